@@ -1,0 +1,174 @@
+//! What a run leaves: plain data, the contract between running a probe and reporting it.
+//!
+//! Nothing in here knows how a probe works or what Sentry is. Times are offsets from the start of the run on the
+//! monotonic clock; only [`Outcome::started`] is wall-clock time.
+
+mod failure;
+mod identity;
+
+pub use failure::{Failure, FailureKind};
+pub use identity::{RunIdentity, SpanId, TraceId};
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+/// Tag names and values, as they appear on every transaction and event.
+pub type Tags = BTreeMap<String, String>;
+
+/// Named facts about a run or a span, under Sentry's attribute names (`server.address`, …).
+pub type Attributes = BTreeMap<&'static str, Value>;
+
+/// What a timed part of a run is; the text is the `op` of its Sentry span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// One attempt at the whole probe; only present when `retries` is set.
+    Attempt,
+    /// One request: a redirect hop or a script's step.
+    HttpRequest,
+    /// Making the connection, around name lookup, TCP and TLS.
+    NetConn,
+    /// Name lookup.
+    NetDns,
+    /// TCP connection, over all addresses that were tried.
+    NetTcp,
+    /// TLS handshake.
+    NetTls,
+    /// Writing the request.
+    HttpSend,
+    /// From the request's last byte to the answer's head.
+    HttpWait,
+    /// From the answer's head to its last byte.
+    HttpRecv,
+    /// Parsing the answer as JSON.
+    JsonParse,
+    /// Setting keys and checking assertions.
+    JsonAssert,
+}
+
+impl Op {
+    /// The name that Sentry gets.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attempt => "probe.attempt",
+            Self::HttpRequest => "http.request",
+            Self::NetConn => "net.conn",
+            Self::NetDns => "net.dns",
+            Self::NetTcp => "net.tcp",
+            Self::NetTls => "net.tls",
+            Self::HttpSend => "http.send",
+            Self::HttpWait => "http.wait",
+            Self::HttpRecv => "http.recv",
+            Self::JsonParse => "json.parse",
+            Self::JsonAssert => "json.assert",
+        }
+    }
+
+    /// Whether this is a phase (a leaf of the tree) and not a span that only holds others.
+    pub const fn is_phase(self) -> bool {
+        !matches!(self, Self::Attempt | Self::HttpRequest | Self::NetConn)
+    }
+}
+
+/// A timed part of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// What was timed.
+    pub op: Op,
+    /// For people, e.g. `GET https://example.com/login`.
+    pub description: String,
+    /// Index of the span around this one in [`Outcome::spans`]; always smaller than this span's own. `None`: the run.
+    pub parent: Option<usize>,
+    /// Start, from the start of the run.
+    pub start: Duration,
+    /// End, from the start of the run; never before `start`.
+    pub end: Duration,
+    /// The failure that ended this part, if one did.
+    pub failure: Option<FailureKind>,
+    /// Facts about this part.
+    pub attributes: Attributes,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Status {
+    /// Everything was as expected.
+    Ok,
+    /// As expected, but slower than `degraded` allows; the sentence says by how much.
+    Degraded(String),
+    /// Not as expected.
+    Failed(Failure),
+    /// Not run; the sentence says why (no time was left, the tick was stale).
+    Skipped(String),
+}
+
+impl Status {
+    /// `ok`, `degraded`, `failed` or `skipped`, as in the summary.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Degraded(_) => "degraded",
+            Self::Failed(_) => "failed",
+            Self::Skipped(_) => "skipped",
+        }
+    }
+
+    /// The failure, if the run failed.
+    pub const fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Failed(failure) => Some(failure),
+            _ => None,
+        }
+    }
+}
+
+/// The last answer that a run got, kept for the error event.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Response {
+    /// HTTP status code.
+    pub status: u16,
+    /// Header names (lower case) and values, in the order received. Values may be any bytes: here lossy UTF-8.
+    pub headers: Vec<(String, String)>,
+    /// At most the first 8 KiB of the decoded body, as lossy UTF-8.
+    pub body: String,
+    /// Whether `body` is less than the whole body.
+    pub truncated: bool,
+}
+
+/// What one run of a probe leaves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Which run this was: location, group, probe, tick, number in the burst. Every id in Sentry is derived from it.
+    pub identity: RunIdentity,
+    /// The probe's title: the transaction's name.
+    pub title: String,
+    /// The probe's kind, e.g. `probes.http`: the transaction's op.
+    pub probe: &'static str,
+    /// All tags: configured ones merged, and `probe` and `location`.
+    pub tags: Tags,
+    /// Wall-clock time at which the run started.
+    pub started: OffsetDateTime,
+    /// How long the run took.
+    pub duration: Duration,
+    /// How it ended.
+    pub status: Status,
+    /// The timed parts, parents before children.
+    pub spans: Vec<Span>,
+    /// Facts about the run, e.g. `http.response.status_code` of the last answer.
+    pub attributes: Attributes,
+    /// The last answer, if there was one.
+    pub response: Option<Response>,
+    /// How many attempts were made (1 without `retries`; 0 when skipped).
+    pub attempts: u32,
+}
+
+impl Outcome {
+    /// The phases (leaves) of the run in order of their start.
+    pub fn phases(&self) -> Vec<&Span> {
+        let mut phases: Vec<&Span> = self.spans.iter().filter(|span| span.op.is_phase()).collect();
+        phases.sort_by_key(|span| span.start);
+        phases
+    }
+}
