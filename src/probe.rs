@@ -1,1 +1,20 @@
-//! To come.
+//! Running probes: one file a probe kind, what they share, and a group of them under a deadline.
+//!
+//! [`http`] and [`script`] are the kinds. Both make their requests through a [`session`], write what they see to a
+//! [`recorder`], and leave an [`Outcome`](crate::outcome::Outcome). What went wrong is named in one place, [`fault`].
+
+mod assertion;
+mod fault;
+mod group;
+mod http;
+mod keys;
+mod phases;
+mod recorder;
+mod run;
+mod script;
+mod session;
+mod words;
+
+pub use group::{Job, run_group};
+pub use keys::Keys;
+pub use run::{Context, Propagate};

@@ -1,6 +1,7 @@
 //! The typed, validated configuration: what the rest of the house knows of it.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonpath_rust::parser::model::JpQuery;
@@ -51,7 +52,7 @@ pub struct Group {
     /// How regions share the clock.
     pub spread: Spread,
     /// The probes, at least one.
-    pub probes: Vec<Probe>,
+    pub probes: Vec<Arc<Probe>>,
 }
 
 /// How the regions of a group share the clock.

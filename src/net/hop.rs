@@ -1,0 +1,83 @@
+//! The instants of one request, written by hooks on several tasks.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use rustls::pki_types::CertificateDer;
+
+use super::resolve::DnsFault;
+
+/// When what happened. An instant that is not there did not happen.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    /// The connector was asked for a connection. `None`: a kept connection served.
+    pub connect_start: Option<Instant>,
+    /// The name was given to the resolver. `None`: the host is an address.
+    pub dns_start: Option<Instant>,
+    /// The resolver answered.
+    pub dns_end: Option<Instant>,
+    /// Why the resolver had no address.
+    pub dns_fault: Option<DnsFault>,
+    /// The addresses that the name stands for, in the order of trying.
+    pub addresses: Vec<IpAddr>,
+    /// TCP was up and TLS began.
+    pub tls_start: Option<Instant>,
+    /// The server's own certificate, also when it was not accepted.
+    pub leaf: Option<CertificateDer<'static>>,
+    /// The connection could be used.
+    pub ready: Option<Instant>,
+    /// The whole request was handed to the connection.
+    pub sent: Option<Instant>,
+    /// The head of the answer was there.
+    pub head: Option<Instant>,
+}
+
+impl Marks {
+    /// Whether the request went over a connection of its own; if not, a kept one served it. A connection that was
+    /// begun but lost the race against a kept one does not count.
+    pub fn is_fresh(&self) -> bool {
+        match (self.connect_start, self.ready, self.sent.or(self.head)) {
+            (None, _, _) => false,
+            (Some(_), Some(ready), Some(used)) => ready <= used,
+            (Some(_), None, Some(_)) => false,
+            (Some(_), _, None) => true,
+        }
+    }
+}
+
+/// The marks of one request, shared with the hooks. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Hop(Arc<Mutex<Marks>>);
+
+tokio::task_local! {
+    static CURRENT: Hop;
+}
+
+impl Hop {
+    /// Runs `future` with this hop as the one that the hooks write to.
+    pub async fn scope<F: Future>(&self, future: F) -> F::Output {
+        CURRENT.scope(self.clone(), future).await
+    }
+
+    /// The hop of the running future, if it has one.
+    pub(super) fn current() -> Option<Self> {
+        CURRENT.try_with(Self::clone).ok()
+    }
+
+    /// Writes to the current hop's marks, if there is one.
+    pub(super) fn mark_current(write: impl FnOnce(&mut Marks)) {
+        let _ = CURRENT.try_with(|hop| hop.mark(write));
+    }
+
+    /// Writes to the marks.
+    pub(super) fn mark(&self, write: impl FnOnce(&mut Marks)) {
+        // A panic while writing leaves at worst one mark unwritten.
+        write(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The marks so far.
+    pub fn marks(&self) -> Marks {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,94 @@
+//! The clock and notebook of one run.
+
+use std::time::{Duration, Instant};
+
+use time::OffsetDateTime;
+
+use crate::outcome::{Attributes, FailureKind, Op, Response, Span};
+
+/// Writes down what happens in a run, as offsets from its start on the monotonic clock.
+pub(super) struct Recorder {
+    started: OffsetDateTime,
+    origin: Instant,
+    spans: Vec<Span>,
+    /// Facts about the run.
+    pub(super) attributes: Attributes,
+    /// The last answer.
+    pub(super) response: Option<Response>,
+    /// Why the run counts as degraded, if it does.
+    pub(super) degraded: Option<String>,
+}
+
+impl Recorder {
+    /// Starts the clock.
+    pub(super) fn start() -> Self {
+        Self {
+            started: OffsetDateTime::now_utc(),
+            origin: Instant::now(),
+            spans: Vec::new(),
+            attributes: Attributes::new(),
+            response: None,
+            degraded: None,
+        }
+    }
+
+    /// Wall-clock time of the start.
+    pub(super) fn started(&self) -> OffsetDateTime {
+        self.started
+    }
+
+    /// Time since the start.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.offset(Instant::now())
+    }
+
+    /// `instant` from the start of the run.
+    pub(super) fn offset(&self, instant: Instant) -> Duration {
+        instant.saturating_duration_since(self.origin)
+    }
+
+    /// Seconds since the Unix epoch of `instant`, as Sentry's `http.request.*` attributes want them.
+    pub(super) fn unix_seconds(&self, instant: Instant) -> f64 {
+        let micros = self.started.unix_timestamp_nanos() / 1000 + self.offset(instant).as_micros() as i128;
+        micros as f64 / 1e6
+    }
+
+    /// Opens a span that begins now; its index.
+    pub(super) fn open(&mut self, op: Op, description: impl Into<String>, parent: Option<usize>) -> usize {
+        let now = self.elapsed();
+        self.add(op, description.into(), parent, now, now, None)
+    }
+
+    /// Ends an open span now.
+    pub(super) fn close(&mut self, index: usize, failure: Option<FailureKind>) {
+        let now = self.elapsed();
+        let span = &mut self.spans[index];
+        span.end = now;
+        span.failure = failure;
+    }
+
+    /// Adds a span whose times are known; its index.
+    pub(super) fn add(
+        &mut self,
+        op: Op,
+        description: String,
+        parent: Option<usize>,
+        start: Duration,
+        end: Duration,
+        failure: Option<FailureKind>,
+    ) -> usize {
+        let end = end.max(start);
+        self.spans.push(Span { op, description, parent, start, end, failure, attributes: Attributes::new() });
+        self.spans.len() - 1
+    }
+
+    /// The facts of a span.
+    pub(super) fn attributes_of(&mut self, index: usize) -> &mut Attributes {
+        &mut self.spans[index].attributes
+    }
+
+    /// The spans, at the end.
+    pub(super) fn into_spans(self) -> Vec<Span> {
+        self.spans
+    }
+}

@@ -1,0 +1,166 @@
+//! The answer: its body, its status, the keys it sets, what has to hold of them, and how long it took.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{Going, Session};
+use crate::config::{FILTERED, JsonPath, Request};
+use crate::net::{Exchange, HttpError, Reception};
+use crate::outcome::{Failure, FailureKind as Kind, Op, Response};
+use crate::probe::{assertion, words};
+
+/// How much of a body goes into an event.
+const EXCERPT: usize = 8 * 1024;
+
+/// How long to wait for the body of an answer whose status is already the failure.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Headers of an answer that carry credentials.
+const SENSITIVE: [&str; 6] =
+    ["set-cookie", "cookie", "authorization", "proxy-authorization", "x-api-key", "x-auth-token"];
+
+impl Session<'_> {
+    /// Reads and judges the answer to the last hop of a request that began at `started`.
+    pub(super) async fn judge(
+        &mut self,
+        request: &Request,
+        going: &Going,
+        mut exchange: Exchange,
+        started: Instant,
+    ) -> Result<(), Failure> {
+        self.note_answer(going, &exchange);
+        let status = exchange.status().as_u16();
+        if !request.expected.contains(status) {
+            self.read_excerpt(going, &mut exchange).await;
+            let reason = exchange.status().canonical_reason().map(|reason| format!(" ({reason})")).unwrap_or_default();
+            let sentence = format!("status {status}{reason}, expected {}", request.expected);
+            return Err(Failure::new(Kind::HttpStatus, sentence));
+        }
+        let body = self.read_whole(request, going, &mut exchange).await?;
+        if !request.set_keys.is_empty() {
+            self.parse(request, going, &body)?;
+        }
+        if !request.assertions.is_empty() {
+            self.check(request, going)?;
+        }
+        self.judge_duration(request, started.elapsed())
+    }
+
+    /// Reads the beginning of a body for the event; its troubles change nothing.
+    async fn read_excerpt(&mut self, going: &Going, exchange: &mut Exchange) {
+        let mut reception = Reception::default();
+        let deadline = self.limits.deadline.min(Instant::now() + PATIENCE);
+        let read = exchange.read(EXCERPT as u64, EXCERPT, deadline, &mut reception).await;
+        self.note_phases(going, Some(Instant::now()), None);
+        let truncated = reception.over_limit || read.is_err();
+        self.recorder.response = Some(response(exchange, &reception.kept, truncated));
+    }
+
+    /// Reads a body to its end; its bytes where keys are to be set from it.
+    async fn read_whole(
+        &mut self,
+        request: &Request,
+        going: &Going,
+        exchange: &mut Exchange,
+    ) -> Result<Vec<u8>, Failure> {
+        let mut reception = Reception::default();
+        let keep = if request.set_keys.is_empty() { EXCERPT } else { usize::MAX };
+        let read = exchange.read(request.max_body, keep, self.limits.deadline, &mut reception).await;
+        let received = Instant::now();
+        let excerpt = &reception.kept[..reception.kept.len().min(EXCERPT)];
+        let truncated = reception.length > excerpt.len() as u64 || read.is_err();
+        self.recorder.response = Some(response(exchange, excerpt, truncated));
+        match read {
+            Ok(()) if reception.over_limit => {
+                self.note_phases(going, None, Some((Kind::BodyTooLarge, received)));
+                let limit = words::bytes(request.max_body);
+                let sentence = format!("the answer's body is larger than {limit} (max_body)");
+                Err(Failure::within(Kind::BodyTooLarge, Op::HttpRecv, sentence))
+            }
+            Ok(()) => {
+                self.note_phases(going, Some(received), None);
+                Ok(reception.kept)
+            }
+            Err(error @ (HttpError::TimedOut | HttpError::Failed(_) | HttpError::Unbuildable(_))) => {
+                Err(self.fail(going, &error))
+            }
+        }
+    }
+
+    fn parse(&mut self, request: &Request, going: &Going, body: &[u8]) -> Result<(), Failure> {
+        let span = self.recorder.open(Op::JsonParse, "Parse body", Some(going.span));
+        let parsed: Result<Value, _> = serde_json::from_slice(body);
+        let result = match parsed {
+            Ok(value) => {
+                for (key, path) in &request.set_keys {
+                    self.keys.put(key, find(path, &value));
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let what = if body.is_empty() { "the answer has no body".to_owned() } else { error.to_string() };
+                let sentence = format!("the answer is not JSON: {what}");
+                Err(Failure::within(Kind::NotJson, Op::JsonParse, sentence))
+            }
+        };
+        self.recorder.close(span, result.as_ref().err().map(|failure| failure.kind));
+        result
+    }
+
+    /// All assertions that do not hold are told, not only the first.
+    fn check(&mut self, request: &Request, going: &Going) -> Result<(), Failure> {
+        let span = self.recorder.open(Op::JsonAssert, "Check assertions", Some(going.span));
+        let broken: Vec<String> = request
+            .assertions
+            .iter()
+            .filter_map(|(key, assertion)| assertion::check(key, assertion, &self.keys).err())
+            .collect();
+        let result = if broken.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::within(Kind::Assertion, Op::JsonAssert, broken.join("; ")))
+        };
+        self.recorder.close(span, result.as_ref().err().map(|failure| failure.kind));
+        result
+    }
+
+    fn judge_duration(&mut self, request: &Request, took: Duration) -> Result<(), Failure> {
+        let beyond = |limit: &Duration| took > *limit;
+        if let Some(limit) = request.max_duration.filter(beyond) {
+            let (took, limit) = (words::duration(took), words::duration(limit));
+            return Err(Failure::new(Kind::TooSlow, format!("took {took}, more than {limit} (max_duration)")));
+        }
+        if let Some(limit) = request.degraded.filter(beyond) {
+            let (took, limit) = (words::duration(took), words::duration(limit));
+            self.recorder.degraded = Some(format!("took {took}, more than {limit} (degraded)"));
+        }
+        Ok(())
+    }
+}
+
+/// One match is that value, several are the list of them, none leaves the key unset.
+fn find(path: &JsonPath, value: &Value) -> Option<Value> {
+    // A query that cannot be evaluated on this value matches nothing.
+    let matches = jsonpath_rust::query::js_path_process(&path.query, value).unwrap_or_default();
+    let mut values: Vec<Value> = matches.into_iter().map(|found| found.val().clone()).collect();
+    if values.len() > 1 { Some(Value::Array(values)) } else { values.pop() }
+}
+
+/// What is kept of an answer for the event.
+pub(super) fn response(exchange: &Exchange, excerpt: &[u8], truncated: bool) -> Response {
+    let headers = exchange.headers().iter().map(|(name, value)| {
+        let shown = if SENSITIVE.contains(&name.as_str()) {
+            FILTERED.to_owned()
+        } else {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
+        };
+        (name.as_str().to_owned(), shown)
+    });
+    Response {
+        status: exchange.status().as_u16(),
+        headers: headers.collect(),
+        body: String::from_utf8_lossy(excerpt).into_owned(),
+        truncated,
+    }
+}

@@ -1,0 +1,84 @@
+//! Facts about requests and answers, under the names of Sentry's attribute conventions.
+
+use std::time::Instant;
+
+use http::Version;
+use serde_json::json;
+
+use super::wire::shown;
+use super::{Going, Session};
+use crate::net::{Exchange, Wire};
+use crate::outcome::Attributes;
+use crate::probe::phases::HopEnd;
+
+impl Session<'_> {
+    /// Facts known before the request is sent. The run's own facts are those of its last request.
+    pub(super) fn note_target(&mut self, span: usize, wire: &Wire) {
+        let facts = Attributes::from([
+            ("http.request.method", json!(wire.method.as_str())),
+            ("url.full", json!(shown(&wire.url))),
+            ("server.address", json!(wire.url.host_str().unwrap_or_default())),
+            ("server.port", json!(wire.url.port_or_known_default())),
+        ]);
+        self.recorder.attributes.retain(|name, _| !name.starts_with("http.") && !name.starts_with("network."));
+        self.note(span, facts);
+    }
+
+    /// Facts from the head of the answer.
+    pub(super) fn note_answer(&mut self, going: &Going, exchange: &Exchange) {
+        let mut facts = Attributes::from([("http.response.status_code", json!(exchange.status().as_u16()))]);
+        let version = match exchange.version() {
+            Version::HTTP_09 => "0.9",
+            Version::HTTP_10 => "1.0",
+            Version::HTTP_2 => "2",
+            _ => "1.1",
+        };
+        facts.insert("network.protocol.name", json!("http"));
+        facts.insert("network.protocol.version", json!(version));
+        if let Some(peer) = exchange.peer() {
+            facts.insert("network.peer.address", json!(peer.ip().to_string()));
+            facts.insert("network.peer.port", json!(peer.port()));
+            facts.insert("network.type", json!(if peer.is_ipv4() { "ipv4" } else { "ipv6" }));
+            facts.insert("network.transport", json!("tcp"));
+        }
+        self.note(going.span, facts);
+    }
+
+    /// The instants of a hop, in seconds since the Unix epoch.
+    pub(super) fn note_instants(&mut self, span: usize, hop: &HopEnd<'_>) {
+        let marks = hop.marks;
+        let mut instants: Vec<(&'static str, Option<Instant>)> = vec![
+            ("http.request.fetch_start", Some(hop.begin)),
+            ("http.request.response_start", marks.head),
+            ("http.request.response_end", hop.received),
+        ];
+        if marks.is_fresh() {
+            instants.extend([
+                ("http.request.domain_lookup_start", marks.dns_start),
+                ("http.request.domain_lookup_end", marks.dns_end),
+                ("http.request.connect_start", marks.connect_start.map(|start| marks.dns_end.unwrap_or(start))),
+                ("http.request.secure_connection_start", marks.tls_start),
+                ("http.request.connection_end", marks.ready),
+                ("http.request.request_start", marks.ready),
+            ]);
+        } else {
+            instants.push(("http.request.request_start", Some(hop.begin)));
+        }
+        let mut facts = Attributes::new();
+        for (name, instant) in instants {
+            if let Some(instant) = instant {
+                facts.insert(name, json!(self.recorder.unix_seconds(instant)));
+            }
+        }
+        // One address that was tried is one that can be named, even where nobody answered.
+        if let [address] = marks.addresses[..] {
+            facts.insert("network.peer.address", json!(address.to_string()));
+        }
+        self.note(span, facts);
+    }
+
+    fn note(&mut self, span: usize, facts: Attributes) {
+        self.recorder.attributes.extend(facts.clone());
+        self.recorder.attributes_of(span).extend(facts);
+    }
+}

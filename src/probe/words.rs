@@ -1,0 +1,77 @@
+//! Words that sentences about failures share.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// Longer quotations are cut.
+const LONGEST_QUOTE: usize = 200;
+
+/// `10 s`, `2.5 s`, `23 ms`, `0.4 ms`.
+pub(super) fn duration(duration: Duration) -> String {
+    let millis = duration.as_secs_f64() * 1000.0;
+    if millis >= 1000.0 {
+        let seconds = format!("{:.2}", millis / 1000.0);
+        format!("{} s", seconds.trim_end_matches('0').trim_end_matches('.'))
+    } else if millis >= 10.0 || millis == millis.trunc() {
+        format!("{millis:.0} ms")
+    } else {
+        format!("{millis:.1} ms")
+    }
+}
+
+/// `3 days`, `1 hour`, `5 minutes`: one unit is enough.
+pub(super) fn long_duration(seconds: u64) -> String {
+    let (number, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..86_400 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A number of bytes, e.g. `1 MiB`, `100 bytes`.
+pub(super) fn bytes(count: u64) -> String {
+    match count {
+        0..1024 => format!("{count} bytes"),
+        _ if count.is_multiple_of(1024 * 1024) => format!("{} MiB", count / (1024 * 1024)),
+        _ if count.is_multiple_of(1024) => format!("{} KiB", count / 1024),
+        _ => format!("{count} bytes"),
+    }
+}
+
+/// `a, b and c`.
+pub(super) fn list(items: &[String], last: &str) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., end] => format!("{} {last} {end}", most.join(", ")),
+    }
+}
+
+/// A JSON value as quoted in a sentence; long ones are cut.
+pub(super) fn quote(value: &Value) -> String {
+    cut(&value.to_string())
+}
+
+/// A text, cut where it is too long for a sentence.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_QUOTE) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_well() {
+        let texts = [10_000_000, 2_500_000, 23_400, 400, 1_000, 999_600]
+            .map(|micros| duration(Duration::from_micros(micros)));
+        assert_eq!(texts, ["10 s", "2.5 s", "23 ms", "0.4 ms", "1 ms", "1000 ms"]);
+        assert_eq!([1, 59, 3_600, 300_000].map(long_duration), ["1 second", "59 seconds", "1 hour", "3 days"]);
+    }
+}
