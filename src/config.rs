@@ -6,7 +6,7 @@
 
 mod model;
 mod secret;
-mod template;
+pub mod template;
 
 pub use model::*;
 pub use secret::{FILTERED, Redactor, Secret};

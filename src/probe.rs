@@ -1,12 +1,13 @@
 //! Running probes: one file a probe kind, what they share, and a group of them under a deadline.
 //!
-//! [`http`] and [`script`] are the kinds. Both make their requests through a [`session`], write what they see to a
-//! [`recorder`], and leave an [`Outcome`](crate::outcome::Outcome). What went wrong is named in one place, [`fault`].
+//! `http` and `script` are the kinds. Both make their requests through a `session`, write what they see to a
+//! `recorder`, and leave an [`Outcome`](crate::outcome::Outcome). What went wrong is named in one place, `fault`.
 
 mod assertion;
 mod fault;
 mod group;
 mod http;
+pub mod interpolate;
 mod keys;
 mod phases;
 mod recorder;

@@ -91,7 +91,9 @@ fn is_of_type(value: &Value, wanted: JsonType) -> bool {
         JsonType::String => value.is_string(),
         JsonType::Number => value.is_number(),
         // 1.0 is an integer in JSON Schema's sense.
-        JsonType::Integer => value.as_i64().is_some() || value.as_u64().is_some() || value.as_f64().is_some_and(|x| x.fract() == 0.0),
+        JsonType::Integer => {
+            value.as_i64().is_some() || value.as_u64().is_some() || value.as_f64().is_some_and(|x| x.fract() == 0.0)
+        }
         JsonType::Boolean => value.is_boolean(),
         JsonType::Array => value.is_array(),
         JsonType::Object => value.is_object(),

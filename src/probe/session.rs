@@ -160,14 +160,17 @@ impl<'a> Session<'a> {
     /// Names the fault that ended a hop, and writes its phases down.
     fn fail(&mut self, going: &Going, error: &HttpError) -> Failure {
         let (marks, end) = (going.hop.marks(), Instant::now());
-        let failure = fault::name(error, &Facts {
-            host: going.url.host_str().unwrap_or_default(),
-            port: going.url.port_or_known_default().unwrap_or_default(),
-            marks: &marks,
-            timeout: self.limits.timeout,
-            invocation_ended: self.limits.is_invocations,
-            span: (going.begin, end),
-        });
+        let failure = fault::name(
+            error,
+            &Facts {
+                host: going.url.host_str().unwrap_or_default(),
+                port: going.url.port_or_known_default().unwrap_or_default(),
+                marks: &marks,
+                timeout: self.limits.timeout,
+                invocation_ended: self.limits.is_invocations,
+                span: (going.begin, end),
+            },
+        );
         self.note_phases(going, None, Some((failure.kind, end)));
         failure
     }

@@ -69,8 +69,8 @@ mod tests {
 
     #[test]
     fn durations_read_well() {
-        let texts = [10_000_000, 2_500_000, 23_400, 400, 1_000, 999_600]
-            .map(|micros| duration(Duration::from_micros(micros)));
+        let texts =
+            [10_000_000, 2_500_000, 23_400, 400, 1_000, 999_600].map(|micros| duration(Duration::from_micros(micros)));
         assert_eq!(texts, ["10 s", "2.5 s", "23 ms", "0.4 ms", "1 ms", "1000 ms"]);
         assert_eq!([1, 59, 3_600, 300_000].map(long_duration), ["1 second", "59 seconds", "1 hour", "3 days"]);
     }

@@ -31,7 +31,8 @@ pub(super) fn too_many(limit: u32, headers: &HeaderMap) -> Failure {
 /// There is no `Location` that leads on: `bad_redirect`.
 pub(super) fn next(wire: &Wire, status: StatusCode, headers: &HeaderMap) -> Result<Wire, Failure> {
     let bad = |why: String| Failure::new(Kind::BadRedirect, why);
-    let location = headers.get(LOCATION).ok_or_else(|| bad(format!("redirect {} without Location", status.as_u16())))?;
+    let location =
+        headers.get(LOCATION).ok_or_else(|| bad(format!("redirect {} without Location", status.as_u16())))?;
     let location = std::str::from_utf8(location.as_bytes())
         .map_err(|_| bad(format!("redirect {} with a Location that is not text", status.as_u16())))?;
     let mut url = wire.url.join(location).map_err(|error| {

@@ -45,7 +45,8 @@ pub(super) fn build(request: &Request, keys: &Keys) -> Result<Wire, Failure> {
         let place = format!("headers.{name}");
         let text = interpolate::text(text, keys).map_err(|why| misfit(&place, &why))?;
         let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| misfit(&place, &"not a header's name"))?;
-        let value = HeaderValue::from_str(&text).map_err(|_| misfit(&place, &"has a character that no header takes"))?;
+        let value =
+            HeaderValue::from_str(&text).map_err(|_| misfit(&place, &"has a character that no header takes"))?;
         own.append(header, value);
     }
     // What the configuration says replaces what we would have said.
