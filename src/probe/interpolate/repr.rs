@@ -7,7 +7,7 @@ use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
 
 use super::number::{Int, float_repr};
 
-/// Python's `str()`: a string as it is, anything else like [`repr`].
+/// Python's `str()`: a string as it is, anything else as `repr()` writes it: `1`, `1e+16`, `True`, `None`, `[1, 'a']`.
 pub fn str(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
