@@ -7,6 +7,7 @@ mod failure;
 mod identity;
 
 pub use failure::{Failure, FailureKind};
+pub(crate) use identity::rfc3339;
 pub use identity::{RunIdentity, SpanId, TraceId};
 
 use std::collections::BTreeMap;

@@ -1,0 +1,120 @@
+//! Text from outside, made fit for Sentry: without secrets, and no longer than Sentry keeps.
+//!
+//! Only leaves are cleaned, never a whole payload: a secret that happens to be `ok` must not change a status.
+
+use serde_json::Value;
+
+use crate::config::Redactor;
+
+/// Characters that Sentry keeps of a transaction's name, a server's name and the like.
+pub const NAME: usize = 200;
+/// Characters that Sentry keeps of a tag's name or value.
+pub const TAG: usize = 200;
+/// Characters of an exception's value; Sentry keeps 8192.
+pub const SENTENCE: usize = 8000;
+/// Characters of a description or an attribute: a URL may be longer than all that anyone wants to read.
+pub const FACT: usize = 2048;
+/// Characters of one response header.
+pub const HEADER: usize = 1024;
+/// Bytes of a response body.
+pub const BODY: usize = 8192;
+
+/// Cleans texts of one configuration.
+#[derive(Clone, Copy)]
+pub struct Cleaner<'a> {
+    redactor: &'a Redactor,
+}
+
+impl<'a> Cleaner<'a> {
+    /// A cleaner that knows these secrets.
+    pub fn new(redactor: &'a Redactor) -> Self {
+        Self { redactor }
+    }
+
+    /// `text` without secrets, in `longest` characters. Secrets go first: half a secret would not be recognised.
+    pub fn text(self, text: &str, longest: usize) -> String {
+        let mut clean = self.redactor.text(text);
+        fit(&mut clean, longest);
+        clean
+    }
+
+    /// The same on one line, without surrounding white space.
+    pub fn line(self, text: &str, longest: usize) -> String {
+        let clean = self.redactor.text(text);
+        let mut line = clean.replace(|c: char| c.is_control(), " ").trim().to_owned();
+        fit(&mut line, longest);
+        line
+    }
+
+    /// A tag's name, with `_` for what Sentry does not take in one.
+    pub fn tag_name(self, name: &str) -> String {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-' | ' ');
+        // The marks of a cut are not allowed either, so the cut is a plain one.
+        self.redactor.text(name).trim().chars().take(TAG).map(|c| if allowed(c) { c } else { '_' }).collect()
+    }
+
+    /// A fact: every text in it without secrets, in [`FACT`] characters.
+    pub fn value(self, value: &Value) -> Value {
+        let mut clean = value.clone();
+        self.redactor.value(&mut clean);
+        fit_value(&mut clean);
+        clean
+    }
+
+    /// A body, in [`BODY`] bytes.
+    pub fn body(self, body: &str) -> String {
+        let mut clean = self.redactor.text(body);
+        clean.truncate(clean.floor_char_boundary(BODY));
+        clean
+    }
+}
+
+fn fit_value(value: &mut Value) {
+    match value {
+        Value::String(text) => fit(text, FACT),
+        Value::Array(items) => items.iter_mut().for_each(fit_value),
+        Value::Object(map) => map.values_mut().for_each(fit_value),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Cuts `text` to `longest` characters, the last of them an ellipsis.
+fn fit(text: &mut String, longest: usize) {
+    // No text of so few bytes can have more characters.
+    if text.len() <= longest || text.chars().nth(longest).is_none() {
+        return;
+    }
+    let end = text.char_indices().nth(longest - 1).map_or(text.len(), |(at, _)| at);
+    text.truncate(end);
+    text.push('…');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    #[test]
+    fn texts_are_cut_to_characters_not_bytes() {
+        let redactor = Redactor::default();
+        let cleaner = Cleaner::new(&redactor);
+        assert_eq!(cleaner.text("ääää", 4), "ääää");
+        assert_eq!(cleaner.text("äääää", 4), "äää…");
+        assert_eq!(cleaner.body(&"ä".repeat(5000)).len(), BODY);
+    }
+
+    #[test]
+    fn secrets_go_before_the_cut() {
+        let redactor = Redactor::new([&Secret::new("hunter2!")]);
+        assert_eq!(Cleaner::new(&redactor).text("at hunter2! here", 6), "at [F…");
+    }
+
+    #[test]
+    fn tags_fit_what_sentry_takes() {
+        let redactor = Redactor::default();
+        let cleaner = Cleaner::new(&redactor);
+        assert_eq!(cleaner.tag_name("straße/b c"), "stra_e_b c");
+        assert_eq!(cleaner.tag_name(&"a".repeat(300)).len(), 200);
+        assert_eq!(cleaner.line("\ntwo\nlines\u{2028}", TAG), "two lines");
+    }
+}
