@@ -60,6 +60,6 @@ impl Bugsink {
     async fn get(&self, path: &str) -> Value {
         let request = super::client().get(self.process.url(&format!("/api/canonical/0/{path}")));
         let request = request.bearer_auth(self.facts["token"].as_str().expect("a token"));
-        request.send().await.expect("an answer of Bugsink").json().await.expect("JSON of Bugsink")
+        super::json(request).await
     }
 }

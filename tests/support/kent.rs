@@ -46,7 +46,6 @@ impl Kent {
     }
 
     async fn get(&self, path: &str) -> Value {
-        let answer = super::client().get(self.0.url(path)).send().await.expect("an answer of Kent");
-        answer.json().await.expect("JSON of Kent")
+        super::json(super::client().get(self.0.url(path))).await
     }
 }

@@ -31,3 +31,11 @@ pub fn client() -> reqwest::Client {
         .with_no_client_auth();
     reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("an HTTP client")
 }
+
+/// The JSON that answers a request.
+pub async fn json(request: reqwest::RequestBuilder) -> serde_json::Value {
+    let answer = request.send().await.expect("an answer");
+    let (url, status) = (answer.url().clone(), answer.status());
+    let text = answer.text().await.expect("text");
+    serde_json::from_str(&text).unwrap_or_else(|_| panic!("{url} answers {status} and no JSON: {text}"))
+}
