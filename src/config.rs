@@ -6,6 +6,7 @@
 
 mod model;
 mod secret;
+pub mod ssm;
 pub mod template;
 
 pub use model::*;

@@ -1,1 +1,5 @@
-//! To come.
+//! When probes run: `every` → ticks. Pure functions; the clock is an argument.
+
+mod ticks;
+
+pub use ticks::{Due, Start, Ticks, ticks};

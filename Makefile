@@ -1,0 +1,56 @@
+# `make` lists what there is to do. Everything that is made lands in target/.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+TOOLS := target/tools
+# Programs that the tests talk to, each in a Python environment of its own: tests/requirements/<name>.txt.
+VENVS := relay kent bugsink moto
+
+.PHONY: help demo test tools
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Watch targets of its own on loopback and show what Sentry would get: no account, no network
+	@cargo run --quiet --locked --bin sentrynet -- demo
+
+test: tools ## Check format and lints, run every test, say how many passed
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	@status=0; \
+	cargo test --locked --no-fail-fast 2>&1 | tee target/test.log || status=$$?; \
+	awk '/^test result:/ { passed += $$4; failed += $$6; skipped += $$8 } \
+	  END { printf "%d passed, %d failed", passed, failed; if (skipped) printf ", %d skipped", skipped; print "" }' \
+	  target/test.log; \
+	exit $$status
+
+tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp ## Fetch what the tests talk to (pinned, into target/tools)
+
+# A stamp is written last, so that what was interrupted is made again.
+$(VENVS:%=$(TOOLS)/%/.stamp): $(TOOLS)/%/.stamp: tests/requirements/%.txt
+	@echo "tools: $$(grep -m1 -v '^#' $<)"
+	@rm -rf $(@D) && mkdir -p $(TOOLS)
+	@$(PYTHON) -m venv $(@D) >$(TOOLS)/$*.log 2>&1 || { \
+	  echo "tools: $(PYTHON) cannot make environments yet: apt-get install python3-venv"; \
+	  { apt-get update && apt-get install --yes python3-venv; } >>$(TOOLS)/$*.log 2>&1 \
+	    && rm -rf $(@D) && $(PYTHON) -m venv $(@D) >>$(TOOLS)/$*.log 2>&1; \
+	} || { tail -n 5 $(TOOLS)/$*.log; echo "tools: please install python3-venv, then try again"; exit 1; }
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# The bare emulator is all that is wanted of the wheel; an environment made above lends its pip.
+$(TOOLS)/rie/.stamp: tests/requirements/rie.txt | $(TOOLS)/kent/.stamp
+	@echo "tools: Lambda runtime interface emulator, of $$(grep -m1 -v '^#' $<)"
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@$(TOOLS)/kent/bin/pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+	  --dest $(@D) --requirement $<
+	@machine=$$(uname -m); case $$machine in aarch64) machine=arm64 ;; esac; \
+	$(TOOLS)/kent/bin/python -c 'import sys, zipfile; wheel, member, to = sys.argv[1:]; \
+	  open(to, "wb").write(zipfile.ZipFile(wheel).read(member))' \
+	  $(@D)/*.whl samcli/local/rapid/aws-lambda-rie-$$machine $(@D)/aws-lambda-rie
+	@chmod +x $(@D)/aws-lambda-rie && rm $(@D)/*.whl
+	@touch $@

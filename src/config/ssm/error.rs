@@ -1,0 +1,167 @@
+//! What can go wrong with SSM, in sentences that say what to do.
+
+use std::error::Error;
+
+use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ssm::operation::get_parameters::GetParametersError;
+
+/// Why parameters could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SsmError {
+    /// Neither an argument nor the environment nor a profile names a region.
+    #[error("no AWS region is known: set AWS_REGION, or give your AWS profile a region")]
+    NoRegion,
+    /// There is no such parameter.
+    #[error("there is no SSM parameter {name} in {region}")]
+    Missing {
+        /// The parameter.
+        name: String,
+        /// Where it was sought.
+        region: String,
+    },
+    /// The credentials at hand may not read it.
+    #[error(
+        "not allowed to read the SSM parameters {names} in {region}: the role needs ssm:GetParameters on them, and \
+         kms:Decrypt on their key if it is not aws/ssm (AWS says: {message})"
+    )]
+    Denied {
+        /// The parameters of the call.
+        names: String,
+        /// Where they were sought.
+        region: String,
+        /// AWS's own sentence.
+        message: String,
+    },
+    /// There are no credentials.
+    #[error(
+        "no AWS credentials to read SSM parameters in {region} with: set AWS_ACCESS_KEY_ID and \
+             AWS_SECRET_ACCESS_KEY, or AWS_PROFILE ({message})"
+    )]
+    NoCredentials {
+        /// Where parameters were sought.
+        region: String,
+        /// The SDK's own words.
+        message: String,
+    },
+    /// The credentials at hand are not valid.
+    #[error(
+        "AWS does not accept the credentials at hand in {region}: renew them, or choose others (AWS says: {message})"
+    )]
+    BadCredentials {
+        /// Where parameters were sought.
+        region: String,
+        /// AWS's own sentence.
+        message: String,
+    },
+    /// Too many calls, also after retries.
+    #[error(
+        "SSM in {region} is throttling and {names} could not be read: fewer calls at once, or SSM's higher throughput \
+         setting, would help (AWS says: {message})"
+    )]
+    Throttled {
+        /// The parameters of the call.
+        names: String,
+        /// Where they were sought.
+        region: String,
+        /// AWS's own sentence.
+        message: String,
+    },
+    /// No answer, also after retries.
+    #[error(
+        "SSM in {region} cannot be reached to read {names}: {message}; the network, a VPC endpoint or AWS_ENDPOINT_URL \
+         may be to blame"
+    )]
+    Unreachable {
+        /// The parameters of the call.
+        names: String,
+        /// Where they were sought.
+        region: String,
+        /// What the connection came to.
+        message: String,
+    },
+    /// Any other answer.
+    #[error("SSM in {region} did not give {names}: {message}")]
+    Refused {
+        /// The parameters of the call.
+        names: String,
+        /// Where they were sought.
+        region: String,
+        /// AWS's own words.
+        message: String,
+    },
+}
+
+impl SsmError {
+    /// Puts the SDK's error into words.
+    pub(super) fn from_sdk<R>(error: SdkError<GetParametersError, R>, region: &str, names: &[&String]) -> Self
+    where
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        let (names, region) = (listed(names), region.to_owned());
+        match error {
+            SdkError::ServiceError(service) => {
+                let error = service.into_err();
+                let code = error.code().unwrap_or("an error without a code");
+                let message = match error.message() {
+                    Some(message) => format!("{code}: {message}"),
+                    None => code.to_owned(),
+                };
+                match code {
+                    "AccessDeniedException" | "AccessDenied" => Self::Denied { names, region, message },
+                    "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded" => {
+                        Self::Throttled { names, region, message }
+                    }
+                    "UnrecognizedClientException"
+                    | "InvalidSignatureException"
+                    | "InvalidClientTokenId"
+                    | "ExpiredToken"
+                    | "ExpiredTokenException"
+                    | "IncompleteSignature"
+                    | "MissingAuthenticationToken" => Self::BadCredentials { region, message },
+                    _ => Self::Refused { names, region, message },
+                }
+            }
+            SdkError::TimeoutError(_) => Self::Unreachable { names, region, message: "no answer in time".to_owned() },
+            SdkError::DispatchFailure(failure) => {
+                let message = failure.as_connector_error().map_or_else(|| "no answer".to_owned(), |error| root(error));
+                if failure.is_timeout() || failure.is_io() {
+                    Self::Unreachable { names, region, message }
+                } else if message.contains("redential") {
+                    Self::NoCredentials { region, message }
+                } else {
+                    Self::Refused { names, region, message }
+                }
+            }
+            other => Self::Refused { names, region, message: root(&other) },
+        }
+    }
+}
+
+/// The innermost cause: the outer ones only say that something went wrong.
+fn root(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+/// `a, b, c and 4 more`.
+fn listed(names: &[&String]) -> String {
+    let shown: Vec<&str> = names.iter().take(3).map(|name| name.as_str()).collect();
+    let more = names.len() - shown.len();
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_of_names_are_cut() {
+        let names: Vec<String> = (1..=5).map(|n| format!("/p/{n}")).collect();
+        let names: Vec<&String> = names.iter().collect();
+        assert_eq!(listed(&names[..1]), "/p/1");
+        assert_eq!(listed(&names), "/p/1, /p/2, /p/3 and 2 more");
+    }
+}

@@ -1,0 +1,86 @@
+//! A server in front of a server, which notes every request and can answer in its place.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+/// A request that passed.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The operation, for AWS's JSON protocols.
+    pub target: Option<String>,
+    /// The body, if it was JSON.
+    pub body: Value,
+}
+
+/// Forwards to one server; ends with the test's runtime.
+pub struct Front {
+    url: String,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    behind: String,
+    client: reqwest::Client,
+    calls: Mutex<Vec<Call>>,
+    answers: Mutex<VecDeque<(StatusCode, String)>>,
+}
+
+impl Front {
+    /// Puts one in front of the server at `behind`.
+    pub async fn of(behind: String) -> Self {
+        let shared =
+            Arc::new(Shared { behind, client: super::client(), calls: Mutex::default(), answers: Mutex::default() });
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("its address"));
+        let router = axum::Router::new().fallback(pass).with_state(Arc::clone(&shared));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, shared }
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// Takes the calls noted since the last time.
+    pub fn calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.shared.calls.lock().expect("the calls"))
+    }
+
+    /// Answers the next call itself.
+    pub fn answer_next(&self, status: u16, body: Value) {
+        let status = StatusCode::from_u16(status).expect("a status");
+        self.shared.answers.lock().expect("the answers").push_back((status, body.to_string()));
+    }
+}
+
+async fn pass(
+    State(shared): State<Arc<Shared>>,
+    method: Method,
+    uri: Uri,
+    mut headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).map(ToOwned::to_owned);
+    let call = Call { target, body: serde_json::from_slice(&body).unwrap_or_default() };
+    shared.calls.lock().expect("the calls").push(call);
+    if let Some((status, body)) = shared.answers.lock().expect("the answers").pop_front() {
+        return (status, [("content-type", "application/x-amz-json-1.1")], body).into_response();
+    }
+    headers.remove("host");
+    let request = shared.client.request(method, format!("{}{uri}", shared.behind)).headers(headers).body(body);
+    match request.send().await {
+        Ok(answer) => {
+            let (status, mut headers) = (answer.status(), answer.headers().clone());
+            headers.remove("transfer-encoding");
+            (status, headers, answer.bytes().await.unwrap_or_default()).into_response()
+        }
+        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    }
+}

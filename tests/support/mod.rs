@@ -1,0 +1,41 @@
+//! What tests share: programs that no one here wrote (fetched by `make tools`), started on loopback and stopped with
+//! the value that stands for them.
+
+// Every file in tests/ is a program of its own, and none uses all of this.
+#![allow(dead_code)]
+
+pub mod bugsink;
+pub mod front;
+pub mod kent;
+pub mod moto;
+pub mod process;
+pub mod rie;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The file of a tool.
+pub fn tool(path: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(path);
+    assert!(path.exists(), "{} is not there: run `make tools`", path.display());
+    path
+}
+
+/// An HTTP client as the program itself builds it: rustls on ring, no proxies.
+pub fn client() -> reqwest::Client {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring speaks TLS")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("an HTTP client")
+}
+
+/// The JSON that answers a request.
+pub async fn json(request: reqwest::RequestBuilder) -> serde_json::Value {
+    let answer = request.send().await.expect("an answer");
+    let (url, status) = (answer.url().clone(), answer.status());
+    let text = answer.text().await.expect("text");
+    serde_json::from_str(&text).unwrap_or_else(|_| panic!("{url} answers {status} and no JSON: {text}"))
+}

@@ -1,0 +1,80 @@
+//! A server in a process of its own.
+
+use std::fs::File;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long a server may take until its port answers; a busy machine takes its time to start Python.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A child that serves on loopback; killed when dropped.
+pub struct Process {
+    name: String,
+    child: Child,
+    port: u16,
+    directory: TempDir,
+}
+
+impl Process {
+    /// Starts what `command` makes of a free port and an empty directory (also the working directory), and waits until
+    /// the port answers. What the child says is kept for [`Process::log`].
+    pub async fn start(name: &str, command: impl FnOnce(u16, &std::path::Path) -> Command) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let port = free_port();
+        let log = File::create(directory.path().join("log")).expect("a log file");
+        let mut command = command(port, directory.path());
+        let child = command
+            .current_dir(directory.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a second handle of the log"))
+            .stderr(log)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let mut process = Self { name: name.to_owned(), child, port, directory };
+        process.wait_for_port().await;
+        process
+    }
+
+    async fn wait_for_port(&mut self) {
+        let start = Instant::now();
+        while tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+            if let Some(status) = self.child.try_wait().expect("a child's status") {
+                panic!("{} ended with {status}:\n{}", self.name, self.log());
+            }
+            assert!(start.elapsed() < PATIENCE, "{} is silent on port {}:\n{}", self.name, self.port, self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// `http://127.0.0.1:PORT` and `path`.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The child's own directory.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
+    /// Everything that the child wrote so far.
+    pub fn log(&self) -> String {
+        std::fs::read(self.directory.path().join("log"))
+            .map_or_else(|error| format!("(no log: {error})"), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port of 127.0.0.1 that nobody has at this moment.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
