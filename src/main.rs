@@ -1,1 +1,44 @@
-fn main() {}
+//! The Lambda function: the runtime around [`Function`].
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use sentrynet::invocation::Function;
+use sentrynet::summary::Summary;
+use sentrynet::telemetry::{Mode, Telemetry};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let function = Arc::new(Function::from_env(Telemetry::init(Mode::Function)));
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        let function = function.clone();
+        async move { serve(&function, event).await }
+    }))
+    .await
+}
+
+async fn serve(function: &Function, event: LambdaEvent<Value>) -> Result<Summary, Diagnostic> {
+    let deadline = instant_of(event.context.deadline());
+    match function.handle(event.payload, deadline).await {
+        Ok(finished) => {
+            let summary = finished.summary;
+            let (runs, failed, lost) = (summary.runs, summary.failed, summary.delivery.lost);
+            tracing::info!(group = summary.group, runs, failed, lost, duration_ms = summary.duration_ms, "done");
+            Ok(summary)
+        }
+        Err(error) => {
+            Err(Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() })
+        }
+    }
+}
+
+/// Lambda tells the deadline in wall-clock time. One that is past already is an emulator's invention.
+fn instant_of(deadline: SystemTime) -> Option<Instant> {
+    let left = deadline.duration_since(SystemTime::now()).ok().filter(|left| !left.is_zero())?;
+    Some(Instant::now() + left.min(Duration::from_secs(900)))
+}

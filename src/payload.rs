@@ -4,6 +4,7 @@
 //! group's probes with that `every` that fall in `[time, time + window)`. By hand, `{"group": "demo"}` runs every probe
 //! once, now. `"probe": "<title>"` and `"tags": {"page": "home"}` choose among the probes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -128,9 +129,9 @@ impl Payload {
     }
 
     /// The probes that are asked for, in the group's order. Never none: that is an error, which says what there is.
-    pub fn select<'a>(&self, group: &'a Group) -> Result<Vec<&'a Probe>, PayloadError> {
+    pub fn select(&self, group: &Group) -> Result<Vec<Arc<Probe>>, PayloadError> {
         let none = |wanted, there| PayloadError::NoProbe { group: group.name.clone(), wanted, there };
-        let mut probes: Vec<&Probe> = group.probes.iter().collect();
+        let mut probes = group.probes.clone();
         if let Some(title) = &self.probe {
             let titles: Vec<String> = probes.iter().map(|probe| probe.title.clone()).collect();
             probes.retain(|probe| probe.title == *title || probe.identity == *title);

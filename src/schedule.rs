@@ -2,4 +2,4 @@
 
 mod ticks;
 
-pub use ticks::{Due, Start, Ticks, ticks};
+pub use ticks::{Start, Ticks, ticks};

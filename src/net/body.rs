@@ -48,9 +48,12 @@ impl Body for Clocked {
 
 impl Drop for Clocked {
     fn drop(&mut self) {
-        // Dropped early means that the request was given up, not that it was sent.
-        if self.rest.is_empty() {
-            self.hop.mark(|marks| marks.sent = Some(Instant::now()));
-        }
+        // Dropped with bytes left, or before there was a connection, means given up and not sent.
+        let is_whole = self.rest.is_empty();
+        self.hop.mark(|marks| {
+            if is_whole && (marks.connect_start.is_none() || marks.ready.is_some()) {
+                marks.sent = Some(Instant::now());
+            }
+        });
     }
 }

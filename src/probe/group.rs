@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::FutureExt as _;
 use time::OffsetDateTime;
@@ -12,6 +12,9 @@ use super::run::{self, Context};
 use super::words;
 use crate::config::Probe;
 use crate::outcome::{Outcome, RunIdentity};
+use crate::schedule::Start;
+
+const OUT_OF_TIME: &str = "no time was left in the invocation";
 
 /// One tick of one probe.
 #[derive(Clone, Debug)]
@@ -20,8 +23,9 @@ pub struct Job {
     pub probe: Arc<Probe>,
     /// The instant at which it is due; its runs do not start before.
     pub tick: OffsetDateTime,
-    /// How late the burst may begin; `None`: any time will do (a run by hand).
-    pub fresh_for: Option<Duration>,
+    /// Whether a schedule asks for it: then the burst waits for its tick, and a stale tick is skipped. A run by hand
+    /// starts at once.
+    pub scheduled: bool,
 }
 
 /// Runs the jobs of a group: probes side by side, the ticks of one probe and the runs of a burst one after the other.
@@ -53,26 +57,19 @@ pub async fn run_group(group: &str, jobs: Vec<Job>, context: &Context) -> Vec<Ou
 /// Runs the burst of one tick.
 async fn run_job(group: &str, job: &Job, context: &Context) -> Vec<Outcome> {
     let probe = &*job.probe;
-    let wait = Duration::try_from(job.tick - OffsetDateTime::now_utc()).unwrap_or_default();
-    if context.deadline.is_none_or(|deadline| Instant::now() + wait < deadline) {
-        tokio::time::sleep(wait).await;
-    }
-    let stale = why_stale(job);
+    let skip = if job.scheduled { wait(job, context).await } else { None };
     let mut outcomes = Vec::new();
     for burst in 0..probe.burst {
         let identity = RunIdentity {
-            location: context.location.clone().unwrap_or_default(),
+            location: context.location_of(probe),
             group: group.to_owned(),
             probe: probe.identity.clone(),
             tick: job.tick,
             burst,
         };
-        let out_of_time = || {
-            let over = context.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-            let early = job.tick > OffsetDateTime::now_utc();
-            (over || early).then(|| "no time was left in the invocation".to_owned())
-        };
-        outcomes.push(match stale.clone().or_else(out_of_time) {
+        let is_over = context.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let why = if is_over { Some(OUT_OF_TIME.to_owned()) } else { skip.clone() };
+        outcomes.push(match why {
             Some(why) => run::skipped(probe, identity, context, why),
             None => {
                 let run = AssertUnwindSafe(run::run(probe, identity.clone(), context)).catch_unwind();
@@ -83,9 +80,19 @@ async fn run_job(group: &str, job: &Job, context: &Context) -> Vec<Outcome> {
     outcomes
 }
 
-/// Why a tick is too old to be worth running: the firing came late, or the runs before took that long.
-fn why_stale(job: &Job) -> Option<String> {
-    let late = Duration::try_from(OffsetDateTime::now_utc() - job.tick).unwrap_or_default();
-    let stale = job.fresh_for.is_some_and(|limit| late >= limit);
-    stale.then(|| format!("stale: {} late, which is a period or more", words::long_duration(late.as_secs())))
+/// Waits until the job's tick is due; says why not to run it, if it is not to be run.
+async fn wait(job: &Job, context: &Context) -> Option<String> {
+    match Start::of(job.tick, job.probe.every, OffsetDateTime::now_utc()) {
+        Start::Stale { late } => {
+            let late = words::long_duration(late.as_secs());
+            Some(format!("stale: {late} late, which is a period or more"))
+        }
+        Start::In(wait) if context.deadline.is_some_and(|deadline| Instant::now() + wait >= deadline) => {
+            Some(OUT_OF_TIME.to_owned())
+        }
+        Start::In(wait) => {
+            tokio::time::sleep(wait).await;
+            None
+        }
+    }
 }

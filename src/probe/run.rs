@@ -29,6 +29,13 @@ pub struct Context {
     pub propagate: Arc<Propagate>,
 }
 
+impl Context {
+    /// Where a probe runs from: what is known here, else what its own tags say, else nothing.
+    pub(super) fn location_of(&self, probe: &Probe) -> String {
+        self.location.as_ref().or_else(|| probe.tags.get("location")).cloned().unwrap_or_default()
+    }
+}
+
 /// The tags of a probe's outcomes: its own, then the built-in ones.
 pub(super) fn tags(probe: &Probe, context: &Context) -> Tags {
     let mut tags = probe.tags.clone();

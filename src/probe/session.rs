@@ -125,6 +125,7 @@ impl<'a> Session<'a> {
         self.note_target(span, wire);
         let mut wire = wire.clone();
         wire.headers.extend((self.context.propagate)(self.trace, self.trace.span(span), sampled));
+        let mut may_replace = self.clients.iter().any(|(known, _)| known == transport);
         loop {
             let client = self.client(transport).inspect_err(|failure| self.recorder.close(span, Some(failure.kind)))?;
             let going = Going { span, url: wire.url.clone(), begin: Instant::now(), hop: Hop::default() };
@@ -134,7 +135,8 @@ impl<'a> Session<'a> {
             };
             // A kept connection that the server had closed meanwhile says nothing about the server: once more, on a
             // new one.
-            if !going.hop.marks().is_fresh() && matches!(error, HttpError::Failed(_)) {
+            if may_replace && !going.hop.marks().is_fresh() && matches!(error, HttpError::Failed(_)) {
+                may_replace = false;
                 self.clients.retain(|(known, _)| known != transport);
                 continue;
             }

@@ -32,14 +32,6 @@ pub struct Ticks {
     end: Nanos,
 }
 
-impl Ticks {
-    /// What is to become of each tick, at the instant `now`.
-    pub fn due(self, now: OffsetDateTime) -> impl Iterator<Item = Due> {
-        let every = self.every;
-        self.map(move |tick| Due::new(tick, every, now))
-    }
-}
-
 impl Iterator for Ticks {
     type Item = OffsetDateTime;
 
@@ -51,15 +43,6 @@ impl Iterator for Ticks {
         self.next += self.every;
         Some(tick)
     }
-}
-
-/// A tick and what is to become of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Due {
-    /// The instant that was meant.
-    pub tick: OffsetDateTime,
-    /// When to start in its place, if at all.
-    pub start: Start,
 }
 
 /// When to start a tick's runs.
@@ -74,11 +57,11 @@ pub enum Start {
     },
 }
 
-impl Due {
-    fn new(tick: OffsetDateTime, every: Nanos, now: OffsetDateTime) -> Self {
+impl Start {
+    /// When to start the runs of a tick of a probe with this period, at the instant `now`.
+    pub fn of(tick: OffsetDateTime, every: Duration, now: OffsetDateTime) -> Self {
         let late = now.unix_timestamp_nanos() - tick.unix_timestamp_nanos();
-        let start = if late >= every { Start::Stale { late: duration(late) } } else { Start::In(duration(-late)) };
-        Self { tick, start }
+        if late >= nanos(every) { Self::Stale { late: duration(late) } } else { Self::In(duration(-late)) }
     }
 }
 
@@ -174,8 +157,8 @@ mod tests {
     fn a_tick_is_stale_once_it_is_a_whole_period_late() {
         let time = datetime!(2026-11-20 10:00 UTC);
         let starts = |now| -> Vec<Start> {
-            let ticks = ticks(Duration::from_secs(30), Duration::ZERO, time, MINUTE);
-            ticks.due(now).map(|due| due.start).collect()
+            let every = Duration::from_secs(30);
+            ticks(every, Duration::ZERO, time, MINUTE).map(|tick| Start::of(tick, every, now)).collect()
         };
         let now = Start::In(Duration::ZERO);
         let (early, late) = (|n| Start::In(Duration::from_secs(n)), |n| Start::Stale { late: Duration::from_secs(n) });

@@ -1,0 +1,131 @@
+//! What Lambda invokes: a payload in, a summary out.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::{Finished, Overrides, Runner, RunnerError, jobs_now};
+use crate::config::{ConfigSource, Group, Probe, SourceError};
+use crate::net::{Network, Resolver};
+use crate::payload::{Payload, PayloadError};
+use crate::probe::Job;
+use crate::schedule::ticks;
+use crate::telemetry::Telemetry;
+
+/// Why an invocation fails. A failed probe is no reason: that is a result.
+#[derive(Debug, thiserror::Error)]
+pub enum FunctionError {
+    /// The payload asks for something that there is not.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// The configuration is broken, or cannot be had.
+    #[error(transparent)]
+    Config(#[from] SourceError),
+    /// Results cannot be delivered.
+    #[error(transparent)]
+    Runner(#[from] RunnerError),
+    /// No one says where results go.
+    #[error("there is no DSN: set SENTRY_DSN, the parameter {parameter}, or sentry.dsn in the configuration")]
+    NoDsn {
+        /// The SSM parameter that would hold it.
+        parameter: String,
+    },
+    /// Results did not arrive at Sentry.
+    #[error("{lost} of {envelopes} envelopes were not delivered to Sentry: {why}")]
+    NotDelivered {
+        /// How many did not arrive.
+        lost: usize,
+        /// How many there were.
+        envelopes: usize,
+        /// Why, for people.
+        why: String,
+    },
+}
+
+impl FunctionError {
+    /// The name under which Lambda reports it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Payload(_) => "PayloadError",
+            Self::Config(_) | Self::Runner(_) | Self::NoDsn { .. } => "ConfigurationError",
+            Self::NotDelivered { .. } => "DeliveryError",
+        }
+    }
+}
+
+/// The function: kept from one invocation to the next.
+pub struct Function {
+    runner: Runner,
+    source: ConfigSource,
+}
+
+impl Function {
+    /// The function as the environment describes it. Nothing is read or built yet.
+    pub fn from_env(telemetry: Telemetry) -> Self {
+        let network = Network::new(Resolver::system());
+        Self::new(Runner::new(network, Overrides::from_env(), telemetry), ConfigSource::from_env())
+    }
+
+    /// A function of these parts.
+    pub fn new(runner: Runner, source: ConfigSource) -> Self {
+        Self { runner, source }
+    }
+
+    /// Serves one invocation. Everything is over by `deadline`.
+    ///
+    /// # Errors
+    ///
+    /// See [`FunctionError`]; it is told to Sentry too, where that is possible.
+    pub async fn handle(&self, payload: Value, deadline: Option<Instant>) -> Result<Finished, FunctionError> {
+        let result = self.serve(payload, deadline).await;
+        if let Err(error) = &result
+            && !matches!(error, FunctionError::NotDelivered { .. })
+        {
+            tracing::error!(kind = error.name(), "the invocation failed: {error}");
+            self.runner.deliver_own_errors(None, deadline).await;
+        }
+        result
+    }
+
+    async fn serve(&self, payload: Value, deadline: Option<Instant>) -> Result<Finished, FunctionError> {
+        let payload = Payload::from_json(payload)?;
+        let config = self.source.load(&payload.group, Instant::now()).await?;
+        let group = config
+            .group(&payload.group)
+            .ok_or_else(|| payload.unknown_group(config.groups.iter().map(|group| group.name.as_str())))?;
+        if self.runner.dsn(&config)?.is_none() {
+            return Err(FunctionError::NoDsn { parameter: self.source.dsn_parameter() });
+        }
+        let now = OffsetDateTime::now_utc();
+        let (jobs, time) = jobs(&payload, group, now)?;
+        let finished = self.runner.run(&config, group, jobs, time, deadline).await?;
+        let delivered = &finished.delivered;
+        if delivered.lost > 0 {
+            return Err(FunctionError::NotDelivered {
+                lost: delivered.lost,
+                envelopes: delivered.envelopes,
+                why: delivered.problems.join("; "),
+            });
+        }
+        Ok(finished)
+    }
+}
+
+/// What the payload asks for of a group, and the time it is for.
+fn jobs(
+    payload: &Payload,
+    group: &Group,
+    now: OffsetDateTime,
+) -> Result<(Vec<Job>, OffsetDateTime), PayloadError> {
+    let probes = payload.select(group)?;
+    let Some(firing) = payload.firing else { return Ok((jobs_now(&probes, now), now)) };
+    let start = firing.start(now);
+    let jobs_of = |probe: &Arc<Probe>| {
+        let probe = probe.clone();
+        ticks(probe.every, Duration::ZERO, start, firing.window)
+            .map(move |tick| Job { probe: probe.clone(), tick, scheduled: true })
+    };
+    Ok((probes.iter().flat_map(jobs_of).collect(), start))
+}
