@@ -150,7 +150,7 @@ fn convert(envelope: &sentry::Envelope, settings: &Settings, redactor: &Redactor
             ] {
                 payload.shift_remove(field);
                 if let Some(value) = value {
-                    payload.insert(field.into(), redactor.text(value).into());
+                    payload.insert(field.into(), value.into());
                 }
             }
         }
@@ -235,7 +235,7 @@ mod tests {
         let lines = Lines::default();
         let writer = lines.clone();
         let subscriber = telemetry.subscriber(mode, filter(level), move || writer.clone());
-        let settings = Settings::new(Some("test"), Some("sentrynet@9"), Some("here"), None);
+        let settings = Settings::new(Some("test"), Some("sentrynet@9"), Some("here"), None, &Redactor::default());
         let envelopes = Hub::run(Arc::new(Hub::new(Some(telemetry.client()), Arc::default())), || {
             tracing::subscriber::with_default(subscriber, say);
             telemetry.drain(&settings)

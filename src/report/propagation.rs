@@ -38,6 +38,7 @@ fn encoded(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Redactor;
     use crate::outcome::RunIdentity;
     use time::macros::datetime;
 
@@ -52,7 +53,8 @@ mod tests {
         };
         let trace = identity.trace_id();
         let dsn = "https://abc@o0.ingest.sentry.io/7".parse().expect("a DSN");
-        let settings = Settings::new(Some("vor Ort, ä"), Some("sentrynet@1.0+2"), None, Some(&dsn));
+        let settings =
+            Settings::new(Some("vor Ort, ä"), Some("sentrynet@1.0+2"), None, Some(&dsn), &Redactor::default());
         let carried = Propagation::new(trace, trace.span(0), &settings, false);
         assert_eq!(carried.sentry_trace, format!("{trace}-{}-0", trace.span(0)));
         assert_eq!(

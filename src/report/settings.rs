@@ -2,6 +2,8 @@
 
 use sentry::types::Dsn;
 
+use crate::config::Redactor;
+
 /// Under which names results are reported. Built once for an invocation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
@@ -13,12 +15,21 @@ pub struct Settings {
 
 impl Settings {
     /// Settings for the project behind `dsn`. Sentry refuses some texts as an environment or a release; in those, `_`
-    /// stands for what it does not take, and a name that it keeps for itself (`none`, `latest`) is left out.
-    pub fn new(environment: Option<&str>, release: Option<&str>, server_name: Option<&str>, dsn: Option<&Dsn>) -> Self {
+    /// stands for what it does not take, and a name that it keeps for itself (`none`, `latest`) is left out. Secrets are
+    /// filtered here, so that no mended one gets through, and because targets get these texts too.
+    pub fn new(
+        environment: Option<&str>,
+        release: Option<&str>,
+        server_name: Option<&str>,
+        dsn: Option<&Dsn>,
+        redactor: &Redactor,
+    ) -> Self {
+        let [environment, release, server_name] =
+            [environment, release, server_name].map(|name| name.map(|name| redactor.text(name)));
         Self {
-            environment: environment.and_then(|name| usable(name, 64, &["none"])),
-            release: release.and_then(|name| usable(name, 200, &["latest", ".", ".."])),
-            server_name: server_name.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
+            environment: environment.and_then(|name| usable(&name, 64, &["none"])),
+            release: release.and_then(|name| usable(&name, 200, &["latest", ".", ".."])),
+            server_name: server_name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
             public_key: dsn.map(|dsn| dsn.public_key().to_owned()),
         }
     }
@@ -59,15 +70,18 @@ mod tests {
 
     #[test]
     fn names_that_sentry_refuses_are_mended_or_left_out() {
-        let settings = Settings::new(Some("a/b"), Some("Latest"), Some(" "), None);
+        let settings = Settings::new(Some("a/b"), Some("Latest"), Some(" "), None, &Redactor::default());
         assert_eq!(settings.environment(), Some("a_b"));
         assert_eq!((settings.release(), settings.server_name()), (None, None));
-        assert_eq!(Settings::new(Some(&"x".repeat(70)), None, None, None).environment(), Some(&*"x".repeat(64)));
+        assert_eq!(
+            Settings::new(Some(&"x".repeat(70)), None, None, None, &Redactor::default()).environment(),
+            Some(&*"x".repeat(64))
+        );
     }
 
     #[test]
     fn the_key_is_that_of_the_dsn() {
         let dsn: Dsn = "https://key@o0.ingest.sentry.io/7".parse().expect("a DSN");
-        assert_eq!(Settings::new(None, None, None, Some(&dsn)).public_key(), Some("key"));
+        assert_eq!(Settings::new(None, None, None, Some(&dsn), &Redactor::default()).public_key(), Some("key"));
     }
 }
