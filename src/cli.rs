@@ -2,12 +2,15 @@
 
 mod check;
 mod demo;
+mod load;
 mod run;
 mod schema;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::invocation::Finished;
 
 /// Uptime and responsivity monitoring that reports to your Sentry.
 #[derive(Debug, Parser)]
@@ -38,7 +41,7 @@ struct ConfigArgument {
 }
 
 /// How a command ended: the process's exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// 0: all is well.
     Fine,
@@ -48,6 +51,19 @@ pub enum Exit {
     Unusable,
     /// 3: results could not be delivered.
     NotDelivered,
+}
+
+impl Exit {
+    /// This, or what `finished` makes worse.
+    fn or(self, finished: &Finished) -> Self {
+        let summary = &finished.summary;
+        let other = match (summary.delivery.lost, summary.failed) {
+            (0, 0) => Self::Fine,
+            (0, _) => Self::ProbeFailed,
+            _ => Self::NotDelivered,
+        };
+        self.max(other)
+    }
 }
 
 impl From<Exit> for std::process::ExitCode {

@@ -26,6 +26,7 @@ mod keys;
 mod leaf;
 mod model;
 mod node;
+mod origin;
 mod pem;
 mod places;
 mod problem;
@@ -41,6 +42,7 @@ pub mod template;
 
 pub use document::Document;
 pub use model::*;
+pub use origin::{Origin, OriginError, http_client};
 pub use problem::{Problem, Problems, Quote};
 pub use read::{read, read_parts};
 pub use secret::{FILTERED, Redactor, Secret};

@@ -116,7 +116,7 @@ impl Runner {
         let started = Instant::now();
         self.telemetry.hide(config.redactor.clone());
         let dsn = self.dsn(config)?;
-        let settings = self.settings(config, dsn.as_ref());
+        let settings = self.settings(Some(config), dsn.as_ref());
         let context = Context {
             network: self.network.clone(),
             location: self.overrides.location.clone(),
@@ -137,18 +137,11 @@ impl Runner {
         Ok(Finished { summary, outcomes, delivered })
     }
 
-    /// Delivers SentryNet's own errors where there are no results to go with them.
-    pub async fn deliver_own_errors(&self, config: Option<&Config>, deadline: Option<Instant>) {
-        let dsn = match config {
-            Some(config) => self.dsn(config),
-            None => self.overrides.dsn.as_deref().map(str::parse).transpose().map_err(RunnerError::Dsn),
-        };
-        let Ok(Some(dsn)) = dsn else { return };
-        let environment = self.overrides.environment.as_deref();
-        let mail = match config {
-            Some(config) => self.telemetry.drain(&self.settings(config, Some(&dsn))),
-            None => self.telemetry.drain(&self.settings_for(environment, Some(&dsn))),
-        };
+    /// Delivers SentryNet's own errors where there are no results to go with them, as far as the environment says
+    /// where to: the configuration is what is broken.
+    async fn deliver_own_errors(&self, deadline: Option<Instant>) {
+        let Some(Ok(dsn)) = self.overrides.dsn.as_deref().map(str::parse) else { return };
+        let mail = self.telemetry.drain(&self.settings(None, Some(&dsn)));
         if !mail.is_empty() {
             // What does not arrive stands in the log.
             let _ = self.deliver(dsn, mail, deadline).await;
@@ -192,13 +185,17 @@ impl Runner {
         Ok(text.map(str::parse).transpose()?)
     }
 
-    fn settings(&self, config: &Config, dsn: Option<&Dsn>) -> Settings {
-        self.settings_for(self.overrides.environment.as_deref().or(config.sentry.environment.as_deref()), dsn)
-    }
-
-    fn settings_for(&self, environment: Option<&str>, dsn: Option<&Dsn>) -> Settings {
-        let release = self.overrides.release.as_deref().unwrap_or(concat!("sentrynet@", env!("CARGO_PKG_VERSION")));
-        Settings::new(environment, Some(release), self.overrides.server_name.as_deref(), dsn)
+    /// `config` is not there where it could not be read.
+    fn settings(&self, config: Option<&Config>, dsn: Option<&Dsn>) -> Settings {
+        let configured = config.and_then(|config| config.sentry.environment.as_deref());
+        let Overrides { environment, release, server_name, .. } = &self.overrides;
+        Settings::new(
+            environment.as_deref().or(configured),
+            Some(release.as_deref().unwrap_or(concat!("sentrynet@", env!("CARGO_PKG_VERSION")))),
+            server_name.as_deref(),
+            dsn,
+            &config.map(|config| config.redactor.clone()).unwrap_or_default(),
+        )
     }
 }
 

@@ -31,9 +31,7 @@ async fn serve(function: &Function, event: LambdaEvent<Value>) -> Result<Summary
             tracing::info!(group = summary.group, runs, failed, lost, duration_ms = summary.duration_ms, "done");
             Ok(summary)
         }
-        Err(error) => {
-            Err(Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() })
-        }
+        Err(error) => Err(Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() }),
     }
 }
 

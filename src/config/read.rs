@@ -9,6 +9,7 @@ mod request;
 mod scope;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::checker::{Checker, join};
 use super::document::Document;
@@ -223,6 +224,7 @@ impl Reader<'_> {
             .filter(|name| !name.stand_in)
             .map(|name| (self.document.source.clone(), name.place(), join(path, "name")));
         let name = name.and_then(Node::text).unwrap_or_default().to_owned();
+        let probes = probes.into_iter().map(Arc::new).collect();
         Draft { group: Group { name, tags, regions: texts(regions), spread, probes }, named, slug }
     }
 }

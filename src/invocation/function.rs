@@ -7,7 +7,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{Finished, Overrides, Runner, RunnerError, jobs_now};
-use crate::config::{ConfigSource, Group, Probe, SourceError};
+use crate::config::{Group, Origin, OriginError, Probe};
 use crate::net::{Network, Resolver};
 use crate::payload::{Payload, PayloadError};
 use crate::probe::Job;
@@ -22,7 +22,7 @@ pub enum FunctionError {
     Payload(#[from] PayloadError),
     /// The configuration is broken, or cannot be had.
     #[error(transparent)]
-    Config(#[from] SourceError),
+    Config(#[from] OriginError),
     /// Results cannot be delivered.
     #[error(transparent)]
     Runner(#[from] RunnerError),
@@ -58,19 +58,19 @@ impl FunctionError {
 /// The function: kept from one invocation to the next.
 pub struct Function {
     runner: Runner,
-    source: ConfigSource,
+    origin: Origin,
 }
 
 impl Function {
     /// The function as the environment describes it. Nothing is read or built yet.
     pub fn from_env(telemetry: Telemetry) -> Self {
         let network = Network::new(Resolver::system());
-        Self::new(Runner::new(network, Overrides::from_env(), telemetry), ConfigSource::from_env())
+        Self::new(Runner::new(network, Overrides::from_env(), telemetry), Origin::from_env())
     }
 
     /// A function of these parts.
-    pub fn new(runner: Runner, source: ConfigSource) -> Self {
-        Self { runner, source }
+    pub fn new(runner: Runner, origin: Origin) -> Self {
+        Self { runner, origin }
     }
 
     /// Serves one invocation. Everything is over by `deadline`.
@@ -84,19 +84,23 @@ impl Function {
             && !matches!(error, FunctionError::NotDelivered { .. })
         {
             tracing::error!(kind = error.name(), "the invocation failed: {error}");
-            self.runner.deliver_own_errors(None, deadline).await;
+            self.runner.deliver_own_errors(deadline).await;
         }
         result
     }
 
     async fn serve(&self, payload: Value, deadline: Option<Instant>) -> Result<Finished, FunctionError> {
         let payload = Payload::from_json(payload)?;
-        let config = self.source.load(&payload.group, Instant::now()).await?;
+        let loaded = self.origin.load(&payload.group, Instant::now()).await?;
+        if let Some(broken) = &loaded.broken {
+            tracing::error!("the newest configuration is not used, the last good one runs: {broken}");
+        }
+        let config = loaded.config;
         let group = config
             .group(&payload.group)
             .ok_or_else(|| payload.unknown_group(config.groups.iter().map(|group| group.name.as_str())))?;
         if self.runner.dsn(&config)?.is_none() {
-            return Err(FunctionError::NoDsn { parameter: self.source.dsn_parameter() });
+            return Err(FunctionError::NoDsn { parameter: self.origin.dsn_parameter() });
         }
         let now = OffsetDateTime::now_utc();
         let (jobs, time) = jobs(&payload, group, now)?;

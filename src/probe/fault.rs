@@ -142,11 +142,8 @@ fn handshake(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String) {
 fn answer(causes: &[&(dyn Error + 'static)], io: Option<ErrorKind>, phase: Op, facts: &Facts<'_>) -> (Kind, String) {
     let target = facts.target();
     let hyper = find::<hyper::Error>(causes);
-    if hyper.is_some_and(hyper::Error::is_parse_too_large) {
-        return (Kind::BadResponse, format!("the head of the answer from {target} is too large"));
-    }
     if hyper.is_some_and(hyper::Error::is_parse) {
-        return (Kind::BadResponse, format!("the answer from {target} is not HTTP"));
+        return (Kind::BadResponse, format!("the answer from {target} is not HTTP, or its head is too large"));
     }
     if let Some(h2) = find::<h2::Error>(causes) {
         if h2.is_reset() {

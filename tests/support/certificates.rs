@@ -29,11 +29,22 @@ impl Authority {
         self.server_valid(name, -1, 1)
     }
 
+    /// The same, for clients that speak TLS 1.2 at most.
+    pub fn server_tls12(&self, name: &str) -> Arc<ServerConfig> {
+        let (certificate, key) = self.sign(name, -1, 1);
+        server_config(certificate, &key, &[&rustls::version::TLS12])
+    }
+
     /// A server with a certificate for `name` that is good from and until so many days from now.
     pub fn server_valid(&self, name: &str, from_days: i64, until_days: i64) -> Arc<ServerConfig> {
+        let (certificate, key) = self.sign(name, from_days, until_days);
+        server_config(certificate, &key, rustls::ALL_VERSIONS)
+    }
+
+    fn sign(&self, name: &str, from_days: i64, until_days: i64) -> (CertificateDer<'static>, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let certificate = params(name, from_days, until_days).signed_by(&key, &self.0).unwrap();
-        server_config(certificate.der().clone(), &key)
+        (certificate.der().clone(), key)
     }
 }
 
@@ -41,7 +52,7 @@ impl Authority {
 pub fn self_signed(name: &str) -> Arc<ServerConfig> {
     let key = KeyPair::generate().unwrap();
     let certificate = params(name, -1, 1).self_signed(&key).unwrap();
-    server_config(certificate.der().clone(), &key)
+    server_config(certificate.der().clone(), &key, rustls::ALL_VERSIONS)
 }
 
 fn params(name: &str, from_days: i64, until_days: i64) -> CertificateParams {
@@ -54,10 +65,14 @@ fn params(name: &str, from_days: i64, until_days: i64) -> CertificateParams {
     params
 }
 
-fn server_config(certificate: CertificateDer<'static>, key: &KeyPair) -> Arc<ServerConfig> {
+fn server_config(
+    certificate: CertificateDer<'static>,
+    key: &KeyPair,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Arc<ServerConfig> {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)

@@ -5,11 +5,15 @@
 #![allow(dead_code)]
 
 pub mod bugsink;
+pub mod certificates;
+pub mod engine;
 pub mod front;
 pub mod kent;
 pub mod moto;
+pub mod name_server;
 pub mod process;
 pub mod rie;
+pub mod target;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -68,7 +68,8 @@ async fn answer(question: Message, reply: &(impl Fn(&str) -> Reply + Sync)) -> O
         Reply::Addresses(addresses, delay) => {
             tokio::time::sleep(delay).await;
             if query.query_type() == RecordType::A {
-                let records = addresses.into_iter().map(|ip| Record::from_rdata(query.name().clone(), 60, RData::A(ip.into())));
+                let records =
+                    addresses.into_iter().map(|ip| Record::from_rdata(query.name().clone(), 60, RData::A(ip.into())));
                 message.add_answers(records);
             }
         }

@@ -101,7 +101,10 @@ impl Target {
     }
 
     /// The same over TLS.
-    pub async fn https(config: Arc<ServerConfig>, answer: impl Fn(&Received) -> String + Send + Sync + 'static) -> Self {
+    pub async fn https(
+        config: Arc<ServerConfig>,
+        answer: impl Fn(&Received) -> String + Send + Sync + 'static,
+    ) -> Self {
         let (acceptor, answer) = (TlsAcceptor::from(config), Arc::new(answer));
         Self::start(move |stream| {
             let (acceptor, answer) = (acceptor.clone(), answer.clone());

@@ -1,0 +1,40 @@
+//! A configuration from a file, with its secrets looked up.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::config::ssm::ParameterStore;
+use crate::config::{Config, Document, Problems, SecretRef, Secrets, http_client, read};
+
+/// Reads the configuration at `path`; asks the environment, and SSM where it has to, for the secrets in it.
+///
+/// # Errors
+///
+/// Everything that is wrong with the configuration, secrets that cannot be had among it.
+pub(super) async fn load(path: &Path) -> Result<Config, Problems> {
+    let document = Document::load(path)?;
+    let references = document.secret_refs();
+    let mut secrets = Secrets::from_env(&references);
+    let names: BTreeSet<String> = references
+        .into_iter()
+        .filter_map(|reference| match reference {
+            SecretRef::Ssm(name) => Some(name),
+            SecretRef::Env(_) => None,
+        })
+        .collect();
+    if !names.is_empty() {
+        match store().await {
+            Ok(store) => {
+                let found = store.secrets(&names).await;
+                secrets.extend(found.into_iter().map(|(name, value)| (SecretRef::Ssm(name), value)));
+            }
+            Err(why) => secrets.extend(names.into_iter().map(|name| (SecretRef::Ssm(name), Err(why.clone())))),
+        }
+    }
+    read(&document, &secrets)
+}
+
+async fn store() -> Result<ParameterStore, String> {
+    let http = http_client().map_err(|error| error.to_string())?;
+    ParameterStore::connect(http, None).await.map_err(|error| error.to_string())
+}

@@ -1,0 +1,121 @@
+//! `sentrynet run`: one pass over the groups, now.
+
+use std::sync::Arc;
+
+use clap::Args;
+use time::OffsetDateTime;
+
+use super::{ConfigArgument, Exit, complain, load};
+use crate::config::{Config, Group, Probe};
+use crate::invocation::{Finished, Overrides, Runner, jobs_now};
+use crate::net::{Network, Resolver};
+use crate::payload::Payload;
+use crate::report::terminal;
+use crate::telemetry::{Mode, Telemetry};
+
+/// What to run, and where results go.
+#[derive(Args, Debug)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    config: ConfigArgument,
+    /// Only this group.
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    /// Only the probes with this title.
+    #[arg(long, value_name = "TITLE")]
+    probe: Option<String>,
+    /// Only the probes with this tag; may be given several times.
+    #[arg(long, value_name = "TAG=VALUE", value_parser = tag)]
+    filter: Vec<(String, String)>,
+    /// Where this runs from, for the `location` tag; default: the AWS region of the environment.
+    #[arg(long, value_name = "NAME")]
+    location: Option<String>,
+    /// Where results go; wins over SENTRY_DSN and the configuration.
+    #[arg(long)]
+    dsn: Option<String>,
+    /// Print JSON lines, one summary a group; text for people goes to standard error.
+    #[arg(long)]
+    json: bool,
+}
+
+fn tag(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected TAG=VALUE, e.g. page=home")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Runs what the arguments ask for, and tells how it went.
+pub(super) async fn run(arguments: RunArguments) -> Exit {
+    let config = match load::load(&arguments.config.config).await {
+        Ok(config) => config,
+        Err(problems) => {
+            complain(problems);
+            return Exit::Unusable;
+        }
+    };
+    let chosen = match choose(&arguments, &config) {
+        Ok(chosen) => chosen,
+        Err(why) => {
+            complain(why);
+            return Exit::Unusable;
+        }
+    };
+    let mut overrides = Overrides::from_env();
+    overrides.dsn = arguments.dsn.or(overrides.dsn);
+    overrides.location = arguments.location.or(overrides.location);
+    let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
+    let mut exit = Exit::Fine;
+    for (group, probes) in chosen {
+        let now = OffsetDateTime::now_utc();
+        match runner.run(&config, group, jobs_now(&probes, now), now, None).await {
+            Ok(finished) => {
+                show(&finished, &config, arguments.json);
+                exit = exit.or(&finished);
+            }
+            Err(error) => {
+                complain(error);
+                return Exit::Unusable;
+            }
+        }
+    }
+    exit
+}
+
+/// The groups and probes that the arguments ask for.
+fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<(&'a Group, Vec<Arc<Probe>>)>, String> {
+    let mut payload = Payload {
+        group: arguments.group.clone().unwrap_or_default(),
+        firing: None,
+        probe: arguments.probe.clone(),
+        tags: arguments.filter.iter().cloned().collect(),
+    };
+    if arguments.group.is_some() {
+        let known = || config.groups.iter().map(|group| group.name.as_str());
+        let group = config.group(&payload.group).ok_or_else(|| payload.unknown_group(known()).to_string())?;
+        return payload.select(group).map(|probes| vec![(group, probes)]).map_err(|error| error.to_string());
+    }
+    // A choice that fits no probe of one group may fit another's.
+    let mut chosen = Vec::new();
+    let mut why = None;
+    for group in &config.groups {
+        payload.group.clone_from(&group.name);
+        match payload.select(group) {
+            Ok(probes) => chosen.push((group, probes)),
+            Err(error) => why = Some(error.to_string()),
+        }
+    }
+    match why {
+        Some(why) if chosen.is_empty() => Err(why),
+        _ => Ok(chosen),
+    }
+}
+
+fn show(finished: &Finished, config: &Config, json: bool) {
+    if json {
+        match serde_json::to_string(&finished.summary) {
+            Ok(line) => anstream::println!("{line}"),
+            Err(error) => complain(format!("the summary cannot be written: {error}")),
+        }
+        return;
+    }
+    terminal::print(finished, &config.redactor);
+}

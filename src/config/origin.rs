@@ -1,0 +1,102 @@
+//! Where the function's configuration comes from: a file, or SSM Parameter Store.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::Mutex;
+
+use super::ssm::{ConfigSource, Loaded, SourceError};
+use super::{Document, Secrets, read};
+use crate::net::{TlsError, tls_client_config};
+
+/// The SSM path below which everything is, unless `SENTRYNET_PREFIX` says otherwise.
+const DEFAULT_PREFIX: &str = "/sentrynet";
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum OriginError {
+    /// It cannot be read, or it is not valid.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// TLS to AWS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// HTTP to AWS cannot be set up.
+    #[error("the HTTP client for AWS cannot be set up: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+/// Where the function's configuration comes from.
+pub enum Origin {
+    /// A file, read anew at each invocation.
+    File(PathBuf),
+    /// Parameters below a path.
+    Ssm {
+        /// The path, e.g. `/sentrynet`.
+        prefix: String,
+        /// What asks SSM; made when it is first needed.
+        source: Mutex<Option<ConfigSource>>,
+    },
+}
+
+impl Origin {
+    /// What the environment says: `SENTRYNET_CONFIG`, else `SENTRYNET_PREFIX`.
+    pub fn from_env() -> Self {
+        match std::env::var_os("SENTRYNET_CONFIG").filter(|path| !path.is_empty()) {
+            Some(path) => Self::File(path.into()),
+            None => {
+                let prefix = std::env::var("SENTRYNET_PREFIX").ok().filter(|prefix| !prefix.is_empty());
+                Self::ssm(prefix.as_deref().unwrap_or(DEFAULT_PREFIX))
+            }
+        }
+    }
+
+    /// Parameters below `prefix`.
+    pub fn ssm(prefix: &str) -> Self {
+        Self::Ssm { prefix: prefix.trim_end_matches('/').to_owned(), source: Mutex::default() }
+    }
+
+    /// The SSM parameter that would hold the DSN.
+    pub fn dsn_parameter(&self) -> String {
+        match self {
+            Self::File(_) => format!("{DEFAULT_PREFIX}/dsn"),
+            Self::Ssm { prefix, .. } => format!("{prefix}/dsn"),
+        }
+    }
+
+    /// The configuration as far as it is needed to run `group`, at the instant `now`. From a file that is all of it,
+    /// so that an unknown group can be told from the known ones.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read or is not valid, and there is no earlier one that was.
+    pub async fn load(&self, group: &str, now: Instant) -> Result<Loaded, OriginError> {
+        match self {
+            Self::File(path) => Ok(load_file(path)?),
+            Self::Ssm { prefix, source } => {
+                let mut source = source.lock().await;
+                let source = match &mut *source {
+                    Some(source) => source,
+                    none => none.insert(ConfigSource::new(http_client()?, prefix)),
+                };
+                Ok(source.group(group, now).await?)
+            }
+        }
+    }
+}
+
+fn load_file(path: &Path) -> Result<Loaded, SourceError> {
+    let document = Document::load(path)?;
+    let config = read(&document, &Secrets::from_env(&document.secret_refs()))?;
+    Ok(Loaded { config: Arc::new(config), broken: None })
+}
+
+/// The client for AWS: the same stack as everything else.
+///
+/// # Errors
+///
+/// TLS or HTTP cannot be set up.
+pub fn http_client() -> Result<reqwest::Client, OriginError> {
+    Ok(reqwest::Client::builder().tls_backend_preconfigured(tls_client_config()?).build()?)
+}

@@ -1,0 +1,402 @@
+//! `probes.http` over real sockets: what goes out, what comes back, which phases it leaves.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sentrynet::net::Resolver;
+use sentrynet::outcome::{Op, Outcome, Status};
+use support::certificates::{Authority, self_signed};
+use support::engine::{failure, phases, quoted, run, run_with};
+use support::name_server::{NameServer, Reply};
+use support::target::{Received, Target, answer, read_request};
+use tokio::io::AsyncWriteExt;
+
+/// A target that keeps what it receives.
+async fn recording(status: &'static str, body: &'static str) -> (Target, Arc<Mutex<Vec<Received>>>) {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let shelf = kept.clone();
+    let target = Target::http(move |request| {
+        shelf.lock().unwrap().push(request.clone());
+        answer(status, &["content-type: application/json"], body)
+    });
+    (target.await, kept)
+}
+
+fn assert_nested(outcome: &Outcome) {
+    for span in &outcome.spans {
+        assert!(span.start <= span.end && span.end <= outcome.duration, "{span:?}");
+        if let Some(parent) = span.parent {
+            let parent = &outcome.spans[parent];
+            assert!(parent.start <= span.start && span.end <= parent.end, "{span:?} outside {parent:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_plain_request_leaves_its_phases_in_order_and_nested() {
+    let (target, kept) = recording("200 OK", "{}").await;
+    let outcome = run("probes.http", &format!("url: {}", target.url("/x?y=1"))).await;
+    assert_eq!(outcome.status, Status::Ok);
+    assert_eq!(phases(&outcome), ["net.tcp", "http.send", "http.wait", "http.recv"]);
+    assert_eq!(outcome.spans[0].description, format!("GET {}", target.url("/x?y=1")));
+    assert_eq!(outcome.attributes["http.response.status_code"], 200);
+    assert_eq!(outcome.attributes["network.peer.port"], target.addr.port());
+    assert_nested(&outcome);
+    let request = kept.lock().unwrap()[0].clone();
+    assert_eq!(request.line(), "GET /x?y=1");
+    assert_eq!(request.header("user-agent"), Some(concat!("SentryNet/", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(request.header("content-length"), None);
+}
+
+#[tokio::test]
+async fn names_and_tls_add_their_phases() {
+    let names = NameServer::start(|_| Reply::Addresses(vec![[127, 0, 0, 1].into()], Duration::ZERO)).await;
+    let authority = Authority::new();
+    let target = Target::https(authority.server("site.test"), |_| answer("200 OK", &[], "hello")).await;
+    let url = target.https_url("site.test", "/");
+    let keys = format!("url: {url}\ntls: {{ca: {}}}", quoted(&authority.pem()));
+    let outcome = run_with(Resolver::with_servers(vec![names.addr]), "probes.http", &keys).await;
+    assert_eq!(outcome.status, Status::Ok);
+    assert_eq!(phases(&outcome), ["net.dns", "net.tcp", "net.tls", "http.send", "http.wait", "http.recv"]);
+    assert_nested(&outcome);
+}
+
+#[tokio::test]
+async fn tls_1_2_has_the_same_phases() {
+    let authority = Authority::new();
+    let target = Target::https(authority.server_tls12("localhost"), |_| answer("200 OK", &[], "hello")).await;
+    let url = target.https_url("localhost", "/");
+    let outcome = run("probes.http", &format!("url: {url}\ntls: {{ca: {}}}", quoted(&authority.pem()))).await;
+    assert_eq!(outcome.status, Status::Ok);
+    assert_eq!(phases(&outcome), ["net.dns", "net.tcp", "net.tls", "http.send", "http.wait", "http.recv"]);
+}
+
+#[tokio::test]
+async fn a_map_is_sent_as_json_by_post_and_201_is_expected() {
+    let (target, kept) = recording("201 Created", "{}").await;
+    let outcome = run("probes.http", &format!("url: {}\nbody: {{check: [status], n: 1}}", target.url("/"))).await;
+    assert_eq!(outcome.status, Status::Ok);
+    let request = kept.lock().unwrap()[0].clone();
+    assert_eq!(request.line(), "POST /");
+    assert_eq!(request.header("content-type"), Some("application/json"));
+    assert_eq!(request.text(), r#"{"check":["status"],"n":1}"#);
+}
+
+#[tokio::test]
+async fn a_string_is_sent_as_it_is_and_an_empty_post_has_a_length() {
+    let (target, kept) = recording("200 OK", "").await;
+    let url = target.url("/");
+    run("probes.http", &format!("url: {url}\nbody: 'a {{b}} c'\nheaders: {{Content-Type: text/plain}}\nexpected: 200"))
+        .await;
+    run("probes.http", &format!("url: {url}\nmethod: POST\nexpected: 200")).await;
+    let requests = kept.lock().unwrap().clone();
+    assert_eq!((requests[0].text().as_str(), requests[0].header("content-type")), ("a {b} c", Some("text/plain")));
+    assert_eq!((requests[1].line(), requests[1].header("content-length")), ("POST /", Some("0")));
+}
+
+#[tokio::test]
+async fn query_headers_and_credentials_are_sent() {
+    let (target, kept) = recording("200 OK", "").await;
+    let url = target.url("/s?a=1");
+    let keys = format!(
+        "url: {url}\nquery: {{q: 'x y', n: 2, l: [1, b]}}\nheaders: {{X-One: '1', Accept: text/html}}\nauth: {{basic: {{username: u, password: 'p:w'}}}}"
+    );
+    assert_eq!(run("probes.http", &keys).await.status, Status::Ok);
+    run("probes.http", &format!("url: {url}\nauth: {{bearer: tok-4711}}")).await;
+    let requests = kept.lock().unwrap().clone();
+    assert_eq!(requests[0].line(), "GET /s?a=1&q=x+y&n=2&l=1&l=b");
+    assert_eq!(requests[0].header("authorization"), Some("Basic dTpwOnc="));
+    assert_eq!((requests[0].header("x-one"), requests[0].header("accept")), (Some("1"), Some("text/html")));
+    assert_eq!(requests[1].header("authorization"), Some("Bearer tok-4711"));
+}
+
+#[tokio::test]
+async fn an_unexpected_status_keeps_the_answer_for_the_event() {
+    let target =
+        Target::http(|_| answer("503 Service Unavailable", &["retry-after: 7", "set-cookie: id=1"], "sorry")).await;
+    let outcome = run("probes.http", &format!("url: {}", target.url("/"))).await;
+    assert_eq!(failure(&outcome), ("http_status", "status 503 (Service Unavailable), expected 200"));
+    let response = outcome.response.as_ref().expect("the answer");
+    assert_eq!((response.status, response.body.as_str(), response.truncated), (503, "sorry", false));
+    assert!(response.headers.contains(&("retry-after".to_owned(), "7".to_owned())));
+    assert!(response.headers.contains(&("set-cookie".to_owned(), "[Filtered]".to_owned())));
+    assert_eq!(phases(&outcome), ["net.tcp", "http.send", "http.wait", "http.recv"]);
+}
+
+#[tokio::test]
+async fn expected_takes_codes_classes_ranges_and_lists() {
+    let target = Target::http(|request| answer(request.line().trim_start_matches("GET /"), &[], "")).await;
+    for (status, expected, is_ok) in [
+        (204, "2xx", true),
+        (300, "2xx", false),
+        (404, "404", true),
+        (200, "404", false),
+        (203, "200-204", true),
+        (205, "200-204", false),
+        (418, "[200, 4xx]", true),
+        (500, "[200, 4xx]", false),
+    ] {
+        let outcome =
+            run("probes.http", &format!("url: {}\nexpected: {expected}", target.url(&format!("/{status}")))).await;
+        assert_eq!(outcome.status == Status::Ok, is_ok, "{status} {expected}: {:?}", outcome.status);
+    }
+}
+
+#[tokio::test]
+async fn redirects_are_followed_and_each_hop_is_a_request() {
+    let (other, kept) = recording("200 OK", "there").await;
+    let location = format!("location: {}", other.url("/there"));
+    let target = Target::http(move |request| match request.line() {
+        "GET /a" => answer("302 Found", &["location: /b"], ""),
+        "GET /b" => answer("307 Temporary Redirect", &[&location], ""),
+        _ => answer("404 Not Found", &[], ""),
+    });
+    let target = target.await;
+    let outcome = run("probes.http", &format!("url: {}\nauth: {{bearer: tok-4711}}", target.url("/a"))).await;
+    assert_eq!(outcome.status, Status::Ok);
+    let hops: Vec<&str> =
+        outcome.spans.iter().filter(|span| span.op == Op::HttpRequest).map(|span| span.description.as_str()).collect();
+    let expected = [target.url("/a"), target.url("/b"), other.url("/there")].map(|url| format!("GET {url}"));
+    assert_eq!(hops, expected);
+    assert_eq!(kept.lock().unwrap()[0].header("authorization"), None);
+    assert_eq!(outcome.attributes["url.full"], other.url("/there"));
+    assert_nested(&outcome);
+}
+
+#[tokio::test]
+async fn redirects_end() {
+    let target = Target::http(|request| match request.line() {
+        "GET /none" => answer("302 Found", &[], ""),
+        "GET /ftp" => answer("302 Found", &["location: ftp://x.test/"], ""),
+        _ => answer("301 Moved Permanently", &["location: /loop"], ""),
+    });
+    let target = target.await;
+    let outcome = run("probes.http", &format!("url: {}\nredirects: 3", target.url("/loop"))).await;
+    assert_eq!(failure(&outcome), ("too_many_redirects", "more than 3 redirects, the last to /loop"));
+    assert_eq!(outcome.spans.iter().filter(|span| span.op == Op::HttpRequest).count(), 4);
+    let outcome = run("probes.http", &format!("url: {}\nredirects: 0\nexpected: 301", target.url("/loop"))).await;
+    assert_eq!(outcome.status, Status::Ok);
+    let outcome = run("probes.http", &format!("url: {}", target.url("/none"))).await;
+    assert_eq!(failure(&outcome), ("bad_redirect", "redirect 302 without Location"));
+    let outcome = run("probes.http", &format!("url: {}", target.url("/ftp"))).await;
+    assert_eq!(failure(&outcome), ("bad_redirect", "redirect 302 to the scheme ftp"));
+}
+
+#[tokio::test]
+async fn the_largest_body_is_exactly_the_limit() {
+    let target = Target::http(|request| answer("200 OK", &[], &"x".repeat(request.line()[5..].parse().unwrap()))).await;
+    let outcome = run("probes.http", &format!("url: {}\nmax_body: 2000", target.url("/2000"))).await;
+    assert_eq!(outcome.status, Status::Ok);
+    let outcome = run("probes.http", &format!("url: {}\nmax_body: 2000", target.url("/2001"))).await;
+    assert_eq!(failure(&outcome).0, "body_too_large");
+    assert_eq!(phases(&outcome).last().map(String::as_str), Some("http.recv!"));
+}
+
+#[tokio::test]
+async fn keys_are_set_and_assertions_checked() {
+    let (target, _kept) = recording("200 OK", r#"{"status": "ok", "items": [{"n": 1}, {"n": 2}]}"#).await;
+    let keys = format!(
+        "url: {}\nset_keys: {{status: $.status, ns: '$.items[*].n', none: $.nothing}}\nassertions:",
+        target.url("/")
+    );
+    let outcome =
+        run("probes.http", &format!("{keys} {{status: ok, ns: {{value: [1, 2]}}, none: {{exists: false}}}}")).await;
+    assert_eq!(outcome.status, Status::Ok);
+    let ops = ["net.tcp", "http.send", "http.wait", "http.recv", "json.parse", "json.assert"];
+    assert_eq!(phases(&outcome), ops);
+    let outcome = run("probes.http", &format!("{keys} {{status: {{value: down}}, ns: {{length: 3}}}}")).await;
+    let sentence = r#"status is "ok", not "down"; ns is [1,2], of length 2, not of length 3"#;
+    assert_eq!(failure(&outcome), ("assertion", sentence));
+    assert_eq!(phases(&outcome).last().map(String::as_str), Some("json.assert!"));
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_json_is_said_to_be_none() {
+    let (target, _kept) = recording("200 OK", "<html>").await;
+    let outcome = run("probes.http", &format!("url: {}\nset_keys: {{a: $.a}}", target.url("/"))).await;
+    assert_eq!(failure(&outcome), ("not_json", "the answer is not JSON: expected value at line 1 column 1"));
+    assert_eq!(phases(&outcome).last().map(String::as_str), Some("json.parse!"));
+}
+
+#[tokio::test]
+async fn connection_faults_are_told_apart() {
+    let names = NameServer::start(|name| match name {
+        "slow.test" => Reply::Silence,
+        "broken.test" => Reply::Error(hickory_resolver::proto::op::ResponseCode::ServFail),
+        _ => Reply::Error(hickory_resolver::proto::op::ResponseCode::NXDomain),
+    });
+    let names = names.await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (url, kind, sentence, ops) in [
+        (
+            "http://slow.test/".to_owned(),
+            "dns_timeout",
+            "no answer from the name server for slow.test within 700 ms",
+            "net.dns!",
+        ),
+        (
+            "http://broken.test/".to_owned(),
+            "dns_failure",
+            "broken.test could not be looked up: the name server answered: Server Failure",
+            "net.dns!",
+        ),
+        ("http://no.test/".to_owned(), "dns_not_found", "no.test does not exist (NXDOMAIN)", "net.dns!"),
+        (format!("http://{free}/"), "connect_refused", &format!("{free} refused the connection"), "net.tcp!"),
+    ] {
+        let resolver = Resolver::with_servers(vec![names.addr]);
+        let outcome = run_with(resolver, "probes.http", &format!("url: {url}\ntimeout: 700ms")).await;
+        assert_eq!((failure(&outcome), phases(&outcome).join(" ").as_str()), ((kind, sentence), ops));
+        assert_nested(&outcome);
+    }
+}
+
+#[tokio::test]
+async fn certificate_faults_are_told_apart() {
+    let authority = Authority::new();
+    let ok = |_: &Received| answer("200 OK", &[], "");
+    let stranger = Authority::new();
+    for (config, kind, sentence) in [
+        (authority.server_valid("localhost", -93, -3), "tls_expired", "certificate of localhost expired 3 days ago ("),
+        (
+            authority.server_valid("localhost", 2, 9),
+            "tls_not_yet_valid",
+            "certificate of localhost is not valid for another ",
+        ),
+        (authority.server("other.test"), "tls_wrong_host", "certificate is for other.test, not for localhost"),
+        (
+            stranger.server("localhost"),
+            "tls_unknown_issuer",
+            "certificate of localhost is signed by an unknown authority",
+        ),
+        (self_signed("localhost"), "tls_self_signed", "certificate of localhost is signed by itself"),
+    ] {
+        let target = Target::https(config, ok).await;
+        let url = target.https_url("localhost", "/");
+        let outcome = run("probes.http", &format!("url: {url}\ntls: {{ca: {}}}", quoted(&authority.pem()))).await;
+        let (found, said) = failure(&outcome);
+        assert_eq!(found, kind);
+        assert!(said.starts_with(sentence), "{said}");
+        assert_eq!(phases(&outcome), ["net.dns", "net.tcp", "net.tls!"]);
+        let outcome = run("probes.http", &format!("url: {url}\ntls: {{insecure: true}}")).await;
+        assert_eq!(outcome.status, Status::Ok);
+    }
+}
+
+#[tokio::test]
+async fn a_timeout_closes_the_open_phase_and_keeps_those_before() {
+    let target = Target::start(|mut stream| async move {
+        let request = read_request(&mut stream).await.expect("a request");
+        if request.line() == "GET /recv" {
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    });
+    let target = target.await;
+    let outcome = run("probes.http", &format!("url: {}\ntimeout: 300ms", target.url("/wait"))).await;
+    let (kind, sentence) = failure(&outcome);
+    assert_eq!(kind, "wait_timeout");
+    assert!(sentence.starts_with("no first byte within 300 ms (connected in "), "{sentence}");
+    assert_eq!(phases(&outcome), ["net.tcp", "http.send", "http.wait!"]);
+    let outcome = run("probes.http", &format!("url: {}\ntimeout: 300ms", target.url("/recv"))).await;
+    assert_eq!(failure(&outcome), ("recv_timeout", "the answer's body did not end within 300 ms"));
+    assert_eq!(phases(&outcome), ["net.tcp", "http.send", "http.wait", "http.recv!"]);
+    assert_eq!(outcome.response.as_ref().map(|response| response.body.as_str()), Some("half"));
+}
+
+#[tokio::test]
+async fn a_reset_mid_body_is_truncated_and_keeps_its_phases() {
+    let target = Target::start(|mut stream| async move {
+        read_request(&mut stream).await;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\nhalf").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        stream.set_zero_linger().unwrap();
+    });
+    let outcome = run("probes.http", &format!("url: {}", target.await.url("/"))).await;
+    assert_eq!(failure(&outcome), ("truncated", "the connection was reset within the answer's body"));
+    assert_eq!(phases(&outcome), ["net.tcp", "http.send", "http.wait", "http.recv!"]);
+}
+
+#[tokio::test]
+async fn closing_and_garbage_before_an_answer_are_told_apart() {
+    let target = Target::start(|mut stream| async move {
+        let request = read_request(&mut stream).await.expect("a request");
+        match request.line() {
+            "GET /garbage" => stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n\r\n").await.unwrap(),
+            "GET /reset" => stream.set_zero_linger().unwrap(),
+            _ => {}
+        }
+    });
+    let target = target.await;
+    for (path, kind) in [("/close", "closed_early"), ("/garbage", "bad_response"), ("/reset", "reset")] {
+        let outcome = run("probes.http", &format!("url: {}", target.url(path))).await;
+        assert_eq!(failure(&outcome).0, kind);
+        assert_eq!(phases(&outcome), ["net.tcp", "http.send", "http.wait!"]);
+    }
+}
+
+#[tokio::test]
+async fn a_broken_encoding_is_not_a_truncated_body() {
+    let target = Target::http(|_| answer("200 OK", &["content-encoding: gzip"], "this is not gzip")).await;
+    let outcome = run("probes.http", &format!("url: {}", target.url("/"))).await;
+    assert_eq!(failure(&outcome).0, "bad_encoding");
+}
+
+#[tokio::test]
+async fn slow_is_degraded_then_failed() {
+    let target = Target::start(|mut stream| async move {
+        read_request(&mut stream).await;
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        stream.write_all(answer("200 OK", &[], "").as_bytes()).await.unwrap();
+    });
+    let url = target.await;
+    let outcome = run("probes.http", &format!("url: {}\ndegraded: 20ms\nmax_duration: 60s", url.url("/"))).await;
+    assert!(matches!(&outcome.status, Status::Degraded(why) if why.ends_with("more than 20 ms (degraded)")));
+    let outcome = run("probes.http", &format!("url: {}\ndegraded: 10ms\nmax_duration: 20ms", url.url("/"))).await;
+    assert_eq!(failure(&outcome).0, "too_slow");
+}
+
+#[tokio::test]
+async fn a_retry_confirms_a_failure_before_it_counts() {
+    let count = Arc::new(Mutex::new(0));
+    let counter = count.clone();
+    let target = Target::http(move |_| {
+        let mut count = counter.lock().unwrap();
+        *count += 1;
+        answer(if *count < 3 { "500 Oops" } else { "200 OK" }, &[], "")
+    });
+    let keys = format!("url: {}\nretries: 2\nretry_pause: 10ms", target.await.url("/"));
+    let outcome = run("probes.http", &keys).await;
+    assert_eq!((&outcome.status, outcome.attempts), (&Status::Ok, 3));
+    let attempts: Vec<_> = outcome.spans.iter().filter(|span| span.op == Op::Attempt).collect();
+    assert_eq!(attempts.iter().map(|span| span.failure.is_some()).collect::<Vec<_>>(), [true, true, false]);
+    assert_nested(&outcome);
+}
+
+#[tokio::test]
+async fn a_dead_first_address_does_not_fail_a_run_while_another_answers() {
+    // Nothing listens on 127.0.0.9.
+    let addresses = vec![[127, 0, 0, 9].into(), [127, 0, 0, 1].into()];
+    let names = NameServer::start(move |_| Reply::Addresses(addresses.clone(), Duration::ZERO)).await;
+    let target = Target::http(|_| answer("200 OK", &[], "")).await;
+    let url = format!("http://two.test:{}/", target.addr.port());
+    let outcome = run_with(Resolver::with_servers(vec![names.addr]), "probes.http", &format!("url: {url}")).await;
+    assert_eq!(outcome.status, Status::Ok);
+    assert_eq!(phases(&outcome), ["net.dns", "net.tcp", "http.send", "http.wait", "http.recv"]);
+}
+
+#[tokio::test]
+async fn an_answer_before_the_request_is_sent_is_the_answer() {
+    let target = Target::start(|mut stream| async move {
+        stream
+            .write_all(b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    });
+    let body = "x".repeat(900_000);
+    let outcome = run("probes.http", &format!("url: {}\nbody: {body}", target.await.url("/"))).await;
+    assert_eq!(failure(&outcome).0, "http_status");
+    assert_eq!(outcome.attributes["http.response.status_code"], 413);
+}
