@@ -1,4 +1,5 @@
 //! Delivery over real sockets: what arrives, what does not, and how long it takes to know.
+#![cfg(feature = "cli")]
 
 #[path = "support/outcomes.rs"]
 mod outcomes;
