@@ -52,7 +52,10 @@ impl Telemetry {
             Mode::Function => telemetry.subscriber(mode, filter, std::io::stdout).try_init(),
             Mode::Terminal => telemetry.subscriber(mode, filter, std::io::stderr).try_init(),
         };
-        Hub::main().bind_client(Some(telemetry.client()));
+        let client = telemetry.client();
+        // Threads to come take the main hub's; this one may have its own already.
+        Hub::main().bind_client(Some(Arc::clone(&client)));
+        Hub::current().bind_client(Some(client));
         telemetry
     }
 

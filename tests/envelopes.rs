@@ -297,7 +297,7 @@ fn secrets_are_filtered_wherever_they_come_up_and_nothing_else_changes() {
     outcome.identity.location = secret.into();
     outcome.tags.insert(secret.into(), secret.into());
     outcome.spans[0].description = format!("GET https://example.com/?token={secret}");
-    outcome.spans[0].attributes.insert("url.full", format!("https://example.com/?token=hunter2%21%2f%3f").into());
+    outcome.spans[0].attributes.insert("url.full", "https://example.com/?token=hunter2%21%2f%3f".into());
     outcome.attributes.insert("url.full", json!({"deep": [secret]}));
     outcome.status = Status::Failed(Failure::new(FailureKind::HttpStatus, format!("{secret} was refused")));
     outcome.response = Some(Response {

@@ -1,0 +1,139 @@
+//! What people see of results.
+#![cfg(feature = "cli")]
+
+#[path = "support/outcomes.rs"]
+mod outcomes;
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use outcomes::{failed, ok, span, us};
+use sentrynet::config::{Redactor, Secret};
+use sentrynet::outcome::{Failure, FailureKind, Op, Outcome, Status};
+use sentrynet::report::Delivered;
+use sentrynet::report::terminal::Terminal;
+
+/// What is shown in so many columns, without colours.
+fn shown(width: Option<usize>, outcomes: &[Outcome], delivered: Option<&Delivered>) -> String {
+    let redactor = Redactor::new([&Secret::new("hunter2!")]);
+    let terminal = Terminal::new(width, &redactor);
+    let mut out = anstream::StripStream::new(Vec::new());
+    terminal.results(&mut out, outcomes).expect("a vector");
+    terminal.summary(&mut out, outcomes, us(412_345), delivered).expect("a vector");
+    out.flush().expect("a vector");
+    String::from_utf8(out.into_inner()).expect("text")
+}
+
+/// A script of two requests.
+fn script() -> Outcome {
+    let mut outcome = ok();
+    outcome.spans[0].description = "POST https://example.com/login".into();
+    outcome.duration = us(200_000);
+    let step = outcome.spans.len();
+    let second = outcomes::span(Op::HttpRequest, None, us(99_000), us(200_000));
+    outcome.spans.push(outcomes::span(Op::HttpSend, Some(step + 1), us(99_000), us(99_050)));
+    outcome.spans.insert(step, second);
+    outcome.spans[step].description = "GET https://example.com/list?token=hunter2!".into();
+    outcome.spans[step + 1].parent = Some(step);
+    outcome.spans.push(span(Op::HttpWait, Some(step), us(99_050), us(200_000)));
+    outcome
+}
+
+fn some_of_everything() -> Vec<Outcome> {
+    let mut second = ok();
+    second.identity.burst = 1;
+    let mut expired = failed(FailureKind::TlsExpired);
+    expired.identity.probe = "expired".into();
+    expired.title = format!("a title \u{1b}[31m {}", "that is long ".repeat(20));
+    expired.status = Status::Failed(Failure::new(
+        FailureKind::TlsExpired,
+        "certificate of www.example.com expired 3 days ago, on 2026-10-17 at 12:00 UTC\u{7}",
+    ));
+    let degraded = Outcome { status: Status::Degraded("took 200 ms, more than 150 ms".into()), ..script() };
+    let skipped =
+        Outcome { status: Status::Skipped("no time was left".into()), spans: Vec::new(), ..failed(FailureKind::Panic) };
+    vec![ok(), second, expired, degraded, skipped]
+}
+
+#[test]
+fn a_run_is_a_line_and_a_waterfall() {
+    let expected = "\
+ok       GET https://example.com                                         98.8 ms
+    net.dns     |=                                       |       0.0 +    1.9 ms
+    net.tcp     | =======                                |       1.9 +   18.1 ms
+    net.tls     |        ================                |      20.0 +   40.0 ms
+    http.send   |                        =               |      60.0 +   0.05 ms
+    http.wait   |                        ============    |      60.0 +   30.0 ms
+    http.recv   |                                    ====|      90.1 +    8.7 ms
+1 ok in 412.3 ms
+nothing delivered: there is no DSN
+";
+    assert_eq!(shown(None, &[ok()], None), expected);
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal_and_no_text_steers_it() {
+    let delivered = Delivered {
+        envelopes: 10,
+        delivered: 9,
+        lost: 1,
+        spooled: 0,
+        duration: us(97_100),
+        problems: vec!["Sentry at o0.ingest.sentry.io:443 answered 403 Forbidden".into()],
+    };
+    for width in 40..=130 {
+        let shown = shown(Some(width), &some_of_everything(), Some(&delivered));
+        for line in shown.lines() {
+            assert!(line.chars().count() <= width, "{width}: {line}");
+            assert!(!line.contains(char::is_control), "{line:?}");
+            assert_eq!(line.trim_end(), line, "{width}");
+        }
+    }
+    for width in [0, 1, 24, 39, 100_000] {
+        assert!(shown(Some(width), &some_of_everything(), None).contains("net.tls"), "{width}");
+    }
+}
+
+#[test]
+fn what_went_wrong_is_said() {
+    let shown = shown(Some(120), &some_of_everything(), None);
+    for part in [
+        "  tls_expired: certificate of www.example.com expired 3 days ago, on 2026-10-17 at 12:00 UTC\n",
+        "  took 200 ms, more than 150 ms\n",
+        "  no time was left\n",
+        "2 ok, 1 degraded, 1 failed, 1 skipped in 412.3 ms\n",
+        "GET https://example.com 10:00:00 #1 ",
+        "GET https://example.com 10:00:00 #2 ",
+        "xxx",
+    ] {
+        assert!(shown.contains(part), "{part} in\n{shown}");
+    }
+}
+
+#[test]
+fn the_requests_of_a_script_are_told_apart_and_secrets_filtered() {
+    let shown = shown(Some(100), &[script()], None);
+    let lines: Vec<&str> = shown.lines().map(|line| line.trim_start().split("  ").next().unwrap_or("")).collect();
+    let expected = [
+        "ok",
+        "POST https://example.com/login",
+        "net.dns",
+        "net.tcp",
+        "net.tls",
+        "http.send",
+        "http.wait",
+        "http.recv",
+        "GET https://example.com/list?token=[Filtered]",
+        "http.send",
+        "http.wait",
+    ];
+    assert_eq!(&lines[..expected.len()], expected, "{shown}");
+}
+
+#[test]
+fn a_run_without_length_is_shown_too() {
+    let mut outcome = ok();
+    outcome.duration = Duration::ZERO;
+    outcome.spans = vec![span(Op::HttpWait, Some(7), us(0), us(0))];
+    assert!(shown(None, &[outcome], None).contains("http.wait   |="));
+}
