@@ -256,7 +256,7 @@ async fn connection_faults_are_told_apart() {
 async fn certificate_faults_are_told_apart() {
     let authority = Authority::new();
     let ok = |_: &Received| answer("200 OK", &[], "");
-    let stranger = Authority::new();
+    let (stranger, impostor) = (Authority::named("Somebody else"), Authority::new());
     for (config, kind, sentence) in [
         (authority.server_valid("localhost", -93, -3), "tls_expired", "certificate of localhost expired 3 days ago ("),
         (
@@ -269,6 +269,11 @@ async fn certificate_faults_are_told_apart() {
             stranger.server("localhost"),
             "tls_unknown_issuer",
             "certificate of localhost is signed by an unknown authority",
+        ),
+        (
+            impostor.server("localhost"),
+            "tls_unknown_issuer",
+            "certificate of localhost was not signed by the authority",
         ),
         (self_signed("localhost"), "tls_self_signed", "certificate of localhost is signed by itself"),
     ] {
@@ -313,7 +318,8 @@ async fn a_reset_mid_body_is_truncated_and_keeps_its_phases() {
         tokio::time::sleep(Duration::from_millis(50)).await;
         stream.set_zero_linger().unwrap();
     });
-    let outcome = run("probes.http", &format!("url: {}", target.await.url("/"))).await;
+    let target = target.await;
+    let outcome = run("probes.http", &format!("url: {}", target.url("/"))).await;
     assert_eq!(failure(&outcome), ("truncated", "the connection was reset within the answer's body"));
     assert_eq!(phases(&outcome), ["net.tcp", "http.send", "http.wait", "http.recv!"]);
 }
@@ -366,7 +372,8 @@ async fn a_retry_confirms_a_failure_before_it_counts() {
         *count += 1;
         answer(if *count < 3 { "500 Oops" } else { "200 OK" }, &[], "")
     });
-    let keys = format!("url: {}\nretries: 2\nretry_pause: 10ms", target.await.url("/"));
+    let target = target.await;
+    let keys = format!("url: {}\nretries: 2\nretry_pause: 10ms", target.url("/"));
     let outcome = run("probes.http", &keys).await;
     assert_eq!((&outcome.status, outcome.attempts), (&Status::Ok, 3));
     let attempts: Vec<_> = outcome.spans.iter().filter(|span| span.op == Op::Attempt).collect();
@@ -395,8 +402,9 @@ async fn an_answer_before_the_request_is_sent_is_the_answer() {
             .unwrap();
         tokio::time::sleep(Duration::from_millis(300)).await;
     });
+    let target = target.await;
     let body = "x".repeat(900_000);
-    let outcome = run("probes.http", &format!("url: {}\nbody: {body}", target.await.url("/"))).await;
+    let outcome = run("probes.http", &format!("url: {}\nbody: {body}", target.url("/"))).await;
     assert_eq!(failure(&outcome).0, "http_status");
     assert_eq!(outcome.attributes["http.response.status_code"], 413);
 }

@@ -96,8 +96,8 @@ impl Redactor {
     }
 }
 
-/// The forms in which a secret may come back from a target: as it is, percent-encoded (both ways of writing a space,
-/// both cases of digits), in base64 (both alphabets), and escaped within JSON.
+/// The forms in which a secret may come back from a target: as it is, percent-encoded (as in forms, paths, queries and
+/// user information of URLs, and both cases of digits), in base64 (both alphabets), and escaped within JSON.
 fn spellings(secret: &str) -> Vec<String> {
     use base64::Engine as _;
     use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -109,20 +109,42 @@ fn spellings(secret: &str) -> Vec<String> {
     let percent = form.replace('+', "%20");
     let json = serde_json::to_string(secret).unwrap_or_default();
     let json = json.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned();
-    vec![
+    let mut spellings = vec![
         secret.to_owned(),
-        lower_case_escapes(&percent),
-        lower_case_escapes(&form),
-        percent,
-        form,
         STANDARD_NO_PAD.encode(secret),
         URL_SAFE_NO_PAD.encode(secret),
         json.replace('/', "\\/"),
         json,
-    ]
-    .into_iter()
-    .filter(|spelling| !spelling.is_empty())
-    .collect()
+    ];
+    for encoded in url_encodings(secret).into_iter().chain([percent, form]) {
+        spellings.push(lower_case_escapes(&encoded));
+        spellings.push(encoded);
+    }
+    spellings.retain(|spelling| !spelling.is_empty());
+    spellings
+}
+
+/// A secret as `url::Url` writes it in a path, a query and user information, and as JavaScript's `encodeURIComponent`
+/// does.
+fn url_encodings(secret: &str) -> Vec<String> {
+    use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+    // https://url.spec.whatwg.org/#percent-encoded-bytes
+    const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
+    const SPECIAL_QUERY: &AsciiSet = &QUERY.add(b'\'');
+    const PATH: &AsciiSet = &QUERY.add(b'?').add(b'^').add(b'`').add(b'{').add(b'}');
+    const USERINFO: &AsciiSet =
+        &PATH.add(b'/').add(b':').add(b';').add(b'=').add(b'@').add(b'[').add(b'\\').add(b']').add(b'^').add(b'|');
+    const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'!')
+        .remove(b'~')
+        .remove(b'*')
+        .remove(b'\'')
+        .remove(b'(')
+        .remove(b')');
+    [QUERY, SPECIAL_QUERY, PATH, USERINFO, COMPONENT].map(|set| utf8_percent_encode(secret, set).to_string()).into()
 }
 
 /// `%2F` as `%2f`.

@@ -81,6 +81,9 @@ fn certificate(fault: &CertificateError, host: &str, marks: &Marks) -> (Kind, St
             let why = "is signed by an unknown authority, or an intermediate certificate is missing";
             (Kind::TlsUnknownIssuer, format!("certificate of {host} {why}{issuer}"))
         }
+        CertificateError::BadSignature => {
+            (Kind::TlsUnknownIssuer, format!("certificate of {host} was not signed by the authority that it names"))
+        }
         other => (Kind::TlsFailed, format!("certificate of {host} is not usable: {other}")),
     }
 }

@@ -10,8 +10,9 @@ use crate::net::{Exchange, HttpError, Reception};
 use crate::outcome::{Failure, FailureKind as Kind, Op, Response};
 use crate::probe::{assertion, words};
 
-/// How much of a body goes into an event.
-const EXCERPT: usize = 8 * 1024;
+/// How much of a body is kept for the event: 8 KiB, and a little, so that a secret that the report's cut would go
+/// through is whole while it is looked for.
+const EXCERPT: usize = (8 + 1) * 1024;
 
 /// How long to wait for the body of an answer whose status is already the failure.
 const PATIENCE: Duration = Duration::from_secs(2);
