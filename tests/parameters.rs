@@ -88,7 +88,7 @@ async fn secrets_that_cannot_be_had_say_why() {
     assert_eq!(secrets["/shop/password"].as_ref().map(|secret| secret.expose()), Ok("hunter2!"));
     assert_eq!(
         secrets["/shop/pasword"].as_ref().map(|_| ()),
-        Err(&format!("there is no SSM parameter /shop/pasword in {REGION}"))
+        Err(&format!("there is none of this name in {REGION}"))
     );
 }
 

@@ -5,6 +5,7 @@ mod http;
 
 pub use error::SsmError;
 
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -40,6 +41,18 @@ pub struct Parameters {
     pub found: BTreeMap<String, Parameter>,
     /// The names that there is no parameter for.
     pub missing: BTreeSet<String>,
+}
+
+impl Parameters {
+    fn extend(&mut self, more: Self) {
+        self.found.extend(more.found);
+        self.missing.extend(more.missing);
+    }
+
+    fn retain(&mut self, names: &BTreeSet<String>) {
+        self.found.retain(|name, _| names.contains(name));
+        self.missing.retain(|name| names.contains(name));
+    }
 }
 
 /// Where AWS's settings come from: the environment and the profile files, over the given HTTP client.
@@ -93,24 +106,23 @@ impl ParameterStore {
         let (possible, impossible): (Vec<_>, Vec<_>) = names.iter().partition(|name| is_possible(name));
         let mut all = Parameters { missing: impossible.into_iter().cloned().collect(), ..Parameters::default() };
         for part in try_join_all(possible.chunks(NAMES_A_CALL).map(|names| self.fetch_some(names))).await? {
-            all.found.extend(part.found);
-            all.missing.extend(part.missing);
+            all.extend(part);
         }
         Ok(all)
     }
 
-    /// Each of these parameters as a secret, or a sentence about why it is none.
+    /// Each of these parameters as a secret, or the reason why it cannot be used.
     pub async fn secrets(&self, names: &BTreeSet<String>) -> BTreeMap<String, Result<Secret, String>> {
         match self.fetch(names).await {
-            Ok(Parameters { mut found, .. }) => names
-                .iter()
-                .map(|name| {
-                    let parameter = found.remove(name).ok_or_else(|| self.missing(name).to_string());
-                    (name.clone(), parameter.map(|parameter| parameter.value))
-                })
-                .collect(),
+            Ok(parameters) => names.iter().map(|name| (name.clone(), self.secret(&parameters, name))).collect(),
             Err(error) => names.iter().map(|name| (name.clone(), Err(error.to_string()))).collect(),
         }
+    }
+
+    /// One parameter of a fetch as a secret, or the reason why it cannot be used.
+    fn secret(&self, parameters: &Parameters, name: &str) -> Result<Secret, String> {
+        let parameter = parameters.found.get(name).ok_or_else(|| format!("there is none of this name in {}", self.region))?;
+        Ok(parameter.value.clone())
     }
 
     /// The error of a parameter that is not there.

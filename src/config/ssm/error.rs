@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::operation::get_parameters::GetParametersError;
 
@@ -34,8 +35,8 @@ pub enum SsmError {
     },
     /// There are no credentials.
     #[error(
-        "no AWS credentials to read SSM parameters in {region} with: set AWS_ACCESS_KEY_ID and \
-             AWS_SECRET_ACCESS_KEY, or AWS_PROFILE ({message})"
+        "no AWS credentials to read SSM parameters in {region} with: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
+         or AWS_PROFILE (tried last: {message})"
     )]
     NoCredentials {
         /// Where parameters were sought.
@@ -126,7 +127,7 @@ impl SsmError {
                 let message = failure.as_connector_error().map_or_else(|| "no answer".to_owned(), |error| root(error));
                 if failure.is_timeout() || failure.is_io() {
                     Self::Unreachable { names, region, message }
-                } else if message.contains("redential") {
+                } else if failure.as_connector_error().is_some_and(|error| has_cause::<CredentialsError>(error)) {
                     Self::NoCredentials { region, message }
                 } else {
                     Self::Refused { names, region, message }
@@ -144,6 +145,10 @@ fn root(error: &dyn Error) -> String {
         cause = inner;
     }
     cause.to_string()
+}
+
+fn has_cause<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|cause| cause.is::<E>())
 }
 
 /// `a, b, c and 4 more`.
