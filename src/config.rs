@@ -1,14 +1,48 @@
 //! What is to be watched: text → typed, validated configuration, and where the text comes from.
 //!
 //! A text becomes a [`Document`] (YAML with the place of every key), the document is checked against the tables of
-//! [`keys`] (names, shapes, defaults: also the source of the JSON Schema), and what passes is read into the types of
-//! [`model`]. Every problem found on the way is kept, with its place.
+//! `keys` (names, shapes, defaults: also the source of the JSON Schema), and what passes is read into the types of
+//! `model`. Every problem found on the way is kept, with its place.
+//!
+//! ```no_run
+//! use sentrynet::config::{Document, Secrets, read};
+//!
+//! # fn main() -> Result<(), sentrynet::config::Problems> {
+//! let document = Document::load("config/sentrynet.yaml".as_ref())?;
+//! let secrets = Secrets::from_env(&document.secret_refs());
+//! let config = read(&document, &secrets)?;
+//! # Ok(())
+//! # }
+//! ```
 
+mod address;
+mod checker;
+mod document;
+mod duration;
+mod expected;
+mod header;
+mod json_path;
+mod keys;
+mod leaf;
 mod model;
+mod node;
+mod pem;
+mod places;
+mod problem;
+mod read;
 mod secret;
+mod secrets;
+mod sensitive;
+mod shape;
+mod size;
+mod source;
 pub mod ssm;
 mod template;
 
+pub use document::Document;
 pub use model::*;
+pub use problem::{Problem, Problems, Quote};
+pub use read::{read, read_parts};
 pub use secret::{FILTERED, Redactor, Secret};
+pub use secrets::{SecretRef, Secrets};
 pub use template::{Template, TemplateError};

@@ -2,9 +2,10 @@
 
 mod error;
 mod http;
+mod source;
 
 pub use error::SsmError;
-
+pub use source::{ConfigSource, Loaded, SourceError};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -121,13 +122,15 @@ impl ParameterStore {
 
     /// One parameter of a fetch as a secret, or the reason why it cannot be used.
     fn secret(&self, parameters: &Parameters, name: &str) -> Result<Secret, String> {
-        let parameter = parameters.found.get(name).ok_or_else(|| format!("there is none of this name in {}", self.region))?;
+        let parameter =
+            parameters.found.get(name).ok_or_else(|| format!("there is none of this name in {}", self.region))?;
         Ok(parameter.value.clone())
     }
 
     /// The error of a parameter that is not there.
     pub fn missing(&self, name: &str) -> SsmError {
-        SsmError::Missing { name: name.to_owned(), region: self.region.clone() }
+        // A group's name comes from the payload: it may be any text.
+        SsmError::Missing { name: name.escape_debug().to_string(), region: self.region.clone() }
     }
 
     async fn fetch_some(&self, names: &[&String]) -> Result<Parameters, SsmError> {

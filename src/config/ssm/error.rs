@@ -148,7 +148,7 @@ fn root(error: &dyn Error) -> String {
 }
 
 fn has_cause<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|cause| cause.is::<E>())
+    error.is::<E>() || error.source().is_some_and(has_cause::<E>)
 }
 
 /// `a, b, c and 4 more`.

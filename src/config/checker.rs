@@ -1,0 +1,316 @@
+//! Holds values against the table of keys and reports everything that does not fit.
+
+use std::path::Path;
+
+use super::header;
+use super::keys::{self, KINDS};
+use super::leaf;
+use super::node::{Entry, Kind, Node};
+use super::problem::{Fault, Problem, listed, nearest, suggestion};
+use super::secret::Secret;
+use super::secrets::{Resolved, SecretRef, Secrets};
+use super::shape::{Key, Names, Object, Presence, Shape};
+use super::source::{Place, Source};
+
+/// What a reference reads as when no secret is looked up.
+const STAND_IN: &str = "https://secret.invalid/";
+
+/// Checks one document. References to secrets are replaced by their values on the way.
+pub(super) struct Checker<'a> {
+    pub source: &'a Source,
+    pub secrets: &'a Secrets,
+    /// Where names of files count from.
+    pub directory: Option<&'a Path>,
+    pub problems: Vec<Problem>,
+    /// The secrets that were put in.
+    pub used: Vec<Secret>,
+    /// Within a script's step, where a URL may have fields.
+    in_step: bool,
+}
+
+impl<'a> Checker<'a> {
+    pub fn new(source: &'a Source, secrets: &'a Secrets, directory: Option<&'a Path>) -> Self {
+        Self { source, secrets, directory, problems: Vec::new(), used: Vec::new(), in_step: false }
+    }
+
+    /// Checks a map of known keys.
+    pub fn object(&mut self, node: &mut Node, object: &'static Object, path: &str) {
+        if std::ptr::eq(object, &keys::STEP) {
+            self.in_step = true;
+            self.keys(node, object, path);
+            self.in_step = false;
+        } else {
+            self.keys(node, object, path);
+        }
+    }
+
+    fn keys(&mut self, node: &mut Node, object: &'static Object, path: &str) {
+        let place = node.place();
+        let found = node.found();
+        let Kind::Map(entries) = &mut node.kind else {
+            let help = format!("the keys are {}", listed(usable(object)));
+            return self.report(place, path, Fault::new(format!("expected a map, found {found}")).with_help(help));
+        };
+        for key in object.keys().filter(|key| key.presence == Presence::Required) {
+            if !entries.iter().any(|entry| entry.name == key.name) {
+                let fault = Fault::new(format!("`{}` is missing", key.name));
+                self.report(place, path, fault.with_help(format!("for example `{}`", first_line(key.example))));
+            }
+        }
+        for entry in entries {
+            let path = join(path, &entry.name);
+            match object.key(&entry.name) {
+                Some(Key { presence: Presence::NotYet, .. }) => {
+                    let fault = Fault::new(format!("`{}` is not supported yet", entry.name));
+                    self.report(
+                        entry.place,
+                        &path,
+                        fault.with_help(format!("supported are {}", listed(usable(object)))),
+                    );
+                }
+                // A key with nothing behind it is as good as absent where nothing is needed.
+                Some(key) if entry.value.is_null() && may_be_empty(key) => {}
+                Some(key) => self.value(&mut entry.value, &key.shape, &path),
+                None => self.unknown(entry, object, &path),
+            }
+        }
+    }
+
+    fn unknown(&mut self, entry: &Entry, object: &'static Object, path: &str) {
+        let name = entry.name.as_str();
+        let home = keys::OBJECTS.iter().find(|other| !std::ptr::eq(**other, object) && other.key(name).is_some());
+        let help = match (nearest(name, usable(object)), home) {
+            (_, Some(home)) if self.in_step && std::ptr::eq(*home, &keys::PROBE) => {
+                format!("`{name}` is a key of the probe, not of its steps")
+            }
+            (_, Some(home)) => {
+                format!("`{name}` is a key of `{}`; here there is {}", home.name, listed(usable(object)))
+            }
+            (Some(near), None) => format!("did you mean `{near}`?"),
+            (None, None) => format!("there is {}", listed(usable(object))),
+        };
+        self.report(entry.place, path, Fault::new(format!("unknown key `{name}`")).with_help(help));
+    }
+
+    /// Checks any value.
+    pub fn value(&mut self, node: &mut Node, shape: &'static Shape, path: &str) {
+        self.resolve(node, shape, path);
+        if node.stand_in {
+            return;
+        }
+        match shape {
+            Shape::List { of, least } => self.list(node, of, *least, path),
+            Shape::Map { names, of } => self.map(node, *names, of, path),
+            Shape::Object(object) => self.object(node, object, path),
+            Shape::OneOf(object) => self.one_of(node, object, path),
+            Shape::Assertion(object) => self.assertion(node, object, path),
+            Shape::Probe => self.probe(node, path),
+            Shape::Json => self.json(node, path),
+            Shape::Body if matches!(node.kind, Kind::List(_) | Kind::Map(_)) => self.json(node, path),
+            Shape::QueryValue | Shape::Expected if matches!(&node.kind, Kind::List(items) if !items.is_empty()) => {
+                self.list(node, shape, 1, path);
+            }
+            Shape::Url if self.in_step && node.text().is_some_and(|text| !text.is_empty()) => {}
+            _ => {
+                if let Err(fault) = leaf::judge(node, shape, self.directory) {
+                    self.report(node.place(), path, fault);
+                }
+            }
+        }
+    }
+
+    /// Puts a secret's value in the place of a reference to it.
+    fn resolve(&mut self, node: &mut Node, shape: &Shape, path: &str) {
+        let Some(reference) = SecretRef::of(node) else { return };
+        let in_json = matches!(shape, Shape::Json | Shape::Body) && reference.is_plain_in_json();
+        if !(shape.is_scalar() || in_json) {
+            return;
+        }
+        let extent = node.extent;
+        match self.secrets.resolve(&reference) {
+            Resolved::Value(secret) => {
+                *node = Node::of_secret(secret.expose(), extent);
+                self.used.push(secret.clone());
+            }
+            Resolved::StandIn => *node = Node { stand_in: true, ..Node::of_secret(STAND_IN, extent) },
+            Resolved::Missing(reason) => {
+                self.report(extent.start, path, Fault::new(format!("{reference} cannot be used: {reason}")));
+                // One problem is enough: the value is not judged any further.
+                *node = Node { stand_in: true, ..Node::of_secret(STAND_IN, extent) };
+            }
+        }
+    }
+
+    fn list(&mut self, node: &mut Node, of: &'static Shape, least: usize, path: &str) {
+        let place = node.place();
+        let found = node.found();
+        let Kind::List(items) = &mut node.kind else {
+            let fault = Fault::new(format!("expected a list, found {found}"));
+            return self.report(place, path, fault.with_help("write `- ` before each element"));
+        };
+        if items.len() < least {
+            self.report(place, path, Fault::new("expected at least one element, found an empty list"));
+        }
+        for (index, item) in items.iter_mut().enumerate() {
+            self.value(item, of, &format!("{path}[{index}]"));
+        }
+    }
+
+    fn map(&mut self, node: &mut Node, names: Names, of: &'static Shape, path: &str) {
+        let place = node.place();
+        let found = node.found();
+        let Kind::Map(entries) = &mut node.kind else {
+            let fault = Fault::new(format!("expected a map, found {found}"));
+            return self.report(place, path, fault.with_help("write `name: value` in each line"));
+        };
+        let mut before: Vec<(String, usize)> = Vec::new();
+        for entry in entries {
+            let path = join(path, &entry.name);
+            let judged = match names {
+                Names::Any => Ok(()),
+                Names::Tags => leaf::judge_tag_name(&entry.name),
+                Names::Headers => header::judge_name(&entry.name),
+            };
+            if let Err(fault) = judged {
+                self.report(entry.place, &path, fault);
+            }
+            if names == Names::Headers {
+                let lower = entry.name.to_ascii_lowercase();
+                if let Some((_, line)) = before.iter().find(|(name, _)| *name == lower) {
+                    let fault = Fault::new(format!("the header `{lower}` is here twice: first in line {line}"));
+                    self.report(entry.place, &path, fault);
+                }
+                before.push((lower, entry.place.line));
+            }
+            self.value(&mut entry.value, of, &path);
+        }
+    }
+
+    fn json(&mut self, node: &mut Node, path: &str) {
+        match &mut node.kind {
+            Kind::Scalar { .. } => {}
+            Kind::List(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.value(item, &Shape::Json, &format!("{path}[{index}]"));
+                }
+            }
+            Kind::Map(entries) => {
+                for entry in entries {
+                    self.value(&mut entry.value, &Shape::Json, &join(path, &entry.name));
+                }
+            }
+        }
+    }
+
+    fn one_of(&mut self, node: &mut Node, object: &'static Object, path: &str) {
+        self.object(node, object, path);
+        if let Kind::Map(entries) = &node.kind {
+            let known = entries.iter().filter(|entry| usable(object).any(|name| name == entry.name)).count();
+            if entries.is_empty() || known > 1 {
+                let fault = Fault::new(format!("expected exactly one key, found {}", entries.len()));
+                self.report(node.place(), path, fault.with_help(format!("there is {}", listed(usable(object)))));
+            }
+        }
+    }
+
+    fn assertion(&mut self, node: &mut Node, object: &'static Object, path: &str) {
+        match &node.kind {
+            Kind::Scalar { .. } => {}
+            Kind::List(_) => {
+                let fault = Fault::new("expected a value or a map of conditions, found a list");
+                self.report(node.place(), path, fault.with_help("to compare with a list, write `value: […]`"));
+            }
+            Kind::Map(entries) => {
+                let known = |entry: &Entry| object.key(&entry.name).is_some();
+                if !entries.is_empty() && !entries.iter().any(known) {
+                    let near = entries.iter().find_map(|entry| nearest(&entry.name, usable(object)));
+                    let help = match near {
+                        Some(near) => format!("did you mean `{near}`? To compare with a map, write `value: {{…}}`"),
+                        None => format!(
+                            "to compare with a map, write `value: {{…}}`; conditions are {}",
+                            listed(usable(object))
+                        ),
+                    };
+                    let fault = Fault::new("none of the keys of this map is a condition");
+                    return self.report(node.place(), path, fault.with_help(help));
+                }
+                self.object(node, object, path);
+            }
+        }
+    }
+
+    fn probe(&mut self, node: &mut Node, path: &str) {
+        let Kind::Map(entries) = &mut node.kind else {
+            let fault = Fault::new(format!("expected a probe (a map of keys), found {}", node.found()));
+            return self.report(node.place(), path, fault.with_help("a probe begins with `- probe: probes.http`"));
+        };
+        let kind_path = join(path, "probe");
+        let Some(entry) = entries.iter_mut().find(|entry| entry.name == "probe") else {
+            let object = if node.get("steps").is_some() { KINDS[1].object } else { KINDS[0].object };
+            // Reports that `probe` is missing, too.
+            return object.into_iter().for_each(|object| self.object(node, object, path));
+        };
+        self.resolve(&mut entry.value, &Shape::Text { most: 200 }, &kind_path);
+        let kind = entry.value.clone();
+        if kind.stand_in {
+            return;
+        }
+        let names = || KINDS.iter().filter(|kind| kind.object.is_some()).map(|kind| kind.name);
+        let written = kind.text().unwrap_or_default();
+        match KINDS.iter().find(|kind| kind.name == written) {
+            Some(kind) if kind.object.is_some() => {
+                kind.object.into_iter().for_each(|object| self.object(node, object, path))
+            }
+            Some(_) => {
+                let fault = Fault::new(format!("`{written}` is not supported yet"));
+                self.report(kind.place(), &kind_path, fault.with_help(format!("there is {}", listed(names()))));
+            }
+            None => {
+                let fault = Fault::new(format!("expected a kind of probe, found {}", kind.found()));
+                let help =
+                    if kind.hidden { format!("there is {}", listed(names())) } else { suggestion(written, names()) };
+                self.report(kind.place(), &kind_path, fault.with_help(help));
+                // The other keys are held against what was probably meant.
+                if let Some(object) = nearest(written, names())
+                    .and_then(|name| KINDS.iter().find(|kind| kind.name == name))
+                    .and_then(|kind| kind.object)
+                {
+                    let before = self.problems.len();
+                    self.object(node, object, path);
+                    let unwanted = |problem: &Problem| problem.path == kind_path;
+                    let kept: Vec<Problem> =
+                        self.problems.drain(before..).filter(|problem| !unwanted(problem)).collect();
+                    self.problems.extend(kept);
+                }
+            }
+        }
+    }
+
+    fn report(&mut self, place: Place, path: &str, fault: Fault) {
+        self.problems.push(self.source.problem(place, path, fault.message, fault.help));
+    }
+}
+
+/// The keys that can be used today.
+fn usable(object: &'static Object) -> impl Iterator<Item = &'static str> + Clone {
+    object.keys().filter(|key| key.presence != Presence::NotYet).map(|key| key.name)
+}
+
+fn may_be_empty(key: &Key) -> bool {
+    key.presence != Presence::Required
+        && matches!(key.shape, Shape::Map { .. } | Shape::Object(_) | Shape::List { least: 0, .. })
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+/// The path of an entry: `a.b`, or `a["b c"]` where the name needs it.
+pub(super) fn join(path: &str, name: &str) -> String {
+    let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    match (path.is_empty(), plain) {
+        (true, true) => name.to_owned(),
+        (false, true) => format!("{path}.{name}"),
+        (_, false) => format!("{path}[{name:?}]"),
+    }
+}

@@ -1,0 +1,302 @@
+//! A YAML value together with its place: what the tables of keys are held against.
+
+use std::rc::Rc;
+
+use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde_json::{Number, Value};
+
+use super::places::{Part, PartKind};
+use super::problem::Problem;
+use super::source::{Extent, Place, Source};
+
+/// A value, and where it stands.
+#[derive(Clone)]
+pub(super) struct Node {
+    pub extent: Extent,
+    pub kind: Kind,
+    /// It came from a secret, or looks like one: no message may show it.
+    pub hidden: bool,
+    /// It is the value of a secret: it is not interpolated.
+    pub secret: bool,
+    /// It stands for a secret whose value is not known: any value would do.
+    pub stand_in: bool,
+}
+
+/// What a value is.
+#[derive(Clone)]
+pub(super) enum Kind {
+    /// Anything without parts: its value and, where that is not a text, how it is written (`1.10`, `yes`, `~`).
+    Scalar { value: Value, written: Option<String> },
+    /// A list.
+    List(Vec<Node>),
+    /// A map, in the order written, merge keys followed.
+    Map(Vec<Entry>),
+}
+
+/// An entry of a map.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub name: String,
+    /// Where the name stands.
+    pub place: Place,
+    pub value: Node,
+    merges: bool,
+}
+
+impl Node {
+    /// The value of a secret, in the place of its reference.
+    pub fn of_secret(text: &str, extent: Extent) -> Self {
+        let kind = Kind::Scalar { value: Value::String(text.to_owned()), written: None };
+        Self { extent, kind, hidden: true, secret: true, stand_in: false }
+    }
+
+    pub const fn place(&self) -> Place {
+        self.extent.start
+    }
+
+    /// The text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { value: Value::String(text), .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Any scalar but null as it is written: `1.10`, `true`, `text`.
+    pub fn written(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { value: Value::Null, .. } => None,
+            Kind::Scalar { value: Value::String(text), .. } => Some(text),
+            Kind::Scalar { written, .. } => written.as_deref(),
+            _ => None,
+        }
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self.kind, Kind::Scalar { value: Value::Null, .. })
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        match &self.kind {
+            Kind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    pub fn items(&self) -> &[Node] {
+        match &self.kind {
+            Kind::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// The value under a key; null counts as absent.
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        self.entry(name).map(|entry| &entry.value).filter(|value| !value.is_null())
+    }
+
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.name == name)
+    }
+
+    /// The value as JSON.
+    pub fn json(&self) -> Value {
+        match &self.kind {
+            Kind::Scalar { value, .. } => value.clone(),
+            Kind::List(items) => Value::Array(items.iter().map(Self::json).collect()),
+            Kind::Map(entries) => {
+                Value::Object(entries.iter().map(|entry| (entry.name.clone(), entry.value.json())).collect())
+            }
+        }
+    }
+
+    /// What a message says was found here.
+    pub fn found(&self) -> String {
+        match &self.kind {
+            _ if self.hidden => "another value (not shown: it may be a secret)".to_owned(),
+            Kind::Scalar { value: Value::Null, .. } => "nothing".to_owned(),
+            Kind::Scalar { value: Value::String(text), .. } if text.is_empty() => "an empty text".to_owned(),
+            Kind::Scalar { value: Value::String(text), .. } => {
+                let short: String = text.chars().take(60).collect();
+                let rest = if short.len() < text.len() { "…" } else { "" };
+                format!("the text {short:?}{rest}")
+            }
+            Kind::Scalar { value: Value::Bool(_), written } => written.clone().unwrap_or_default(),
+            Kind::Scalar { written, .. } => format!("the number {}", written.as_deref().unwrap_or_default()),
+            Kind::List(_) => "a list".to_owned(),
+            Kind::Map(_) => "a map".to_owned(),
+        }
+    }
+}
+
+/// Reads the text whose parts are known.
+pub(super) fn read(source: &Source, text: &str, part: &Part) -> Result<Node, Vec<Problem>> {
+    let seed = Seed { part: Some(part) };
+    let mut node = seed.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| {
+        let at = error.location().map_or(Place::default(), |at| Place { line: at.line(), column: at.column() });
+        let message = error.to_string();
+        // serde's own messages quote values.
+        let message = if message.contains("invalid ") {
+            "this is not what its tag says".to_owned()
+        } else {
+            format!("this is not YAML: {}", message.split(" at line ").next().unwrap_or_default())
+        };
+        vec![source.syntax_problem(at, message)]
+    })?;
+    let mut problems = Vec::new();
+    merge(&mut node, source, &mut problems);
+    if problems.is_empty() { Ok(node) } else { Err(problems) }
+}
+
+/// Follows merge keys as PyYAML does: merged entries come first, a map's own entries win over merged ones, and maps
+/// named earlier in a list win over later ones.
+fn merge(node: &mut Node, source: &Source, problems: &mut Vec<Problem>) {
+    match &mut node.kind {
+        Kind::Scalar { .. } => {}
+        Kind::List(items) => items.iter_mut().for_each(|item| merge(item, source, problems)),
+        Kind::Map(entries) => {
+            entries.iter_mut().for_each(|entry| merge(&mut entry.value, source, problems));
+            if !entries.iter().any(|entry| entry.merges) {
+                return;
+            }
+            let (merges, own): (Vec<Entry>, Vec<Entry>) =
+                std::mem::take(entries).into_iter().partition(|entry| entry.merges);
+            let mut layers: Vec<Vec<Entry>> = Vec::new();
+            for Entry { value, place, .. } in merges {
+                match value.kind {
+                    Kind::Map(entries) => layers.push(entries),
+                    Kind::List(items) if items.iter().all(|item| matches!(item.kind, Kind::Map(_))) => {
+                        layers.extend(items.into_iter().rev().map(|item| item.entries().to_vec()));
+                    }
+                    _ => problems.push(source.problem(place, "", "`<<` takes a map or a list of maps", None)),
+                }
+            }
+            layers.push(own);
+            let mut index = std::collections::HashMap::new();
+            for entry in layers.into_iter().flatten() {
+                match index.get(&entry.name) {
+                    Some(&at) => entries[at] = entry,
+                    None => {
+                        index.insert(entry.name.clone(), entries.len());
+                        entries.push(entry);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Reads a value alongside the part that knows its place.
+#[derive(Clone, Copy)]
+struct Seed<'a> {
+    part: Option<&'a Part>,
+}
+
+impl Seed<'_> {
+    fn node(&self, kind: Kind) -> Node {
+        let extent = self.part.map(|part| part.extent).unwrap_or_default();
+        Node { extent, kind, hidden: false, secret: false, stand_in: false }
+    }
+
+    fn scalar(&self, value: Value) -> Node {
+        let written = match self.part.map(|part| &part.target().kind) {
+            Some(PartKind::Scalar { written, .. }) => written.clone(),
+            _ => value.to_string(),
+        };
+        self.node(Kind::Scalar { value, written: Some(written) })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a YAML value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(self.scalar(Value::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Node, E> {
+        Ok(self.scalar(Value::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(self.scalar(Value::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(self.scalar(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(self.scalar(value.into()))
+    }
+
+    fn visit_i128<E: de::Error>(self, value: i128) -> Result<Node, E> {
+        self.visit_f64(value as f64)
+    }
+
+    fn visit_u128<E: de::Error>(self, value: u128) -> Result<Node, E> {
+        self.visit_f64(value as f64)
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
+        // Nothing here has a use for them, and JSON has no word for them.
+        let number = Number::from_f64(value).ok_or_else(|| E::custom("infinity and not-a-number are no values"))?;
+        Ok(self.scalar(Value::Number(number)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+        Ok(self.node(Kind::Scalar { value: Value::String(value.to_owned()), written: None }))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        let parts: &[Rc<Part>] = match self.part.map(|part| &part.target().kind) {
+            Some(PartKind::List(parts)) => parts,
+            _ => &[],
+        };
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element_seed(Seed { part: parts.get(items.len()).map(Rc::as_ref) })? {
+            items.push(item);
+        }
+        Ok(self.node(Kind::List(items)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        let parts: &[(Rc<Part>, Rc<Part>)] = match self.part.map(|part| &part.target().kind) {
+            Some(PartKind::Map(parts)) => parts,
+            _ => &[],
+        };
+        let mut entries = Vec::new();
+        loop {
+            let part = parts.get(entries.len());
+            let Some(key) = access.next_key_seed(Seed { part: part.map(|part| part.0.as_ref()) })? else { break };
+            let value = access.next_value_seed(Seed { part: part.map(|part| part.1.as_ref()) })?;
+            let name = match &key.kind {
+                Kind::Scalar { value: Value::String(text), .. } => text.clone(),
+                Kind::Scalar { written, .. } => written.clone().unwrap_or_default(),
+                _ => return Err(de::Error::custom("a list or a map cannot be a key")),
+            };
+            let merges = part.is_some_and(|part| part.0.is_merge_key());
+            entries.push(Entry { name, place: key.place(), value, merges });
+        }
+        Ok(self.node(Kind::Map(entries)))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Node, A::Error> {
+        // Tags are refused before this; be sure that none is silently dropped.
+        let (_, variant) = access.variant::<String>()?;
+        variant.newtype_variant::<de::IgnoredAny>()?;
+        Err(de::Error::custom("there are no YAML tags of one's own in a configuration"))
+    }
+}

@@ -1,0 +1,59 @@
+//! Certificates and keys: PEM text, or the name of a file with PEM text.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::node::Node;
+use super::problem::Fault;
+
+/// Files beyond this size are no PEM files (all authorities of a browser have 0.2 MiB).
+const LARGEST: u64 = 4 << 20;
+
+/// What a PEM text holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pem {
+    /// One or more certificates.
+    Certificates,
+    /// A private key.
+    Key,
+}
+
+/// The PEM text that a value is, or names; a file's name counts from `directory`.
+pub(super) fn parse(node: &Node, pem: Pem, directory: Option<&Path>) -> Result<String, Fault> {
+    let Some(text) = node.text().filter(|text| !text.trim().is_empty()) else {
+        return Err(Fault::new(format!("expected PEM text or the name of a PEM file, found {}", node.found())));
+    };
+    if text.contains("-----BEGIN") {
+        judge(text, pem, "this")?;
+        return Ok(text.to_owned());
+    }
+    let shown = if node.hidden { "the file".to_owned() } else { format!("`{text}`") };
+    let Some(directory) = directory else {
+        return Err(Fault::new("this is not PEM text, and there is no directory to look for a file in")
+            .with_help("put the PEM text itself here, or name a secret that holds it"));
+    };
+    let mut content = String::new();
+    std::fs::File::open(directory.join(text))
+        .and_then(|file| file.take(LARGEST).read_to_string(&mut content))
+        .map_err(|error| {
+            Fault::new(format!("{shown} cannot be read: {error}"))
+                .with_help("the name of a PEM file counts from the configuration's directory")
+        })?;
+    judge(&content, pem, &shown)?;
+    Ok(content)
+}
+
+fn judge(text: &str, pem: Pem, what: &str) -> Result<(), Fault> {
+    let (fine, needed) = match pem {
+        Pem::Certificates => {
+            let mut certificates = CertificateDer::pem_slice_iter(text.as_bytes());
+            let first = certificates.next().is_some_and(|certificate| certificate.is_ok());
+            (first && certificates.all(|certificate| certificate.is_ok()), "certificate")
+        }
+        Pem::Key => (PrivateKeyDer::from_pem_slice(text.as_bytes()).is_ok(), "private key"),
+    };
+    if fine { Ok(()) } else { Err(Fault::new(format!("{what} holds no readable {needed} in PEM form"))) }
+}

@@ -1,0 +1,318 @@
+//! Where everything stands: the shape of a YAML text with the place of every part.
+//!
+//! `serde_yaml` reads the values but keeps no places, so a second parser that does (`saphyr`) goes first. On the way it
+//! refuses what must not reach the first: structures nested too deeply, and aliases that would grow into gigabytes.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
+
+use super::problem::Problem;
+use super::source::{Extent, Place, Source};
+
+/// How deep lists and maps may be nested.
+const DEEPEST: usize = 64;
+/// How many values aliases may add to those that are written.
+const MOST_ALIASED: u64 = 100_000;
+/// How many bytes of text aliases may add.
+const MOST_ALIASED_BYTES: u64 = 4 << 20;
+
+/// A part of a YAML text. What several aliases share is there once.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub extent: Extent,
+    pub kind: PartKind,
+    /// Values in it, itself included, with all aliases expanded.
+    size: u64,
+    /// Bytes of text in it, with all aliases expanded.
+    bytes: u64,
+}
+
+/// What a part is.
+#[derive(Debug)]
+pub(super) enum PartKind {
+    /// A scalar as it is written (without quotes), and whether it is plain (unquoted).
+    Scalar { written: String, plain: bool },
+    /// The elements of a list.
+    List(Vec<Rc<Part>>),
+    /// Keys and values of a map, as written: merge keys are not followed.
+    Map(Vec<(Rc<Part>, Rc<Part>)>),
+    /// Another part, used again: the extent is the alias's own.
+    Alias(Rc<Part>),
+}
+
+impl Part {
+    /// The part itself, behind any alias.
+    pub fn target(&self) -> &Self {
+        match &self.kind {
+            PartKind::Alias(target) => target.target(),
+            _ => self,
+        }
+    }
+
+    /// Whether nothing is written here.
+    pub fn is_nothing(&self) -> bool {
+        matches!(&self.target().kind, PartKind::Scalar { written, plain: true } if written.is_empty() || written == "~")
+    }
+
+    /// Whether this is the plain scalar `<<`.
+    pub fn is_merge_key(&self) -> bool {
+        matches!(&self.target().kind, PartKind::Scalar { written, plain: true } if written == "<<")
+    }
+}
+
+/// An open list or map.
+struct Open {
+    start: Marker,
+    anchor: usize,
+    is_map: bool,
+    parts: Vec<Rc<Part>>,
+}
+
+/// The parts of the text's only document; `None` when it has none.
+pub(super) fn locate(source: &Source, text: &str) -> Result<Option<Rc<Part>>, Vec<Problem>> {
+    let mut locator = Locator {
+        source,
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        root: None,
+        aliased: 0,
+        aliased_bytes: 0,
+        problems: Vec::new(),
+    };
+    let mut documents = 0;
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| vec![syntax_error(source, &error)])?;
+        if matches!(event, Event::DocumentStart(_)) {
+            documents += 1;
+            if documents > 1 {
+                let message = "a second YAML document begins here, but a file holds one configuration";
+                return Err(vec![source.syntax_problem(place(span.start), message)]);
+            }
+        }
+        locator.take(event, span).map_err(|problem| vec![problem])?;
+    }
+    if locator.problems.is_empty() { Ok(locator.root) } else { Err(locator.problems) }
+}
+
+fn syntax_error(source: &Source, error: &ScanError) -> Problem {
+    let message = if error.info().contains("recursion limit") {
+        "lists and maps are nested too deeply".to_owned()
+    } else {
+        format!("this is not YAML: {}", error.info())
+    };
+    source.syntax_problem(place(*error.marker()), message)
+}
+
+struct Locator<'a> {
+    source: &'a Source,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Rc<Part>>,
+    root: Option<Rc<Part>>,
+    aliased: u64,
+    aliased_bytes: u64,
+    problems: Vec<Problem>,
+}
+
+impl Locator<'_> {
+    /// Takes the next event. An `Err` ends the parsing; what does not have to is kept in `problems`.
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
+        match event {
+            Event::Scalar(written, style, anchor, tag) => {
+                self.judge_tag(tag.as_deref(), span);
+                let bytes = written.len() as u64;
+                let kind = PartKind::Scalar { written: written.into_owned(), plain: style == ScalarStyle::Plain };
+                self.add(Part { extent: extent(span.start, span.end), kind, size: 1, bytes }, anchor);
+            }
+            Event::SequenceStart(anchor, tag) => self.begin(span, anchor, false, tag.as_deref())?,
+            Event::MappingStart(anchor, tag) => self.begin(span, anchor, true, tag.as_deref())?,
+            Event::SequenceEnd | Event::MappingEnd => self.end(span)?,
+            Event::Alias(anchor) => {
+                let Some(target) = self.anchors.get(&anchor).cloned() else {
+                    return Err(self
+                        .source
+                        .syntax_problem(place(span.start), "this alias is part of what it stands for"));
+                };
+                self.aliased = self.aliased.saturating_add(target.size);
+                self.aliased_bytes = self.aliased_bytes.saturating_add(target.bytes);
+                let (size, bytes) = (target.size, target.bytes);
+                if self.aliased > MOST_ALIASED || self.aliased_bytes > MOST_ALIASED_BYTES {
+                    let message = format!(
+                        "the aliases up to here stand for too much: {} values, and {MOST_ALIASED} are allowed ({} MiB of text)",
+                        self.aliased,
+                        MOST_ALIASED_BYTES >> 20
+                    );
+                    return Err(self.source.syntax_problem(place(span.start), message));
+                }
+                let kind = PartKind::Alias(target);
+                self.add(Part { extent: extent(span.start, span.end), kind, size, bytes }, 0);
+            }
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {}
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, span: Span, anchor: usize, is_map: bool, tag: Option<&Tag>) -> Result<(), Problem> {
+        self.judge_tag(tag, span);
+        if self.open.len() >= DEEPEST {
+            let message = format!("lists and maps are nested too deeply: more than {DEEPEST} levels");
+            return Err(self.source.syntax_problem(place(span.start), message));
+        }
+        self.open.push(Open { start: span.start, anchor, is_map, parts: Vec::new() });
+        Ok(())
+    }
+
+    fn end(&mut self, span: Span) -> Result<(), Problem> {
+        let Some(open) = self.open.pop() else {
+            return Err(self.source.syntax_problem(place(span.start), "this ends what never began"));
+        };
+        let extent = extent(open.start, span.end);
+        let size = open.parts.iter().fold(1u64, |sum, part| sum.saturating_add(part.size));
+        let bytes = open.parts.iter().fold(0u64, |sum, part| sum.saturating_add(part.bytes));
+        let kind = if open.is_map {
+            let mut parts = open.parts.into_iter();
+            let mut pairs = Vec::new();
+            while let (Some(key), Some(value)) = (parts.next(), parts.next()) {
+                pairs.push((key, value));
+            }
+            self.judge_keys(&pairs);
+            PartKind::Map(pairs)
+        } else {
+            PartKind::List(open.parts)
+        };
+        self.add(Part { extent, kind, size, bytes }, open.anchor);
+        Ok(())
+    }
+
+    fn add(&mut self, part: Part, anchor: usize) {
+        let part = Rc::new(part);
+        if anchor > 0 {
+            self.anchors.insert(anchor, part.clone());
+        }
+        match self.open.last_mut() {
+            Some(open) => open.parts.push(part),
+            None => self.root = Some(part),
+        }
+    }
+
+    /// Keys have to be scalars, and different.
+    fn judge_keys(&mut self, pairs: &[(Rc<Part>, Rc<Part>)]) {
+        let mut first: HashMap<&str, Place> = HashMap::new();
+        for (key, _) in pairs {
+            let here = key.extent.start;
+            let PartKind::Scalar { written, .. } = &key.target().kind else {
+                self.problems.push(self.source.syntax_problem(here, "a list or a map cannot be a key"));
+                continue;
+            };
+            if key.is_merge_key() {
+                continue;
+            }
+            if let Some(place) = first.get(written.as_str()) {
+                let message = format!("the key `{written}` is here twice: first in line {}", place.line);
+                self.problems.push(self.source.syntax_problem(here, message));
+            } else {
+                first.insert(written, here);
+            }
+        }
+    }
+
+    /// Only the tags of YAML's own types are known.
+    fn judge_tag(&mut self, tag: Option<&Tag>, span: Span) {
+        const KNOWN: &[&str] = &["str", "int", "float", "bool", "null", "seq", "map"];
+        if let Some(tag) = tag
+            && !(tag.is_yaml_core_schema() && KNOWN.contains(&tag.suffix.as_str()))
+        {
+            let message = "there are no YAML tags of one's own in a configuration";
+            self.problems.push(self.source.syntax_problem(place(span.start), message));
+        }
+    }
+}
+
+fn place(marker: Marker) -> Place {
+    Place { line: marker.line(), column: marker.col() + 1 }
+}
+
+fn extent(start: Marker, end: Marker) -> Extent {
+    Extent { start: place(start), end: place(end) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        let problems = locate(&Source::new("a.yaml", text), text).expect_err("a problem");
+        problems.iter().map(|problem| format!("{}:{} {}\n", problem.line, problem.column, problem.message)).collect()
+    }
+
+    fn part(text: &str) -> Rc<Part> {
+        locate(&Source::new("a.yaml", text), text).expect("no problem").expect("a document")
+    }
+
+    #[test]
+    fn every_part_knows_its_extent() {
+        let root = part("a: 1\nb:\n  - \"two\"\n  - {c: &x three, d: *x}\n");
+        let PartKind::Map(pairs) = &root.kind else { panic!("a map") };
+        assert_eq!(
+            pairs[0].1.extent,
+            Extent { start: Place { line: 1, column: 4 }, end: Place { line: 1, column: 5 } }
+        );
+        let PartKind::List(items) = &pairs[1].1.kind else { panic!("a list") };
+        assert_eq!(items[0].extent, Extent { start: Place { line: 3, column: 5 }, end: Place { line: 3, column: 10 } });
+        let PartKind::Map(pairs) = &items[1].kind else { panic!("a map") };
+        assert_eq!(pairs[1].1.extent.start, Place { line: 4, column: 23 });
+        assert_eq!(pairs[1].1.target().extent.start, Place { line: 4, column: 12 });
+    }
+
+    #[test]
+    fn yaml_that_pyyaml_takes_is_taken() {
+        for text in [
+            "a: [\n  1,\n  2\n]\n",
+            "a:\n- 1\n- 2\n",
+            "a: {\n  b: 1\n}\nc: 2\n",
+            "---\na: 1\n...\n",
+            "\"a\":1\n",
+            "a: &x\n  b: 1\nc:\n  <<: *x\n",
+            "a: 'it''s'\n",
+            "a: |\n  x\n   y\nb: >-\n  z\n",
+            "%YAML 1.1\n---\na: 1\n",
+            "a: b # c\n\n\n# d\n",
+            "a:\tb\n",
+            "a: \"x\n  y\"\n",
+            "? a\n: b\n",
+            "a:\n  - b: 1\n    c: 2\n  -\n    b: 1\n",
+        ] {
+            part(text);
+        }
+    }
+
+    #[test]
+    fn duplicate_keys_foreign_tags_and_second_documents_are_refused() {
+        assert_eq!(
+            refusal("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n"),
+            "4:3 the key `c` is here twice: first in line 3\n5:1 the key `a` is here twice: first in line 1\n"
+        );
+        assert!(refusal("a: !!python/object:os.system x\n").contains("1:4 there are no YAML tags of one's own"));
+        assert!(refusal("a: 1\n---\nb: 2\n").starts_with("2:1 a second YAML document"));
+        assert!(refusal("? [a]\n: 1\n").contains("a list or a map cannot be a key"));
+        assert!(refusal("a: &a [*a]\n").contains("this alias is part of what it stands for"));
+        assert!(refusal("a: *b\n").contains("not YAML"));
+        assert!(refusal("a: [1\n").contains("not YAML"));
+    }
+
+    #[test]
+    fn deep_nesting_and_growing_aliases_end_at_once() {
+        assert!(refusal(&"[".repeat(100_000)).contains("nested too deeply"));
+        assert!(refusal(&"{a: ".repeat(100_000)).contains("nested too deeply"));
+        assert!(refusal(&"- ".repeat(100_000)).contains("nested too deeply"));
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..40 {
+            let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        assert!(refusal(&bomb).contains("stand for too much"));
+        let wide = format!("a: &a \"{}\"\nb: [{}]\n", "x".repeat(400_000), vec!["*a"; 10_000].join(", "));
+        assert!(refusal(&wide).contains("stand for too much"));
+    }
+}

@@ -1,0 +1,102 @@
+//! Which keys a text may use, and texts in it.
+
+use super::Reader;
+use crate::config::checker::join;
+use crate::config::model::{Json, Text};
+use crate::config::node::{Kind, Node};
+use crate::config::problem::{Fault, listed, nearest};
+use crate::config::template::Template;
+
+/// The keys that are set at some point of a probe.
+pub(super) struct Scope {
+    /// Whether texts are interpolated.
+    script: bool,
+    keys: Vec<String>,
+}
+
+impl Scope {
+    /// Of `probes.http`: texts are what they are.
+    pub fn plain() -> Self {
+        Self { script: false, keys: Vec::new() }
+    }
+
+    /// Of `probes.script`, before its first step.
+    pub fn of_script(keys: impl Iterator<Item = String>) -> Self {
+        Self { script: true, keys: keys.collect() }
+    }
+
+    pub fn is_script(&self) -> bool {
+        self.script
+    }
+
+    /// From here on, these keys may be set.
+    pub fn set<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
+        for name in names {
+            if !self.keys.iter().any(|key| key == name) {
+                self.keys.push(name.to_owned());
+            }
+        }
+    }
+
+    /// Why `name` is not to be had here, if it is not.
+    pub fn judge(&self, name: &str, hidden: bool) -> Result<(), Fault> {
+        if self.keys.iter().any(|key| key == name) {
+            return Ok(());
+        }
+        let known = self.keys.iter().map(String::as_str);
+        let near = nearest(name, known.clone()).filter(|_| !hidden);
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if self.keys.is_empty() => "no key is set at this point".to_owned(),
+            None => format!("keys set at this point: {}", listed(known)),
+        };
+        let name = if hidden { "a key in this text".to_owned() } else { format!("the key `{name}`") };
+        Err(Fault::new(format!("{name} is not set before it is used")).with_help(help))
+    }
+}
+
+impl Reader<'_> {
+    /// A text: in a script, what is interpolated; never what comes from a secret.
+    pub(super) fn text(&mut self, node: &Node, scope: &Scope, path: &str) -> Text {
+        let text = node.written().unwrap_or_default();
+        if !scope.script || node.secret || node.text().is_none() {
+            return Text::Plain(text.to_owned());
+        }
+        match Template::parse(text) {
+            Ok(template) => {
+                let faults: Vec<Fault> =
+                    template.keys().filter_map(|key| scope.judge(key, node.hidden).err()).collect();
+                for fault in faults {
+                    self.report(node.place(), path, fault.and("write `{{` and `}}` for braces that mean themselves"));
+                }
+                Text::Template(template)
+            }
+            Err(error) => {
+                let why = if node.hidden { String::new() } else { format!(": {error}") };
+                let fault = Fault::new(format!("this cannot be interpolated{why}"));
+                self.report(node.place(), path, fault.with_help("write `{{` and `}}` for braces that mean themselves"));
+                Text::Plain(text.to_owned())
+            }
+        }
+    }
+
+    /// A JSON value whose texts are such texts.
+    pub(super) fn json(&mut self, node: &Node, scope: &Scope, path: &str) -> Json {
+        match &node.kind {
+            Kind::Scalar { value: serde_json::Value::String(_), .. } => Json::Text(self.text(node, scope, path)),
+            Kind::Scalar { value, .. } => Json::Scalar(value.clone()),
+            Kind::List(items) => {
+                let items = items.iter().enumerate();
+                Json::List(items.map(|(index, item)| self.json(item, scope, &format!("{path}[{index}]"))).collect())
+            }
+            Kind::Map(entries) => {
+                let entries = entries.iter();
+                Json::Map(
+                    entries
+                        .map(|entry| (entry.name.clone(), self.json(&entry.value, scope, &join(path, &entry.name))))
+                        .collect(),
+                )
+            }
+        }
+    }
+}

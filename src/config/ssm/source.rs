@@ -1,0 +1,183 @@
+//! The configuration of a group as Parameter Store holds it: fetched rarely, and never lost to a broken newer value.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{ParameterStore, Parameters, SsmError};
+use crate::config::{Config, Document, Problems, Secret, SecretRef, Secrets, read_parts};
+
+/// For how long nothing is asked again.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// Why there is no configuration, or no newer one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    /// It could not be read.
+    #[error(transparent)]
+    Ssm(#[from] SsmError),
+    /// It was read, and is not valid.
+    #[error(transparent)]
+    Broken(#[from] Problems),
+}
+
+/// What a group is run with.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The newest valid configuration: the settings, and the one group.
+    pub config: Arc<Config>,
+    /// Why there is no newer one: what Parameter Store holds by now is broken, or it does not answer.
+    pub broken: Option<SourceError>,
+}
+
+/// Configurations of groups from below one path of Parameter Store. Lives as long as the process.
+#[derive(Debug)]
+pub struct ConfigSource {
+    http: reqwest::Client,
+    prefix: String,
+    /// Connected when it is first needed: what polls first starts first.
+    store: Option<ParameterStore>,
+    /// By the groups' names.
+    kept: BTreeMap<String, Kept>,
+}
+
+/// The last good configuration of a group.
+#[derive(Debug)]
+struct Kept {
+    loaded: Loaded,
+    /// When Parameter Store was asked last.
+    asked: Instant,
+    /// What it held then; empty if it did not answer.
+    seen: Parameters,
+    /// The secrets that it referred to: asked for in the same call the next time.
+    secrets: BTreeSet<String>,
+}
+
+impl ConfigSource {
+    /// Nothing is asked yet. `prefix` is the path above `sentry`, `dsn` and `groups/`.
+    pub fn new(http: reqwest::Client, prefix: &str) -> Self {
+        Self { http, prefix: prefix.trim_end_matches('/').to_owned(), store: None, kept: BTreeMap::new() }
+    }
+
+    /// The same with a store of one's own choice.
+    #[must_use]
+    pub fn with_store(self, store: ParameterStore) -> Self {
+        Self { store: Some(store), ..self }
+    }
+
+    /// The configuration of one group at the instant `now`.
+    ///
+    /// Asked again within a minute, it is what it was. After that, one call tells whether anything is new; a second one
+    /// is made only for secrets that were not referred to before.
+    pub async fn group(&mut self, name: &str, now: Instant) -> Result<Loaded, SourceError> {
+        let kept = self.kept.get(name);
+        if let Some(kept) = kept.filter(|kept| now.saturating_duration_since(kept.asked) < FRESH) {
+            return Ok(kept.loaded.clone());
+        }
+        let store = match &mut self.store {
+            Some(store) => store,
+            none => none.insert(ParameterStore::connect(self.http.clone(), None).await?),
+        };
+        let fresh = Fresh::fetch(store, &Names::new(&self.prefix, name), kept).await;
+        let kept = match (fresh, self.kept.remove(name)) {
+            (Ok(fresh), kept) => fresh.replace(kept, now)?,
+            // Taken away on purpose: what was kept of it must not be run for ever.
+            (Err(error @ SsmError::Missing { .. }), _) => return Err(error.into()),
+            (Err(error), None) => return Err(error.into()),
+            (Err(error), Some(kept)) => {
+                let loaded = Loaded { broken: Some(error.into()), ..kept.loaded };
+                Kept { loaded, asked: now, seen: Parameters::default(), ..kept }
+            }
+        };
+        Ok(self.kept.entry(name.to_owned()).insert_entry(kept).get().loaded.clone())
+    }
+}
+
+/// The names of a group's parameters.
+struct Names {
+    settings: String,
+    dsn: String,
+    group: String,
+}
+
+impl Names {
+    fn new(prefix: &str, group: &str) -> Self {
+        Self {
+            settings: format!("{prefix}/sentry"),
+            dsn: format!("{prefix}/dsn"),
+            group: format!("{prefix}/groups/{group}"),
+        }
+    }
+
+    fn with(&self, secrets: &BTreeSet<String>) -> BTreeSet<String> {
+        [&self.settings, &self.dsn, &self.group].into_iter().chain(secrets).cloned().collect()
+    }
+}
+
+/// What Parameter Store holds now.
+struct Fresh {
+    seen: Parameters,
+    secrets: BTreeSet<String>,
+    /// What it comes to; `None`: it is what was seen before.
+    config: Option<Result<Config, Problems>>,
+}
+
+impl Fresh {
+    async fn fetch(store: &ParameterStore, names: &Names, kept: Option<&Kept>) -> Result<Self, SsmError> {
+        let mut secrets = kept.map(|kept| kept.secrets.clone()).unwrap_or_default();
+        let mut seen = store.fetch(&names.with(&secrets)).await?;
+        if seen.missing.contains(&names.group) {
+            return Err(store.missing(&names.group));
+        }
+        if kept.is_some_and(|kept| kept.seen == seen) {
+            return Ok(Self { seen, secrets, config: None });
+        }
+        let (settings, group) = match documents(names, &seen) {
+            Ok(documents) => documents,
+            Err(problems) => return Ok(Self { seen, secrets, config: Some(Err(problems)) }),
+        };
+        let mut references = group.secret_refs();
+        references.extend(settings.iter().flat_map(Document::secret_refs));
+        let known = std::mem::take(&mut secrets);
+        secrets.extend(references.iter().filter_map(|reference| match reference {
+            SecretRef::Ssm(name) => Some(name.clone()),
+            SecretRef::Env(_) => None,
+        }));
+        seen.extend(store.fetch(&secrets.difference(&known).cloned().collect()).await?);
+        seen.retain(&names.with(&secrets));
+
+        let mut values = Secrets::from_env(&references);
+        values.extend(secrets.iter().map(|name| (SecretRef::Ssm(name.clone()), store.secret(&seen, name))));
+        let config = read_parts(settings.as_ref(), &[&group], &values).map(|mut config| {
+            if let Some(dsn) = seen.found.get(&names.dsn) {
+                config.sentry.dsn = Some(Secret::new(dsn.value.expose().trim()));
+            }
+            config
+        });
+        Ok(Self { seen, secrets, config: Some(config) })
+    }
+
+    /// What to keep from now on. An error only where there is nothing good to keep.
+    fn replace(self, kept: Option<Kept>, now: Instant) -> Result<Kept, SourceError> {
+        let Self { seen, secrets, config } = self;
+        let loaded = match (config, kept) {
+            (Some(Ok(config)), _) => Loaded { config: Arc::new(config), broken: None },
+            (Some(Err(problems)), Some(kept)) => Loaded { broken: Some(problems.into()), ..kept.loaded },
+            (Some(Err(problems)), None) => return Err(problems.into()),
+            (None, Some(kept)) => kept.loaded,
+            (None, None) => unreachable!("nothing was seen before"),
+        };
+        Ok(Kept { loaded, asked: now, seen, secrets })
+    }
+}
+
+/// The texts of a group and, if there are any, of the settings; the problems of both.
+fn documents(names: &Names, seen: &Parameters) -> Result<(Option<Document>, Document), Problems> {
+    let parse = |name: &str| seen.found.get(name).map(|found| Document::parse(name, found.value.expose().as_bytes()));
+    let group = parse(&names.group).unwrap_or_else(|| Document::parse(&names.group, b""));
+    match (parse(&names.settings).transpose(), group) {
+        (Ok(settings), Ok(group)) => Ok((settings, group)),
+        (Err(some), Err(more)) => Err(Problems::new(some.iter().chain(more.iter()).cloned().collect())),
+        (Err(problems), Ok(_)) | (Ok(_), Err(problems)) => Err(problems),
+    }
+}
