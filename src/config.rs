@@ -41,6 +41,7 @@ mod template;
 
 pub use document::Document;
 pub use model::*;
+pub(crate) use problem::nearest;
 pub use problem::{Problem, Problems, Quote};
 pub use read::{read, read_parts};
 pub use secret::{FILTERED, Redactor, Secret};

@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use aws_credential_types::credential_fn::provide_credentials_fn;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ssm::config::retry::RetryConfig;
 use sentrynet::config::ssm::{ConfigSource, Loaded, ParameterStore, SourceError, SsmError};
 use serde_json::json;
@@ -113,12 +116,18 @@ async fn what_aws_refuses_is_said_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_silent_network_and_a_missing_region_have_sentences_of_their_own() {
+async fn a_silent_network_missing_credentials_and_a_missing_region_have_sentences_of_their_own() {
     let port = support::process::free_port();
     let store = store(&format!("http://127.0.0.1:{port}")).await;
     let error = store.fetch(&names(&["/p/sentry"])).await.expect_err("nobody listens");
     assert!(matches!(error, SsmError::Unreachable { .. }), "{error:?}");
     assert!(error.to_string().contains("refused"), "{error}");
+
+    let nobody = provide_credentials_fn(|| async { Err(CredentialsError::not_loaded("nothing is set")) });
+    let nobody = SharedCredentialsProvider::new(nobody);
+    let nobody = settings("http://127.0.0.1:9").await.into_builder().credentials_provider(nobody).build();
+    let error = ParameterStore::new(&nobody).expect("a store").fetch(&names(&["/p/sentry"])).await.expect_err("nobody");
+    assert!(matches!(error, SsmError::NoCredentials { .. }), "{error:?}");
 
     let nowhere = settings("http://127.0.0.1:9").await.into_builder().region(None).build();
     assert_eq!(ParameterStore::new(&nowhere).map(|_| ()), Err(SsmError::NoRegion));
