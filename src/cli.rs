@@ -1,1 +1,4 @@
-//! To come.
+//! The command line.
+
+pub mod check;
+pub mod schema;

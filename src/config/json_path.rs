@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_broken_expression_says_where() {
         let fault = of("$.a[").expect_err("a fault");
-        assert_eq!(fault.message, "this is not JSONPath: it breaks off at character 4");
+        assert_eq!(fault.message, "this is not JSONPath: it breaks off at character 5");
         assert_eq!(of("status.code").expect_err("a fault").help.as_deref(), Some("write `$.status.code`"));
         assert!(of(&format!("${}", ".a".repeat(3000))).is_err());
         assert!(of(&format!("${}", "[?(".repeat(1000))).is_err());
