@@ -80,16 +80,14 @@ impl From<Exit> for std::process::ExitCode {
 impl Arguments {
     /// Does what the arguments ask for.
     pub async fn execute(self) -> Exit {
-        match self.command {
-            Command::Check(argument) => check::check(&argument.config),
-            Command::Run(arguments) => run::run(arguments).await,
-            Command::Schema => schema::print(),
-            Command::Demo => demo::demo().await,
-        }
+        let (mut out, mut err) = (anstream::stdout(), anstream::stderr());
+        let done = match self.command {
+            Command::Check(argument) => check::check(&argument.config, &mut out, &mut err),
+            Command::Run(arguments) => run::run(arguments, &mut out, &mut err).await,
+            Command::Schema => schema::schema(&mut out),
+            Command::Demo => demo::demo(&mut out, &mut err).await,
+        };
+        // Whoever reads may leave early, as in `sentrynet schema | head`: that is no fault of the probes.
+        done.unwrap_or(Exit::Fine)
     }
-}
-
-/// Tells people on standard error why a command cannot go on.
-fn complain(why: impl std::fmt::Display) {
-    anstream::eprintln!("{why}");
 }

@@ -45,6 +45,7 @@ pub mod template;
 pub use document::Document;
 pub use model::*;
 pub use origin::{Origin, OriginError, http_client};
+pub(crate) use problem::nearest;
 pub use problem::{Problem, Problems, Quote};
 pub use read::{read, read_parts};
 pub use reference::reference;

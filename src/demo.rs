@@ -1,1 +1,70 @@
-//! To come.
+//! The whole thing on loopback: targets of its own, a Sentry of its own. No account, no network.
+
+mod certificates;
+pub mod received;
+mod receiver;
+mod serve;
+mod targets;
+
+pub use certificates::{Authority, CertificateFault};
+pub use receiver::Receiver;
+pub use serve::Server;
+
+use std::io::Write as _;
+
+use serde_json::json;
+
+use crate::config::Origin;
+use crate::invocation::{Finished, Function, FunctionError, Overrides, Runner};
+use crate::net::{Network, Resolver};
+use crate::report::Item;
+use crate::telemetry::{Mode, Telemetry};
+use targets::Targets;
+
+/// Why there is no demo.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// No port of loopback is free.
+    #[error("a server cannot be started on loopback: {0}")]
+    Serve(#[from] std::io::Error),
+    /// The throw-away authority failed.
+    #[error(transparent)]
+    Certificate(#[from] CertificateFault),
+    /// The invocation failed.
+    #[error(transparent)]
+    Function(#[from] FunctionError),
+}
+
+/// What a demo leaves.
+#[derive(Debug)]
+pub struct Demo {
+    /// The configuration, as text.
+    pub text: String,
+    /// What the function did.
+    pub finished: Finished,
+    /// What the receiver got, in the order of its coming.
+    pub received: Vec<Item>,
+}
+
+/// Starts targets and a receiver, and invokes the function once, by hand, as `aws lambda invoke` would.
+///
+/// # Errors
+///
+/// See [`DemoError`].
+pub async fn run() -> Result<Demo, DemoError> {
+    let targets = Targets::start().await?;
+    let receiver = Receiver::start().await?;
+    let text = targets.configuration();
+    let mut file = tempfile::NamedTempFile::with_suffix(".yaml")?;
+    file.write_all(text.as_bytes())?;
+    let overrides = Overrides {
+        dsn: Some(receiver.dsn()),
+        location: Some("loopback".to_owned()),
+        server_name: Some("demo".to_owned()),
+        ..Overrides::default()
+    };
+    let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
+    let function = Function::new(runner, Origin::File(file.path().to_owned()));
+    let finished = function.handle(json!({"group": "demo"}), None).await?;
+    Ok(Demo { text, finished, received: receiver.items() })
+}

@@ -76,8 +76,8 @@ pub struct Finished {
     pub summary: Summary,
     /// The runs themselves.
     pub outcomes: Vec<Outcome>,
-    /// What became of their envelopes.
-    pub delivered: Delivered,
+    /// What became of their envelopes; `None` where there is no DSN.
+    pub delivered: Option<Delivered>,
 }
 
 /// Runs groups and delivers what they leave. Kept from one invocation to the next, so that connections are.
@@ -129,11 +129,12 @@ impl Runner {
             outcomes.iter().flat_map(|outcome| envelopes(outcome, &settings, &config.redactor)).collect();
         mail.extend(self.telemetry.drain(&settings));
         let delivered = match dsn {
-            Some(dsn) => self.deliver(dsn, mail, deadline).await?,
-            None => Delivered::default(),
+            Some(dsn) => Some(self.deliver(dsn, mail, deadline).await?),
+            None => None,
         };
         let (name, redactor) = (group.name.as_str(), &config.redactor);
-        let summary = Summary::new((name, &location), time, started.elapsed(), &outcomes, &delivered, redactor);
+        let counts = delivered.clone().unwrap_or_default();
+        let summary = Summary::new((name, &location), time, started.elapsed(), &outcomes, &counts, redactor);
         Ok(Finished { summary, outcomes, delivered })
     }
 

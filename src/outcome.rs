@@ -50,6 +50,21 @@ pub enum Op {
 }
 
 impl Op {
+    /// Every op there is.
+    pub const ALL: &'static [Self] = &[
+        Self::Attempt,
+        Self::HttpRequest,
+        Self::NetConn,
+        Self::NetDns,
+        Self::NetTcp,
+        Self::NetTls,
+        Self::HttpSend,
+        Self::HttpWait,
+        Self::HttpRecv,
+        Self::JsonParse,
+        Self::JsonAssert,
+    ];
+
     /// The name that Sentry gets.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::config::{Group, Probe};
+use crate::config::{Group, Probe, nearest};
 use crate::outcome::Tags;
 
 const KEYS: [&str; 6] = ["group", "every", "time", "window", "probe", "tags"];
@@ -61,7 +61,7 @@ pub enum PayloadError {
     #[error("the payload has to be a JSON object such as {{\"group\": \"demo\"}}, not {0}")]
     NotAnObject(String),
     /// A key that nobody reads.
-    #[error("the payload has an unknown key {key:?}{}; there are {}", did_you_mean(.key, KEYS), quoted(KEYS))]
+    #[error("the payload has an unknown key {key:?}{}; there are {}", did_you_mean(.key, &KEYS), quoted(KEYS))]
     UnknownKey {
         /// The key.
         key: String,
@@ -109,7 +109,7 @@ impl Payload {
             return Err(PayloadError::NotAnObject(shown(&payload)));
         };
         if let Some(key) = map.keys().find(|key| !KEYS.contains(&key.as_str())) {
-            return Err(PayloadError::UnknownKey { key: key.clone() });
+            return Err(PayloadError::UnknownKey { key: cut(key) });
         }
         let group = text(&mut map, "group", "the name of a group")?.ok_or(PayloadError::NoGroup)?;
         Ok(Self {
@@ -123,7 +123,7 @@ impl Payload {
     /// The error of a group that is not configured.
     pub fn unknown_group<'a>(&self, known: impl IntoIterator<Item = &'a str>) -> PayloadError {
         PayloadError::UnknownGroup {
-            group: self.group.clone(),
+            group: cut(&self.group),
             known: known.into_iter().map(ToOwned::to_owned).collect(),
         }
     }
@@ -136,7 +136,10 @@ impl Payload {
             let titles: Vec<String> = probes.iter().map(|probe| probe.title.clone()).collect();
             probes.retain(|probe| probe.title == *title || probe.identity == *title);
             if probes.is_empty() {
-                return Err(none(format!("is titled {title:?}{}", did_you_mean(title, &titles)), quoted(&titles)));
+                return Err(none(
+                    format!("is titled {:?}{}", cut(title), did_you_mean(title, &titles)),
+                    quoted(&titles),
+                ));
             }
         }
         if !self.tags.is_empty() {
@@ -235,28 +238,26 @@ fn tags(map: &mut Map<String, Value>) -> Result<Tags, PayloadError> {
 
 /// A value for an error message: short.
 fn shown(value: &Value) -> String {
-    const LONGEST: usize = 40;
     match value {
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
-        scalar => {
-            let text = scalar.to_string();
-            match text.char_indices().nth(LONGEST) {
-                Some((end, _)) => format!("{}…", &text[..end]),
-                None => text,
-            }
-        }
+        scalar => cut(&scalar.to_string()),
     }
 }
 
-/// `, did you mean "x"?`, or nothing when nothing is near.
-fn did_you_mean(word: &str, words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
-    let near = words
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate.as_ref()), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.as_ref().chars().count() / 4)
-        .min_by_key(|(distance, _)| *distance);
-    near.map_or_else(String::new, |(_, candidate)| format!(" (did you mean {:?}?)", candidate.as_ref()))
+/// A payload may be 256 KiB long; an error should not.
+fn cut(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// ` (did you mean "x"?)`, or nothing when nothing is near.
+fn did_you_mean<'a>(word: &str, words: impl IntoIterator<Item = &'a (impl AsRef<str> + 'a)>) -> String {
+    let near = nearest(word, words.into_iter().map(AsRef::as_ref));
+    near.map_or_else(String::new, |near| format!(" (did you mean {near:?}?)"))
 }
 
 fn quoted(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {

@@ -3,9 +3,14 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use aws_credential_types::credential_fn::provide_credentials_fn;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ssm::config::retry::RetryConfig;
-use sentrynet::config::ssm::{ParameterStore, SsmError};
+use sentrynet::config::ssm::{ConfigSource, Loaded, ParameterStore, SourceError, SsmError};
 use serde_json::json;
 use support::front::Front;
 use support::moto::{Moto, REGION, settings};
@@ -86,10 +91,7 @@ async fn secrets_that_cannot_be_had_say_why() {
     let secrets = store.secrets(&names(&["/shop/password", "/shop/pasword"])).await;
 
     assert_eq!(secrets["/shop/password"].as_ref().map(|secret| secret.expose()), Ok("hunter2!"));
-    assert_eq!(
-        secrets["/shop/pasword"].as_ref().map(|_| ()),
-        Err(&format!("there is no SSM parameter /shop/pasword in {REGION}"))
-    );
+    assert_eq!(secrets["/shop/pasword"].as_ref().map(|_| ()), Err(&format!("there is none of this name in {REGION}")));
 }
 
 #[tokio::test]
@@ -114,13 +116,183 @@ async fn what_aws_refuses_is_said_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_silent_network_and_a_missing_region_have_sentences_of_their_own() {
+async fn a_silent_network_missing_credentials_and_a_missing_region_have_sentences_of_their_own() {
     let port = support::process::free_port();
     let store = store(&format!("http://127.0.0.1:{port}")).await;
     let error = store.fetch(&names(&["/p/sentry"])).await.expect_err("nobody listens");
     assert!(matches!(error, SsmError::Unreachable { .. }), "{error:?}");
     assert!(error.to_string().contains("refused"), "{error}");
 
+    let nobody = provide_credentials_fn(|| async { Err(CredentialsError::not_loaded("nothing is set")) });
+    let nobody = SharedCredentialsProvider::new(nobody);
+    let nobody = settings("http://127.0.0.1:9").await.into_builder().credentials_provider(nobody).build();
+    let error = ParameterStore::new(&nobody).expect("a store").fetch(&names(&["/p/sentry"])).await.expect_err("nobody");
+    assert!(matches!(error, SsmError::NoCredentials { .. }), "{error:?}");
+
     let nowhere = settings("http://127.0.0.1:9").await.into_builder().region(None).build();
     assert_eq!(ParameterStore::new(&nowhere).map(|_| ()), Err(SsmError::NoRegion));
+}
+
+/// A group of one probe.
+fn one_probe(url: &str) -> String {
+    format!("name: demo\nprobes:\n  - probe: probes.http\n    url: {url}\n    tags: {{page: home}}\n")
+}
+
+/// The same with a secret in its request.
+fn with_secret(url: &str) -> String {
+    format!("{}    auth: {{bearer: {{ssm: /shop/token}}}}\n", one_probe(url))
+}
+
+fn only_title(loaded: &Loaded) -> &str {
+    let [group] = loaded.config.groups.as_slice() else { panic!("{} groups", loaded.config.groups.len()) };
+    &group.probes[0].title
+}
+
+fn asked(front: &Front) -> Vec<BTreeSet<String>> {
+    front.calls().iter().map(|call| serde_json::from_value(call.body["Names"].clone()).expect("names")).collect()
+}
+
+const PARAMETERS: [&str; 3] = ["/sentrynet/sentry", "/sentrynet/dsn", "/sentrynet/groups/demo"];
+
+async fn source(front: &Front) -> ConfigSource {
+    ConfigSource::new(support::client(), "/sentrynet/").with_store(store(&front.url()).await)
+}
+
+#[tokio::test]
+async fn a_configuration_is_asked_for_once_a_minute_in_one_call() {
+    let moto = Moto::start().await;
+    moto.put("/sentrynet/sentry", "sentry: {dsn: 'https://key@old.invalid/1', environment: test}\ntags: {team: web}")
+        .await;
+    moto.put_secret("/sentrynet/dsn", "https://key@new.invalid/1\n").await;
+    moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
+    let front = Front::of(moto.endpoint()).await;
+    let mut source = source(&front).await;
+    let start = Instant::now();
+
+    let first = source.group("demo", start).await.expect("a configuration");
+    assert_eq!(only_title(&first), "GET https://a.invalid");
+    assert_eq!(first.config.groups[0].probes[0].tags["team"], "web");
+    assert_eq!(first.config.sentry.environment.as_deref(), Some("test"));
+    assert_eq!(first.config.sentry.dsn.as_ref().map(|dsn| dsn.expose()), Some("https://key@new.invalid/1"));
+    assert_eq!(first.broken, None);
+    assert_eq!(asked(&front), [names(&PARAMETERS)]);
+
+    moto.put("/sentrynet/groups/demo", &one_probe("https://b.invalid/")).await;
+    let within = source.group("demo", start + Duration::from_secs(59)).await.expect("the same");
+    assert_eq!(only_title(&within), "GET https://a.invalid");
+    assert_eq!(asked(&front), []);
+
+    let after = source.group("demo", start + Duration::from_secs(60)).await.expect("a newer one");
+    assert_eq!(only_title(&after), "GET https://b.invalid");
+    assert_eq!(asked(&front), [names(&PARAMETERS)]);
+
+    let same = source.group("demo", start + Duration::from_secs(120)).await.expect("the same again");
+    assert!(Arc::ptr_eq(&after.config, &same.config), "what has not changed is not read again");
+    assert_eq!(asked(&front).len(), 1);
+}
+
+#[tokio::test]
+async fn settings_and_dsn_are_not_needed() {
+    let moto = Moto::start().await;
+    moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
+    let loaded = source(&Front::of(moto.endpoint()).await).await.group("demo", Instant::now()).await;
+    assert!(loaded.expect("a configuration").config.sentry.dsn.is_none());
+}
+
+#[tokio::test]
+async fn secrets_come_in_the_same_call_once_they_are_known() {
+    let moto = Moto::start().await;
+    moto.put("/sentrynet/groups/demo", &with_secret("https://a.invalid/")).await;
+    moto.put_secret("/shop/token", "hunter2!").await;
+    let front = Front::of(moto.endpoint()).await;
+    let mut source = source(&front).await;
+    let start = Instant::now();
+    let token = |loaded: &Loaded| loaded.config.redactor.text("hunter2! hunter3!");
+
+    let first = source.group("demo", start).await.expect("a configuration");
+    assert_eq!(token(&first), "[Filtered] hunter3!");
+    assert_eq!(asked(&front), [names(&PARAMETERS), names(&["/shop/token"])]);
+
+    moto.put_secret("/shop/token", "hunter3!").await;
+    let rotated = source.group("demo", start + Duration::from_secs(60)).await.expect("a configuration");
+    assert_eq!(token(&rotated), "hunter2! [Filtered]");
+    let mut all = names(&PARAMETERS);
+    all.insert("/shop/token".to_owned());
+    assert_eq!(asked(&front), [all]);
+
+    moto.delete("/shop/token").await;
+    let gone = source.group("demo", start + Duration::from_secs(120)).await.expect("the last good configuration");
+    assert_eq!(token(&gone), "hunter2! [Filtered]");
+    let broken = gone.broken.expect("a break").to_string();
+    assert!(broken.contains("/shop/token") && broken.contains(REGION), "{broken}");
+    assert!(!broken.contains("hunter"), "{broken}");
+}
+
+#[tokio::test]
+async fn a_broken_newer_value_leaves_the_last_good_one_and_is_reported_until_it_is_mended() {
+    let moto = Moto::start().await;
+    moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
+    let front = Front::of(moto.endpoint()).await;
+    let mut source = source(&front).await;
+    let start = Instant::now();
+    let good = source.group("demo", start).await.expect("a configuration");
+
+    for (minute, broken) in [(1, "probes: [{probe: probes.http, ulr: 'https://b.invalid/'}]"), (2, "probes: [")] {
+        moto.put("/sentrynet/groups/demo", broken).await;
+        // Unchanged, it is as broken a minute later; and within the minute, too.
+        for seconds in [minute * 180, minute * 180 + 30, minute * 180 + 60] {
+            let loaded = source.group("demo", start + Duration::from_secs(seconds)).await.expect("the last good one");
+            assert!(Arc::ptr_eq(&good.config, &loaded.config));
+            let Some(SourceError::Broken(problems)) = loaded.broken else { panic!("{:?}", loaded.broken) };
+            assert!(problems.to_string().contains("/sentrynet/groups/demo"), "{problems}");
+        }
+    }
+
+    moto.put("/sentrynet/groups/demo", &one_probe("https://c.invalid/")).await;
+    let mended = source.group("demo", start + Duration::from_secs(900)).await.expect("a configuration");
+    assert_eq!((only_title(&mended), mended.broken.is_none()), ("GET https://c.invalid", true));
+
+    // With nothing good to fall back on, a broken value is an error.
+    moto.put("/sentrynet/groups/demo", "probes: [").await;
+    let cold = self::source(&front).await.group("demo", start).await;
+    assert!(matches!(cold, Err(SourceError::Broken(_))), "{cold:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
+    let moto = Moto::start().await;
+    moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
+    let front = Front::of(moto.endpoint()).await;
+    let mut source = source(&front).await;
+    let start = Instant::now();
+    let denied = || front.answer_next(400, json!({"__type": "AccessDeniedException", "message": "because"}));
+
+    denied();
+    let cold = source.group("demo", start).await;
+    assert!(matches!(cold, Err(SourceError::Ssm(SsmError::Denied { .. }))), "{cold:?}");
+    source.group("demo", start).await.expect("a failure is not kept");
+
+    denied();
+    let later = source.group("demo", start + Duration::from_secs(60)).await.expect("the last good configuration");
+    assert!(matches!(later.broken, Some(SourceError::Ssm(SsmError::Denied { .. }))), "{:?}", later.broken);
+    let again = source.group("demo", start + Duration::from_secs(120)).await.expect("a configuration");
+    assert_eq!(again.broken, None);
+}
+
+#[tokio::test]
+async fn a_group_that_is_not_there_is_an_error_that_names_its_parameter() {
+    let moto = Moto::start().await;
+    moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
+    let mut source = source(&Front::of(moto.endpoint()).await).await;
+    let start = Instant::now();
+
+    let unknown = source.group("dmeo", start).await.expect_err("no such group");
+    assert_eq!(unknown.to_string(), format!("there is no SSM parameter /sentrynet/groups/dmeo in {REGION}"));
+    let impossible = source.group("no such\ngroup", start).await.expect_err("no such group");
+    assert!(impossible.to_string().contains("/sentrynet/groups/no such"), "{impossible}");
+
+    source.group("demo", start).await.expect("a configuration");
+    moto.delete("/sentrynet/groups/demo").await;
+    let deleted = source.group("demo", start + Duration::from_secs(60)).await.expect_err("taken away");
+    assert!(matches!(deleted, SourceError::Ssm(SsmError::Missing { .. })), "{deleted:?}");
 }

@@ -3,18 +3,19 @@
 use std::io::Write;
 use std::path::Path;
 
+use super::Exit;
 use crate::config::{Document, Problems, Secrets, read};
 
-/// Checks the file and returns the exit code: 0 when it is fine, 2 when it is not. Secrets are not looked up.
-pub fn check(path: &Path, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<u8> {
+/// Checks the file. Secrets are not looked up.
+pub(super) fn check(path: &Path, out: &mut dyn Write, err: &mut dyn Write) -> std::io::Result<Exit> {
     match judge(path) {
         Ok(sentence) => {
             writeln!(out, "{sentence}")?;
-            Ok(0)
+            Ok(Exit::Fine)
         }
         Err(problems) => {
             writeln!(err, "{problems}")?;
-            Ok(2)
+            Ok(Exit::Unusable)
         }
     }
 }

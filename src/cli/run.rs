@@ -1,16 +1,18 @@
 //! `sentrynet run`: one pass over the groups, now.
 
+use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use time::OffsetDateTime;
 
-use super::{ConfigArgument, Exit, complain, load};
-use crate::config::{Config, Group, Probe};
+use super::{ConfigArgument, Exit, load};
+use crate::config::{Config, Group, Probe, Redactor};
 use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
 use crate::payload::Payload;
-use crate::report::terminal;
+use crate::report::terminal::Terminal;
 use crate::telemetry::{Mode, Telemetry};
 
 /// What to run, and where results go.
@@ -44,20 +46,18 @@ fn tag(text: &str) -> Result<(String, String), String> {
 }
 
 /// Runs what the arguments ask for, and tells how it went.
-pub(super) async fn run(arguments: RunArguments) -> Exit {
+pub(super) async fn run(
+    arguments: RunArguments,
+    out: &mut (dyn Write + Send),
+    err: &mut (dyn Write + Send),
+) -> io::Result<Exit> {
     let config = match load::load(&arguments.config.config).await {
         Ok(config) => config,
-        Err(problems) => {
-            complain(problems);
-            return Exit::Unusable;
-        }
+        Err(problems) => return refuse(err, &problems),
     };
     let chosen = match choose(&arguments, &config) {
         Ok(chosen) => chosen,
-        Err(why) => {
-            complain(why);
-            return Exit::Unusable;
-        }
+        Err(why) => return refuse(err, &why),
     };
     let mut overrides = Overrides::from_env();
     overrides.dsn = arguments.dsn.or(overrides.dsn);
@@ -66,18 +66,30 @@ pub(super) async fn run(arguments: RunArguments) -> Exit {
     let mut exit = Exit::Fine;
     for (group, probes) in chosen {
         let now = OffsetDateTime::now_utc();
-        match runner.run(&config, group, jobs_now(&probes, now), now, None).await {
-            Ok(finished) => {
-                show(&finished, &config, arguments.json);
-                exit = exit.or(&finished);
-            }
-            Err(error) => {
-                complain(error);
-                return Exit::Unusable;
-            }
+        let finished = match runner.run(&config, group, jobs_now(&probes, now), now, None).await {
+            Ok(finished) => finished,
+            Err(error) => return refuse(err, &error),
+        };
+        exit = exit.or(&finished);
+        if arguments.json {
+            writeln!(out, "{}", serde_json::to_string(&finished.summary)?)?;
         }
+        show(if arguments.json { err } else { out }, &finished, &config.redactor)?;
     }
-    exit
+    Ok(exit)
+}
+
+fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> {
+    writeln!(err, "{why}")?;
+    Ok(Exit::Unusable)
+}
+
+/// Shows people what came of a group.
+pub(super) fn show(out: &mut dyn Write, finished: &Finished, redactor: &Redactor) -> io::Result<()> {
+    let Finished { summary, outcomes, delivered } = finished;
+    let terminal = Terminal::new(Terminal::columns(), redactor);
+    terminal.results(out, outcomes)?;
+    terminal.summary(out, outcomes, Duration::from_secs_f64(summary.duration_ms / 1000.0), delivered.as_ref())
 }
 
 /// The groups and probes that the arguments ask for.
@@ -107,15 +119,4 @@ fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<(&'a G
         Some(why) if chosen.is_empty() => Err(why),
         _ => Ok(chosen),
     }
-}
-
-fn show(finished: &Finished, config: &Config, json: bool) {
-    if json {
-        match serde_json::to_string(&finished.summary) {
-            Ok(line) => anstream::println!("{line}"),
-            Err(error) => complain(format!("the summary cannot be written: {error}")),
-        }
-        return;
-    }
-    terminal::print(finished, &config.redactor);
 }

@@ -2,7 +2,10 @@
 
 use std::io::Write;
 
+use super::Exit;
+
 /// Prints the schema.
-pub fn schema(out: &mut dyn Write) -> std::io::Result<()> {
-    out.write_all(crate::config::schema().as_bytes())
+pub(super) fn schema(out: &mut dyn Write) -> std::io::Result<Exit> {
+    out.write_all(crate::config::schema().as_bytes())?;
+    Ok(Exit::Fine)
 }

@@ -164,7 +164,7 @@ impl Fault {
 }
 
 /// The word that `written` was probably meant to be.
-pub(super) fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_lowercase();
     let score = |word: &str| {
         let lower = word.to_lowercase();

@@ -105,8 +105,7 @@ impl Function {
         let now = OffsetDateTime::now_utc();
         let (jobs, time) = jobs(&payload, group, now)?;
         let finished = self.runner.run(&config, group, jobs, time, deadline).await?;
-        let delivered = &finished.delivered;
-        if delivered.lost > 0 {
+        if let Some(delivered) = finished.delivered.as_ref().filter(|delivered| delivered.lost > 0) {
             return Err(FunctionError::NotDelivered {
                 lost: delivered.lost,
                 envelopes: delivered.envelopes,
@@ -118,18 +117,17 @@ impl Function {
 }
 
 /// What the payload asks for of a group, and the time it is for.
-fn jobs(
-    payload: &Payload,
-    group: &Group,
-    now: OffsetDateTime,
-) -> Result<(Vec<Job>, OffsetDateTime), PayloadError> {
+fn jobs(payload: &Payload, group: &Group, now: OffsetDateTime) -> Result<(Vec<Job>, OffsetDateTime), PayloadError> {
     let probes = payload.select(group)?;
     let Some(firing) = payload.firing else { return Ok((jobs_now(&probes, now), now)) };
     let start = firing.start(now);
     let jobs_of = |probe: &Arc<Probe>| {
         let probe = probe.clone();
-        ticks(probe.every, Duration::ZERO, start, firing.window)
-            .map(move |tick| Job { probe: probe.clone(), tick, scheduled: true })
+        ticks(probe.every, Duration::ZERO, start, firing.window).map(move |tick| Job {
+            probe: probe.clone(),
+            tick,
+            scheduled: true,
+        })
     };
     Ok((probes.iter().flat_map(jobs_of).collect(), start))
 }

@@ -50,6 +50,11 @@ impl<'a> Terminal<'a> {
         size.map(|(terminal_size::Width(width), _)| usize::from(width))
     }
 
+    /// Begins a part of a longer report.
+    pub fn section(&self, out: &mut dyn Write, title: &str) -> io::Result<()> {
+        writeln!(out, "\n{BOLD}{}{BOLD:#}", self.cleaner.line(title, FACT))
+    }
+
     /// Shows every run.
     pub fn results(&self, out: &mut dyn Write, outcomes: &[Outcome]) -> io::Result<()> {
         for outcome in outcomes {
