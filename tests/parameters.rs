@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_sdk_ssm::config::retry::RetryConfig;
 use sentrynet::config::ssm::{ConfigSource, Loaded, ParameterStore, SourceError, SsmError};
 use serde_json::json;
 use support::front::Front;
@@ -19,10 +18,9 @@ fn names(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// The store behind `endpoint`; failures are not tried again, so that each call can be seen.
+/// The store behind `endpoint`.
 async fn store(endpoint: &str) -> ParameterStore {
-    let settings = settings(endpoint).await.into_builder().retry_config(RetryConfig::disabled()).build();
-    ParameterStore::new(&settings).expect("a store")
+    ParameterStore::new(&settings(endpoint).await).expect("a store")
 }
 
 #[tokio::test]

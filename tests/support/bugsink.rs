@@ -1,4 +1,4 @@
-//! Bugsink, a self-hosted error tracker: groups events into issues, and refuses those that break the event schema.
+//! Bugsink, a self-hosted error tracker: groups events into issues, and drops those that break the event schema.
 //!
 //! Its answers carry a rate limit for transactions, which it does not keep.
 

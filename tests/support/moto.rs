@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use aws_sdk_ssm::config::retry::RetryConfig;
+use aws_sdk_ssm::config::timeout::TimeoutConfig;
 use aws_sdk_ssm::config::{Credentials, Region};
 use aws_sdk_ssm::types::ParameterType;
 use sentrynet::config::ssm::aws_settings;
@@ -68,11 +70,14 @@ impl Moto {
     }
 }
 
-/// AWS's settings for what answers at `endpoint`, independent of the environment.
+/// AWS's settings for what answers at `endpoint`, independent of the environment. Nothing is tried twice, however slow
+/// the machine is: versions and calls are counted.
 pub async fn settings(endpoint: &str) -> aws_config::SdkConfig {
     aws_settings(super::client(), None)
         .region(Region::new(REGION))
         .endpoint_url(endpoint)
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(TimeoutConfig::disabled())
         .credentials_provider(Credentials::new("testing", "testing", None, None, "tests"))
         .load()
         .await

@@ -28,7 +28,7 @@ chosen.update(
         "PHONEHOME": False,
         "SINGLE_USER": True,
         "SINGLE_TEAM": True,
-        # Events that do not follow the event schema are refused.
+        # An event that does not follow the event schema is answered like any other, and never becomes part of an issue.
         "VALIDATE_ON_DIGEST": "strict",
         "INGEST_STORE_BASE_DIR": str(directory / "ingestion"),
     },
