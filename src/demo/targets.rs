@@ -45,7 +45,7 @@ impl Targets {
 
     /// The configuration that watches them.
     pub(super) fn configuration(&self) -> String {
-        let authority: String = self.authority.lines().map(|line| format!("        {line}\n")).collect();
+        let authority: String = self.authority.lines().map(|line| format!("            {line}\n")).collect();
         format!(
             include_str!("targets.yaml"),
             page = self.page.addr.port(),
