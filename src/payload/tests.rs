@@ -20,8 +20,8 @@ fn tags(pairs: &[(&str, &str)]) -> Tags {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-fn probe(title: &str, every: u64, pairs: &[(&str, &str)]) -> Probe {
-    Probe {
+fn probe(title: &str, every: u64, pairs: &[(&str, &str)]) -> Arc<Probe> {
+    Arc::new(Probe {
         title: title.to_owned(),
         identity: title.to_owned(),
         every: Duration::from_secs(every),
@@ -31,7 +31,7 @@ fn probe(title: &str, every: u64, pairs: &[(&str, &str)]) -> Probe {
         retry_pause: Duration::from_secs(1),
         tags: tags(pairs),
         check: Check::Script(Script { init_keys: Vec::new(), steps: Vec::new() }),
-    }
+    })
 }
 
 fn group() -> Group {
