@@ -31,7 +31,14 @@ pub struct Transport {
 #[derive(Clone)]
 pub struct Network {
     resolver: Resolver,
-    tls: Arc<Mutex<Vec<(TlsSettings, Option<HttpVersion>, rustls::ClientConfig)>>>,
+    tls: Arc<Mutex<Vec<KnownTls>>>,
+}
+
+/// A TLS configuration and what it was built for.
+struct KnownTls {
+    settings: TlsSettings,
+    http: Option<HttpVersion>,
+    config: rustls::ClientConfig,
 }
 
 impl Network {
@@ -80,7 +87,7 @@ impl Network {
             Some(HttpVersion::Http2) => &[b"h2"],
         };
         let config = probe_config(&transport.tls, alpn.iter().map(|name| name.to_vec()).collect())?;
-        known.push((transport.tls.clone(), transport.http, config.clone()));
+        known.push(KnownTls { settings: transport.tls.clone(), http: transport.http, config: config.clone() });
         Ok(config)
     }
 }

@@ -1,5 +1,7 @@
 //! What has to hold of the keys.
 
+use std::cmp::Ordering;
+
 use serde_json::{Number, Value};
 
 use super::keys::Keys;
@@ -31,13 +33,13 @@ pub(super) fn check(name: &str, assertion: &Assertion, keys: &Keys) -> Result<()
     if let Some(unwanted) = &assertion.not {
         fails(!same(value, unwanted), "which it must not be".to_owned())?;
     }
-    let orders: [(&Option<Value>, fn(std::cmp::Ordering) -> bool, &str); 4] = [
-        (&assertion.lt, std::cmp::Ordering::is_lt, "less than"),
-        (&assertion.lte, std::cmp::Ordering::is_le, "at most"),
-        (&assertion.gt, std::cmp::Ordering::is_gt, "greater than"),
-        (&assertion.gte, std::cmp::Ordering::is_ge, "at least"),
+    let bounds = [
+        (&assertion.lt, Ordering::is_lt as fn(Ordering) -> bool, "less than"),
+        (&assertion.lte, Ordering::is_le, "at most"),
+        (&assertion.gt, Ordering::is_gt, "greater than"),
+        (&assertion.gte, Ordering::is_ge, "at least"),
     ];
-    for (bound, holds, words) in orders {
+    for (bound, holds, words) in bounds {
         if let Some(bound) = bound {
             fails(order(value, bound).is_some_and(holds), format!("not {words} {}", quote(bound)))?;
         }
@@ -60,7 +62,7 @@ pub(super) fn check(name: &str, assertion: &Assertion, keys: &Keys) -> Result<()
 /// Equality of typed values: `1` is `1.0`, but not `"1"` and not `true`.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => order_numbers(a, b).is_some_and(std::cmp::Ordering::is_eq),
+        (Value::Number(a), Value::Number(b)) => order_numbers(a, b).is_some_and(Ordering::is_eq),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Value::Object(a), Value::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
@@ -70,7 +72,7 @@ fn same(a: &Value, b: &Value) -> bool {
 }
 
 /// The order of two numbers or two texts; other values have none.
-fn order(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
+fn order(a: &Value, b: &Value) -> Option<Ordering> {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => order_numbers(a, b),
         (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
@@ -79,7 +81,7 @@ fn order(a: &Value, b: &Value) -> Option<std::cmp::Ordering> {
 }
 
 /// Exact for integers, so that large ids are not taken for each other.
-fn order_numbers(a: &Number, b: &Number) -> Option<std::cmp::Ordering> {
+fn order_numbers(a: &Number, b: &Number) -> Option<Ordering> {
     match (a.as_i128(), b.as_i128()) {
         (Some(a), Some(b)) => Some(a.cmp(&b)),
         _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
