@@ -76,10 +76,9 @@ impl Network {
 
     fn tls_config(&self, transport: &Transport) -> Result<rustls::ClientConfig, TlsError> {
         let mut known = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits =
-            |(tls, http, _): &&(TlsSettings, Option<HttpVersion>, _)| *tls == transport.tls && *http == transport.http;
-        if let Some((_, _, config)) = known.iter().find(fits) {
-            return Ok(config.clone());
+        let fits = |known: &&KnownTls| known.settings == transport.tls && known.http == transport.http;
+        if let Some(known) = known.iter().find(fits) {
+            return Ok(known.config.clone());
         }
         let alpn: &[&[u8]] = match transport.http {
             None => &[b"h2", b"http/1.1"],
