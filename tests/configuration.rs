@@ -156,17 +156,17 @@ fn keys_have_to_be_set_before_a_script_uses_them() {
     assert_eq!(
         listed(&found),
         [
-            "7:16 groups[0].probes[0].steps[0].url the key `usr` is not set before it is used (did you mean `user`?; write `{{` \
+            "7:18 groups[0].probes[0].steps[0].url the key `usr` is not set before it is used (did you mean `user`?; write `{{` \
              and `}}` for braces that mean themselves)",
-            "9:20 groups[0].probes[0].steps[0].body.t the key `token` is not set before it is used (keys set at this point: \
+            "9:23 groups[0].probes[0].steps[0].body.t the key `token` is not set before it is used (keys set at this point: \
              `user`; write `{{` and `}}` for braces that mean themselves)",
-            "10:16 groups[0].probes[0].steps[1].url this is not a URL that can be probed: only `https://` and `http://` can be \
+            "10:18 groups[0].probes[0].steps[1].url this is not a URL that can be probed: only `https://` and `http://` can be \
              probed",
             "11:26 groups[0].probes[0].steps[1].assertions.tokne the key `tokne` is not set by `set_keys` (did you mean \
              `token`?)",
-            "12:16 groups[0].probes[0].steps[2].url this is not a URL that can be probed: it does not begin with `https://` or \
+            "12:18 groups[0].probes[0].steps[2].url this is not a URL that can be probed: it does not begin with `https://` or \
              `http://` (write `https://api.example`)",
-            "13:11 groups[0].probes[0].steps[2].every unknown key `every` (`every` is a key of the probe, not of its steps)",
+            "13:13 groups[0].probes[0].steps[2].every unknown key `every` (`every` is a key of the probe, not of its steps)",
         ]
     );
 }
@@ -346,7 +346,7 @@ groups:
     assert_eq!(
         listed(&found),
         [
-            "2:8 sentry.dsn this is not a DSN: invalid url (copy it from the project's settings in Sentry; it looks like \
+            "2:8 sentry.dsn this is not a DSN: no valid url provided (copy it from the project's settings in Sentry; it looks like \
              `https://key@o0.ingest.sentry.io/0`)",
             "3:3 sentry.enviroment unknown key `enviroment` (did you mean `environment`?)",
             "4:22 regions[1] expected an AWS region, found the text \"Ireland\" (regions are named like `eu-west-1` and \
@@ -403,7 +403,7 @@ fn files_that_hold_no_configuration_are_refused_with_a_sentence() {
     assert!(of(b"# nothing\n\n---\n").starts_with("a.yaml: this is empty"));
     assert!(of(b"- a\n- b\n").starts_with("a.yaml:1:1: expected a map, found a list"));
     assert!(of(b"hello").starts_with("a.yaml:1:1: expected a map, found the text \"hello\""));
-    assert!(of(b"groups:\n").starts_with("a.yaml:1:8: groups: expected a list, found nothing"), "{}", of(b"groups:\n"));
+    assert!(of(b"groups:\n").starts_with("a.yaml:1:7: groups: expected a list, found nothing"), "{}", of(b"groups:\n"));
     assert!(of(b"groups: {a: b}\n").starts_with("a.yaml:1:9: groups: expected a list, found a map"));
     assert!(of(b"sentry: {}\n").starts_with("a.yaml:1:1: `groups` is missing"));
     assert!(of(b"a: 1\nb: \xff\n").starts_with("a.yaml:2:4: this is not UTF-8: byte 8 is 0xff"));

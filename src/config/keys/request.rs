@@ -91,7 +91,7 @@ pub(super) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::OneOf(&AUTH),
         presence: Presence::Optional,
         about: "Credentials of the request.",
-        example: "auth:\n  bearer: {env: HOME}",
+        example: "auth:\n  bearer: {env: TOKEN}",
         mistakes: &["auth:\n  oauth2: {}", "auth: {}"],
     },
     Key {
@@ -154,7 +154,7 @@ pub(super) static AUTH: Object = Object {
             shape: Shape::Object(&BASIC),
             presence: Presence::Optional,
             about: "HTTP basic authentication.",
-            example: "basic:\n  username: alice\n  password: {env: HOME}",
+            example: "basic:\n  username: alice\n  password: {env: PASSWORD}",
             mistakes: &["basic: alice"],
         },
         Key {
