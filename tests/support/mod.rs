@@ -14,6 +14,7 @@ pub mod name_server;
 pub mod process;
 pub mod rie;
 pub mod target;
+pub mod texts;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
