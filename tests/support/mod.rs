@@ -6,6 +6,7 @@
 
 pub mod bugsink;
 pub mod certificates;
+pub mod cli;
 pub mod engine;
 pub mod front;
 pub mod kent;

@@ -97,10 +97,8 @@ impl Reader<'_> {
         let Some(node) = node else { return Text::Plain(String::new()) };
         let text = self.text(node, scope, path);
         let written = node.text().unwrap_or_default();
-        if let Ok(url) = url::Url::parse(written)
-            && let Some(password) = url.password()
-        {
-            self.reading.secrets.push(Secret::new(password));
+        if let Ok(url) = url::Url::parse(written) {
+            self.keep_user_information(&url);
         }
         // Elsewhere the checker has judged it.
         if scope.is_script() && !node.stand_in && node.text().is_some_and(|text| !text.is_empty()) {
@@ -187,7 +185,25 @@ impl Reader<'_> {
             self.report(username.place(), &path, Fault::new("a user's name cannot hold a `:` in basic authentication"));
         }
         self.keep(password);
+        self.keep_pair(username.text().unwrap_or_default(), password.text().unwrap_or_default());
         Some(Auth::Basic { username: secret(username), password: secret(password) })
+    }
+
+    /// Remembers the credentials in a URL, as they are written and as they are sent. A name without a password is a
+    /// token.
+    fn keep_user_information(&mut self, url: &url::Url) {
+        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let (username, password) = (url.username(), url.password().unwrap_or_default());
+        let secret = if password.is_empty() { username } else { password };
+        if !secret.is_empty() {
+            self.reading.secrets.extend([Secret::new(secret), Secret::new(decoded(secret))]);
+            self.keep_pair(&decoded(username), &decoded(password));
+        }
+    }
+
+    /// Remembers what basic authentication makes of a name and a password: a target may echo the header.
+    fn keep_pair(&mut self, username: &str, password: &str) {
+        self.reading.secrets.push(Secret::new(format!("{username}:{password}")));
     }
 
     fn tls(&mut self, node: &Node, path: &str) -> TlsSettings {

@@ -130,7 +130,9 @@ impl Session<'_> {
         }
         if let Some(limit) = request.degraded.filter(beyond) {
             let (took, limit) = (words::duration(took), words::duration(limit));
-            self.recorder.degraded = Some(format!("took {took}, more than {limit} (degraded)"));
+            let sentence = self.in_step(&format!("took {took}, more than {limit} (degraded)"));
+            // Of several slow steps the first is told.
+            self.recorder.degraded.get_or_insert(sentence);
         }
         Ok(())
     }
