@@ -324,9 +324,11 @@ probes:
     url: {}
     headers: {{x-token: {{ssm: /shop/token}}}}
     auth: {{bearer: {{ssm: /shop/token}}}}
+  - {{probe: probes.http, title: With user information, url: '{}'}}
 ",
         echo.url("/echo"),
-        echo.url("/away")
+        echo.url("/away"),
+        echo.url("/echo").replace("http://", "http://bob:h%40us%2Fter@"),
     );
     moto.put("/sentrynet/groups/demo", &yaml).await;
     moto.put_secret("/sentrynet/dsn", &kent.dsn()).await;
@@ -336,10 +338,10 @@ probes:
     environment.push(("AWS_LAMBDA_LOG_LEVEL", "DEBUG".to_owned()));
     let function = Function::start(bootstrap(), environment).await;
     let answer = function.invoke(&json!({"group": "demo"})).await;
-    assert_eq!(strings(results(&answer), "kind"), ["http_status", "http_status"]);
+    assert_eq!(strings(results(&answer), "kind"), ["http_status"; 3]);
 
     let kept = kent.items().await;
-    assert_eq!(kept.len(), 4);
+    assert_eq!(kept.len(), 6);
     let events = Value::from(kent.bodies("event").await).to_string();
     // They did come back: this is what was made of them.
     assert!(events.contains("x-token: [Filtered]") && events.contains("[\"x-echo\",\"[Filtered]\"]"), "{events}");
@@ -348,7 +350,7 @@ probes:
     for (name, text) in
         [("Sentry", Value::from(kept).to_string()), ("the log", function.log()), ("the answer", answer.to_string())]
     {
-        for secret in [token, password] {
+        for secret in [token, password, "h@us/ter"] {
             let spellings = [secret.to_owned(), form(secret), json(secret), json(&json(secret)), base64(secret)];
             for spelling in spellings.iter().chain([&base64(&format!("bob:{secret}"))]) {
                 assert!(!text.contains(spelling), "{spelling} is in what {name} got:\n{text}");

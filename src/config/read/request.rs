@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
+
 use super::Reader;
 use super::scope::Scope;
 use crate::config::checker::join;
@@ -100,7 +102,9 @@ impl Reader<'_> {
         if let Ok(url) = url::Url::parse(written)
             && let Some(password) = url.password()
         {
-            self.reading.secrets.push(Secret::new(password));
+            let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+            self.reading.secrets.extend([password, &plain(password)].map(Secret::new));
+            self.keep_pair(&plain(url.username()), &plain(password));
         }
         // Elsewhere the checker has judged it.
         if scope.is_script() && !node.stand_in && node.text().is_some_and(|text| !text.is_empty()) {
@@ -194,6 +198,7 @@ impl Reader<'_> {
             self.report(username.place(), &path, Fault::new("a user's name cannot hold a `:` in basic authentication"));
         }
         self.keep(password);
+        self.keep_pair(username.text().unwrap_or_default(), password.text().unwrap_or_default());
         Some(Auth::Basic { username: secret(username), password: secret(password) })
     }
 
@@ -213,6 +218,13 @@ impl Reader<'_> {
             ca: text("ca", Pem::Certificates),
             cert: text("cert", Pem::Certificates),
             key,
+        }
+    }
+
+    /// Remembers what basic authentication sends: in base64, the password does not show its own.
+    fn keep_pair(&mut self, username: &str, password: &str) {
+        if !password.is_empty() {
+            self.reading.secrets.push(Secret::new(format!("{username}:{password}")));
         }
     }
 
