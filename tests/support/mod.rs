@@ -4,6 +4,7 @@
 // Every file in tests/ is a program of its own, and none uses all of this.
 #![allow(dead_code)]
 
+pub mod answer;
 pub mod bugsink;
 pub mod certificates;
 pub mod cli;
