@@ -10,6 +10,9 @@ pub const FILTERED: &str = "[Filtered]";
 /// Shorter secrets are not looked for within texts: they would blot out ordinary words.
 const SHORTEST_SOUGHT: usize = 4;
 
+/// Where a text was cut, it ends in this; the cut may have gone through a secret.
+const ELLIPSIS: char = '…';
+
 /// A text that cannot be printed: `Debug` and `Display` show `[Filtered]`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret(String);
@@ -71,7 +74,32 @@ impl Redactor {
                 clean = clean.replace(spelling.as_str(), FILTERED);
             }
         }
-        clean
+        self.without_halves(clean)
+    }
+
+    /// `text` without the beginnings of secrets that a cut has left before an ellipsis.
+    fn without_halves(&self, text: String) -> String {
+        if !text.contains(ELLIPSIS) {
+            return text;
+        }
+        let half = |piece: &str| {
+            let ends_in = |spelling: &String| {
+                let beginnings = spelling.char_indices().map(|(end, _)| &spelling[..end]).rev();
+                beginnings
+                    .take_while(|half| half.len() >= SHORTEST_SOUGHT)
+                    .find(|half| piece.ends_with(half))
+                    .map(str::len)
+            };
+            self.spellings.iter().filter_map(ends_in).max()
+        };
+        let pieces = text.split_inclusive(ELLIPSIS).map(|piece| match piece.strip_suffix(ELLIPSIS) {
+            Some(before) => match half(before) {
+                Some(length) => format!("{}{FILTERED}{ELLIPSIS}", &before[..before.len() - length]),
+                None => piece.to_owned(),
+            },
+            None => piece.to_owned(),
+        });
+        pieces.collect()
     }
 
     /// The same for every string inside `value`, names of map entries included.
@@ -176,6 +204,16 @@ mod tests {
         {
             assert_eq!(redactor.text(&format!("a {spelling} b")), "a [Filtered] b");
         }
+    }
+
+    #[test]
+    fn a_secret_that_a_cut_went_through_is_filtered_too() {
+        let redactor = Redactor::new([&Secret::new("hunter2!")]);
+        assert_eq!(
+            redactor.text("a is \"x hunter…, not 1; b is hunt…"),
+            "a is \"x [Filtered]…, not 1; b is [Filtered]…"
+        );
+        assert_eq!(redactor.text("hun…, hunter2!…, hunters…"), "hun…, [Filtered]…, hunters…");
     }
 
     #[test]

@@ -8,10 +8,9 @@ use crate::outcome::Failure;
 pub(super) async fn attempt(script: &Script, session: &mut Session<'_>, parent: Option<usize>) -> Result<(), Failure> {
     session.set_keys(&script.init_keys);
     for (index, step) in script.steps.iter().enumerate() {
-        session
-            .request(step, parent)
-            .await
-            .map_err(|failure| Failure { sentence: format!("step {}: {}", index + 1, failure.sentence), ..failure })?;
+        session.begin_step(index + 1);
+        let result = session.request(step, parent).await;
+        result.map_err(|failure| Failure { sentence: session.in_step(&failure.sentence), ..failure })?;
     }
     Ok(())
 }

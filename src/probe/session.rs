@@ -53,6 +53,8 @@ pub(super) struct Session<'a> {
     trace: TraceId,
     recorder: &'a mut Recorder,
     keys: Keys,
+    /// The number of a script's step, from 1.
+    step: Option<usize>,
     clients: Vec<(Transport, Client)>,
 }
 
@@ -71,7 +73,17 @@ struct Going {
 impl<'a> Session<'a> {
     /// A session without keys and connections.
     pub(super) fn new(context: &'a Context, limits: Limits, trace: TraceId, recorder: &'a mut Recorder) -> Self {
-        Self { context, limits, trace, recorder, keys: Keys::new(&[]), clients: Vec::new() }
+        Self { context, limits, trace, recorder, keys: Keys::new(&[]), step: None, clients: Vec::new() }
+    }
+
+    /// Begins a script's step; its number is counted from 1.
+    pub(super) fn begin_step(&mut self, number: usize) {
+        self.step = Some(number);
+    }
+
+    /// A sentence that says in which step it happened.
+    pub(super) fn in_step(&self, sentence: &str) -> String {
+        self.step.map_or_else(|| sentence.to_owned(), |number| format!("step {number}: {sentence}"))
     }
 
     /// Sets a script's initial keys.

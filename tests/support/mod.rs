@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod bugsink;
 pub mod certificates;
+pub mod cli;
 pub mod engine;
 pub mod front;
 pub mod kent;
@@ -15,6 +16,7 @@ pub mod name_server;
 pub mod process;
 pub mod rie;
 pub mod target;
+pub mod texts;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use percent_encoding::percent_decode_str;
-
 use super::Reader;
 use super::scope::Scope;
 use crate::config::checker::join;
@@ -42,7 +40,7 @@ impl Reader<'_> {
             .collect();
         // Also those whose JSONPath is wrong: one mistake is enough.
         scope.set(node.get("set_keys").map_or(&[][..], Node::entries).iter().map(|entry| entry.name.as_str()));
-        let assertions = self.assertions(node.get("assertions"), scope, &at("assertions"));
+        let assertions = Self::assertions(node.get("assertions"));
         let auth = node.get("auth").and_then(|auth| self.auth(auth, &at("auth")));
         if let Some(entry) = node.entry("auth")
             && headers.iter().any(|(name, _)| name == "authorization")
@@ -99,12 +97,8 @@ impl Reader<'_> {
         let Some(node) = node else { return Text::Plain(String::new()) };
         let text = self.text(node, scope, path);
         let written = node.text().unwrap_or_default();
-        if let Ok(url) = url::Url::parse(written)
-            && let Some(password) = url.password()
-        {
-            let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-            self.reading.secrets.extend([password, &plain(password)].map(Secret::new));
-            self.keep_pair(&plain(url.username()), &plain(password));
+        if let Ok(url) = url::Url::parse(written) {
+            self.keep_user_information(&url);
         }
         // Elsewhere the checker has judged it.
         if scope.is_script() && !node.stand_in && node.text().is_some_and(|text| !text.is_empty()) {
@@ -162,17 +156,10 @@ impl Reader<'_> {
         headers
     }
 
-    fn assertions(&mut self, node: Option<&Node>, scope: &Scope, path: &str) -> Vec<(String, Assertion)> {
+    fn assertions(node: Option<&Node>) -> Vec<(String, Assertion)> {
         let mut assertions = Vec::new();
         for entry in node.map_or(&[][..], Node::entries) {
-            let assertion = assertion(&entry.value);
-            if assertion.exists != Some(false)
-                && let Err(fault) = scope.judge(&entry.name, false)
-            {
-                let fault = Fault { message: format!("the key `{}` is not set by `set_keys`", entry.name), ..fault };
-                self.report(entry.place, &join(path, &entry.name), fault);
-            }
-            assertions.push((entry.name.clone(), assertion));
+            assertions.push((entry.name.clone(), assertion(&entry.value)));
         }
         assertions
     }
@@ -202,6 +189,23 @@ impl Reader<'_> {
         Some(Auth::Basic { username: secret(username), password: secret(password) })
     }
 
+    /// Remembers the credentials in a URL, as they are written and as they are sent. A name without a password is a
+    /// token.
+    fn keep_user_information(&mut self, url: &url::Url) {
+        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let (username, password) = (url.username(), url.password().unwrap_or_default());
+        let secret = if password.is_empty() { username } else { password };
+        if !secret.is_empty() {
+            self.reading.secrets.extend([Secret::new(secret), Secret::new(decoded(secret))]);
+            self.keep_pair(&decoded(username), &decoded(password));
+        }
+    }
+
+    /// Remembers what basic authentication makes of a name and a password: a target may echo the header.
+    fn keep_pair(&mut self, username: &str, password: &str) {
+        self.reading.secrets.push(Secret::new(format!("{username}:{password}")));
+    }
+
     fn tls(&mut self, node: &Node, path: &str) -> TlsSettings {
         for (one, other) in [("cert", "key"), ("key", "cert")] {
             if let (Some(entry), None) = (node.entry(one), node.get(other)) {
@@ -218,13 +222,6 @@ impl Reader<'_> {
             ca: text("ca", Pem::Certificates),
             cert: text("cert", Pem::Certificates),
             key,
-        }
-    }
-
-    /// Remembers what basic authentication sends: in base64, the password does not show its own.
-    fn keep_pair(&mut self, username: &str, password: &str) {
-        if !password.is_empty() {
-            self.reading.secrets.push(Secret::new(format!("{username}:{password}")));
         }
     }
 
