@@ -1,5 +1,6 @@
 //! Holds values against the table of keys and reports everything that does not fit.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use super::header;
@@ -163,7 +164,7 @@ impl<'a> Checker<'a> {
             let fault = Fault::new(format!("expected a map, found {found}"));
             return self.report(place, path, fault.with_help("write `name: value` in each line"));
         };
-        let mut before: Vec<(String, usize)> = Vec::new();
+        let mut before: HashMap<String, usize> = HashMap::new();
         for entry in entries {
             let path = join(path, &entry.name);
             let judged = match names {
@@ -176,11 +177,11 @@ impl<'a> Checker<'a> {
             }
             if names == Names::Headers {
                 let lower = entry.name.to_ascii_lowercase();
-                if let Some((_, line)) = before.iter().find(|(name, _)| *name == lower) {
+                if let Some(line) = before.get(&lower) {
                     let fault = Fault::new(format!("the header `{lower}` is here twice: first in line {line}"));
                     self.report(entry.place, &path, fault);
                 }
-                before.push((lower, entry.place.line));
+                before.entry(lower).or_insert(entry.place.line);
             }
             self.value(&mut entry.value, of, &path);
         }

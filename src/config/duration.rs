@@ -44,9 +44,9 @@ pub(super) fn show(duration: Duration) -> String {
         "0s".to_owned()
     } else if millis < 1000.0 {
         format!("{millis}ms")
-    } else if duration.subsec_nanos() == 0 && duration.as_secs() % 3600 == 0 {
+    } else if duration.subsec_nanos() == 0 && duration.as_secs().is_multiple_of(3600) {
         format!("{}h", duration.as_secs() / 3600)
-    } else if duration.subsec_nanos() == 0 && duration.as_secs() % 60 == 0 {
+    } else if duration.subsec_nanos() == 0 && duration.as_secs().is_multiple_of(60) {
         format!("{}m", duration.as_secs() / 60)
     } else {
         format!("{}s", duration.as_secs_f64())

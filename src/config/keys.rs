@@ -53,7 +53,7 @@ const SETTINGS_KEYS: &[Key] = &[
         name: "tags",
         shape: TAGS,
         presence: Presence::Optional,
-        about: "Tags of every transaction and event; the same as `sentry.tags`.",
+        about: "Tags of every transaction and event; the same as `sentry.tags`, and winning over them.",
         example: "tags:\n  team: web",
         mistakes: &["tags: [team, web]"],
     },

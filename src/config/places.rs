@@ -18,6 +18,9 @@ const MOST_ALIASED: u64 = 100_000;
 /// How many bytes of text aliases may add.
 const MOST_ALIASED_BYTES: u64 = 4 << 20;
 
+/// A text with so many repeated keys or foreign tags is not read to its end.
+const ENOUGH: usize = 1000;
+
 /// A part of a YAML text. What several aliases share is there once.
 #[derive(Debug)]
 pub(super) struct Part {
@@ -91,7 +94,10 @@ pub(super) fn locate(source: &Source, text: &str) -> Result<Option<Rc<Part>>, Ve
                 return Err(vec![source.syntax_problem(place(span.start), message)]);
             }
         }
-        locator.take(event, span).map_err(|problem| vec![problem])?;
+        locator.take(event, span).map_err(|problem| vec![*problem])?;
+        if locator.problems.len() >= ENOUGH {
+            break;
+        }
     }
     if locator.problems.is_empty() { Ok(locator.root) } else { Err(locator.problems) }
 }
@@ -117,7 +123,7 @@ struct Locator<'a> {
 
 impl Locator<'_> {
     /// Takes the next event. An `Err` ends the parsing; what does not have to is kept in `problems`.
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Problem>> {
         match event {
             Event::Scalar(written, style, anchor, tag) => {
                 self.judge_tag(tag.as_deref(), span);
@@ -130,9 +136,7 @@ impl Locator<'_> {
             Event::SequenceEnd | Event::MappingEnd => self.end(span)?,
             Event::Alias(anchor) => {
                 let Some(target) = self.anchors.get(&anchor).cloned() else {
-                    return Err(self
-                        .source
-                        .syntax_problem(place(span.start), "this alias is part of what it stands for"));
+                    return Err(self.refusal(place(span.start), "this alias is part of what it stands for"));
                 };
                 self.aliased = self.aliased.saturating_add(target.size);
                 self.aliased_bytes = self.aliased_bytes.saturating_add(target.bytes);
@@ -143,7 +147,7 @@ impl Locator<'_> {
                         self.aliased,
                         MOST_ALIASED_BYTES >> 20
                     );
-                    return Err(self.source.syntax_problem(place(span.start), message));
+                    return Err(self.refusal(place(span.start), message));
                 }
                 let kind = PartKind::Alias(target);
                 self.add(Part { extent: extent(span.start, span.end), kind, size, bytes }, 0);
@@ -153,19 +157,23 @@ impl Locator<'_> {
         Ok(())
     }
 
-    fn begin(&mut self, span: Span, anchor: usize, is_map: bool, tag: Option<&Tag>) -> Result<(), Problem> {
+    fn refusal(&self, place: Place, message: impl Into<String>) -> Box<Problem> {
+        Box::new(self.source.syntax_problem(place, message))
+    }
+
+    fn begin(&mut self, span: Span, anchor: usize, is_map: bool, tag: Option<&Tag>) -> Result<(), Box<Problem>> {
         self.judge_tag(tag, span);
         if self.open.len() >= DEEPEST {
             let message = format!("lists and maps are nested too deeply: more than {DEEPEST} levels");
-            return Err(self.source.syntax_problem(place(span.start), message));
+            return Err(self.refusal(place(span.start), message));
         }
         self.open.push(Open { start: span.start, anchor, is_map, parts: Vec::new() });
         Ok(())
     }
 
-    fn end(&mut self, span: Span) -> Result<(), Problem> {
+    fn end(&mut self, span: Span) -> Result<(), Box<Problem>> {
         let Some(open) = self.open.pop() else {
-            return Err(self.source.syntax_problem(place(span.start), "this ends what never began"));
+            return Err(self.refusal(place(span.start), "this ends what never began"));
         };
         let extent = extent(open.start, span.end);
         let size = open.parts.iter().fold(1u64, |sum, part| sum.saturating_add(part.size));

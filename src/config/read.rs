@@ -155,23 +155,10 @@ impl Reader<'_> {
         self.reading.problems.push(self.document.source.problem(place, path, fault.message, fault.help));
     }
 
-    fn settings(&mut self, root: &Node) -> Settings {
+    fn settings(&self, root: &Node) -> Settings {
         let sentry = root.get("sentry");
         let mut tags = tags(sentry.and_then(|sentry| sentry.get("tags")));
-        for (name, value) in self::tags(root.get("tags")) {
-            // The same key in two places: neither is more particular than the other.
-            if tags.get(&name).is_some_and(|other| *other != value) {
-                let entry =
-                    root.get("tags").and_then(|tags| tags.entry(&name)).map_or(root.place(), |entry| entry.place);
-                let fault = Fault::new(format!("the tag `{name}` has another value in `sentry.tags`"));
-                self.report(
-                    entry,
-                    &join("tags", &name),
-                    fault.with_help("`tags` and `sentry.tags` mean the same: keep one"),
-                );
-            }
-            tags.insert(name, value);
-        }
+        tags.extend(self::tags(root.get("tags")));
         let text = |name: &str| sentry.and_then(|sentry| sentry.get(name)).and_then(Node::text);
         Settings {
             sentry: SentrySettings {

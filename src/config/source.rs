@@ -1,11 +1,17 @@
 //! A configuration's text, and how lines of it may be shown.
 
+use std::collections::HashMap;
+
 use super::problem::{Problem, Quote};
 use super::sensitive;
 use crate::config::FILTERED;
 
 /// The most of a line that is shown.
 const WIDTH: usize = 110;
+/// Lines with more bytes have an index of their characters, so that thousands of problems in one do not take minutes.
+const LONG: usize = 2048;
+/// Every so many characters of a long line, their place in bytes is noted.
+const STEP: usize = 256;
 
 /// A place in a text: line and column, both from 1, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +34,8 @@ pub(super) struct Source {
     text: String,
     /// Where in `text` each line starts.
     lines: Vec<usize>,
+    /// Of long lines, by number: their length in characters, and the byte at which every [`STEP`]th character starts.
+    long: HashMap<usize, (usize, Vec<usize>)>,
     /// What must not be shown, in order.
     masks: Vec<Extent>,
 }
@@ -41,8 +49,16 @@ impl Source {
             b'\r' if bytes.get(index + 1) != Some(&b'\n') => Some(index + 1),
             _ => None,
         };
-        let lines = std::iter::once(0).chain(bytes.iter().enumerate().filter_map(ends)).collect();
-        Self { name: name.to_owned(), text: text.to_owned(), lines, masks: Vec::new() }
+        let lines: Vec<usize> = std::iter::once(0).chain(bytes.iter().enumerate().filter_map(ends)).collect();
+        let mut source =
+            Self { name: name.to_owned(), text: text.to_owned(), lines, long: HashMap::new(), masks: Vec::new() };
+        source.long = (1..=source.lines.len())
+            .filter_map(|number| Some((number, source.line(number).filter(|line| line.len() > LONG)?)))
+            .map(|(number, line)| {
+                (number, (line.chars().count(), line.char_indices().step_by(STEP).map(|(byte, _)| byte).collect()))
+            })
+            .collect();
+        source
     }
 
     pub fn name(&self) -> &str {
@@ -51,7 +67,9 @@ impl Source {
 
     /// Never show these parts.
     pub fn mask(&mut self, mut extents: Vec<Extent>) {
-        extents.sort_by_key(|extent| extent.start);
+        extents.sort_by_key(|extent| (extent.start, extent.end));
+        // What stands behind an anchor is there once for each alias.
+        extents.dedup();
         self.masks = extents;
     }
 
@@ -64,19 +82,20 @@ impl Source {
             path: path.to_owned(),
             message: message.into(),
             help,
-            quote: self.line(place.line).map(|line| self.quote(line, place)),
+            quote: self.line(place.line).map(|line| self.render(line, place, &self.masks)),
         }
     }
 
     /// A problem in a text that could not be parsed: what is a secret in it can only be guessed.
     pub fn syntax_problem(&self, place: Place, message: impl Into<String>) -> Problem {
-        let quote = self.line(place.line).map(|line| {
+        // A long line may hold anything.
+        let quote = self.line(place.line).filter(|line| line.len() <= LONG).map(|line| {
             let keep = sensitive::guess(place.line, |number| self.line(number));
-            let extents = keep.map(|keep| Extent {
+            let rest = keep.map(|keep| Extent {
                 start: Place { column: keep + 1, ..place },
                 end: Place { line: place.line + 1, column: 1 },
             });
-            render(line, place, extents.as_slice())
+            self.render(line, place, rest.as_slice())
         });
         Problem { quote, ..self.problem(Place::default(), "", message, None) }.at(place)
     }
@@ -87,17 +106,59 @@ impl Source {
         Some(self.text.get(start..end)?.trim_end_matches(['\n', '\r']))
     }
 
-    fn quote(&self, line: &str, place: Place) -> Quote {
-        let from = self.masks.partition_point(|mask| mask.end.line < place.line && mask.start.line < place.line);
-        let until = self.masks.partition_point(|mask| mask.start.line <= place.line);
-        // A mask of several lines may start before others that end sooner, so look at all that start in time.
-        let near: Vec<Extent> = self.masks[..until]
-            .iter()
-            .enumerate()
-            .filter(|(index, mask)| *index >= from || mask.end.line >= place.line)
-            .map(|(_, mask)| *mask)
-            .collect();
-        render(line, place, &near)
+    /// The part of the line around the place to point at, with `[Filtered]` for what `masks` cover.
+    fn render(&self, line: &str, place: Place, masks: &[Extent]) -> Quote {
+        let index = self.long.get(&place.line);
+        let length = index.map_or_else(|| line.chars().count(), |(length, _)| *length);
+        // Lines that are only a little too long are shown from their beginning, or to their end.
+        let first = place.column.saturating_sub(WIDTH / 2).max(1);
+        let first = if length <= WIDTH { 1 } else { first.min(length + 1 - WIDTH) };
+        let last = length.min(first + WIDTH - 1);
+        let noted = index.and_then(|(_, bytes)| bytes.get((first - 1) / STEP)).copied().unwrap_or(0);
+        let skipped = if index.is_some() { (first - 1) / STEP * STEP } else { 0 };
+        let chars = line.get(noted..).unwrap_or_default().chars().skip(first - 1 - skipped).take(last + 1 - first);
+
+        let at = |column: usize| Place { line: place.line, column };
+        // Scalars do not overlap, so what is sorted by start is sorted by end.
+        let from = masks.partition_point(|mask| mask.end <= at(first));
+        let until = masks.partition_point(|mask| mask.start <= at(last));
+        let near = masks.get(from..until).unwrap_or_default();
+
+        let mut text = String::new();
+        let mut shown = 0;
+        let mut pointer = None;
+        let mut hiding = None;
+        if first > 1 {
+            text.push('…');
+            shown += 1;
+        }
+        for (column, c) in (first..).zip(chars) {
+            let mask = near.iter().find(|mask| mask.start <= at(column) && at(column) < mask.end);
+            // The indentation of a text of several lines is no secret.
+            let mask = mask.filter(|mask| hiding == Some(mask.start) || !c.is_whitespace());
+            match mask {
+                Some(mask) if hiding != Some(mask.start) => {
+                    if mask.start <= place && place < mask.end {
+                        pointer.get_or_insert(shown);
+                    }
+                    text.push_str(FILTERED);
+                    shown += FILTERED.len();
+                }
+                Some(_) => {}
+                None => {
+                    if column == place.column {
+                        pointer.get_or_insert(shown);
+                    }
+                    text.push(if c.is_control() { ' ' } else { c });
+                    shown += 1;
+                }
+            }
+            hiding = mask.map(|mask| mask.start);
+        }
+        if last < length {
+            text.push('…');
+        }
+        Quote { text, pointer: pointer.unwrap_or(shown) }
     }
 }
 
@@ -105,57 +166,6 @@ impl Problem {
     fn at(self, place: Place) -> Self {
         Self { line: place.line, column: place.column, ..self }
     }
-}
-
-/// The line with `[Filtered]` for what `masks` cover, cut around the place to point at.
-fn render(line: &str, place: Place, masks: &[Extent]) -> Quote {
-    let masked = |column: usize| {
-        let here = Place { line: place.line, column };
-        masks.iter().any(|mask| mask.start <= here && here < mask.end)
-    };
-    let mut shown: Vec<char> = Vec::new();
-    let mut pointer = None;
-    let mut within = false;
-    for (index, c) in line.chars().enumerate() {
-        let column = index + 1;
-        let hidden = !masks.is_empty() && masked(column) && (within || !c.is_whitespace());
-        if hidden && !within {
-            if column >= place.column {
-                pointer.get_or_insert(shown.len());
-            }
-            shown.extend(FILTERED.chars());
-        }
-        if column == place.column {
-            let back = if hidden { FILTERED.chars().count() } else { 0 };
-            pointer.get_or_insert(shown.len() - back);
-        }
-        if !hidden {
-            shown.push(if c.is_control() { ' ' } else { c });
-        }
-        within = hidden;
-    }
-    let pointer = pointer.unwrap_or(shown.len());
-    cut(&shown, pointer)
-}
-
-/// At most [`WIDTH`] characters around the one to point at.
-fn cut(line: &[char], pointer: usize) -> Quote {
-    if line.len() <= WIDTH {
-        return Quote { text: line.iter().collect(), pointer };
-    }
-    let start = pointer.saturating_sub(WIDTH / 2).min(line.len() - WIDTH);
-    let end = start + WIDTH;
-    let mut text = String::new();
-    let mut before = 0;
-    if start > 0 {
-        text.push('…');
-        before = 1;
-    }
-    text.extend(&line[start..end]);
-    if end < line.len() {
-        text.push('…');
-    }
-    Quote { text, pointer: pointer - start + before }
 }
 
 #[cfg(test)]

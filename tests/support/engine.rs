@@ -60,3 +60,14 @@ pub fn failure(outcome: &Outcome) -> (&'static str, &str) {
 pub fn quoted(pem: &str) -> String {
     serde_json::to_string(pem).expect("a text")
 }
+
+/// Children lie within their parents, and everything within the run.
+pub fn assert_nested(outcome: &Outcome) {
+    for span in &outcome.spans {
+        assert!(span.start <= span.end && span.end <= outcome.duration, "{span:?}");
+        if let Some(parent) = span.parent {
+            let parent = &outcome.spans[parent];
+            assert!(parent.start <= span.start && span.end <= parent.end, "{span:?} outside {parent:?}");
+        }
+    }
+}

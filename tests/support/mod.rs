@@ -4,6 +4,7 @@
 // Every file in tests/ is a program of its own, and none uses all of this.
 #![allow(dead_code)]
 
+pub mod answer;
 pub mod bugsink;
 pub mod certificates;
 pub mod cli;
@@ -15,6 +16,7 @@ pub mod name_server;
 pub mod process;
 pub mod rie;
 pub mod target;
+pub mod texts;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -7,10 +7,28 @@ use serde_json::Value;
 
 use super::process::{Process, free_port};
 
+/// This package's function.
+pub fn bootstrap() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_bootstrap"))
+}
+
 /// A function in a running emulator.
 pub struct Function(Process);
 
 impl Function {
+    /// Starts the emulator around this package's own function, with its configuration in this file.
+    pub async fn with_file<'a>(
+        config: &Path,
+        dsn: Option<String>,
+        more: impl IntoIterator<Item = (&'a str, String)>,
+    ) -> Self {
+        let mut environment =
+            vec![("AWS_REGION", super::moto::REGION.to_owned()), ("SENTRYNET_CONFIG", config.display().to_string())];
+        environment.extend(dsn.map(|dsn| ("SENTRY_DSN", dsn)));
+        environment.extend(more);
+        Self::start(bootstrap(), environment).await
+    }
+
     /// Starts the emulator around the program `bootstrap`, with these variables and no others but `PATH`. The function
     /// itself is started by the first invocation.
     pub async fn start<'a>(bootstrap: &Path, environment: impl IntoIterator<Item = (&'a str, String)>) -> Self {
@@ -45,4 +63,19 @@ impl Function {
     pub fn log(&self) -> String {
         self.0.log()
     }
+
+    /// What the function itself wrote so far. Every line has to be JSON.
+    pub fn own_log(&self) -> Vec<Value> {
+        let log = self.log();
+        let own = log.lines().filter(|line| !is_emulators(line));
+        own.map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line:?} is not JSON in\n{log}")))
+            .collect()
+    }
+}
+
+/// Whether a line is the emulator's: it speaks in the words of CloudWatch, or of its own log.
+fn is_emulators(line: &str) -> bool {
+    ["START RequestId: ", "END RequestId: ", "REPORT RequestId: "].iter().any(|start| line.starts_with(start))
+        || ["[INFO] (rapid)", "[WARNING] (rapid)", "[ERROR] (rapid)"].iter().any(|mark| line.contains(mark))
+        || line.trim().is_empty()
 }

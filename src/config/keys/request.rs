@@ -66,9 +66,9 @@ pub(super) const REQUEST_KEYS: &[Key] = &[
         name: "assertions",
         shape: Shape::Map { names: Names::Any, of: &Shape::Assertion(&ASSERTION) },
         presence: Presence::Optional,
-        about: "What has to hold of the keys: a value, or a map of conditions. The keys have to be set by `set_keys` (or, in a script, before).",
+        about: "What has to hold of the keys: a value, or a map of conditions. A key that is not set holds nothing, except `exists: false`.",
         example: "set_keys:\n  status: $.status\nassertions:\n  status: ok",
-        mistakes: &["assertions:\n  staus: ok", "set_keys: {status: $.status}\nassertions:\n  status: {state: ok}"],
+        mistakes: &["set_keys: {status: $.status}\nassertions:\n  status: {state: ok}"],
     },
     Key {
         name: "redirects",
@@ -91,7 +91,7 @@ pub(super) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::OneOf(&AUTH),
         presence: Presence::Optional,
         about: "Credentials of the request.",
-        example: "auth:\n  bearer: {env: HOME}",
+        example: "auth:\n  bearer: {env: TOKEN}",
         mistakes: &["auth:\n  oauth2: {}", "auth: {}"],
     },
     Key {
@@ -154,7 +154,7 @@ pub(super) static AUTH: Object = Object {
             shape: Shape::Object(&BASIC),
             presence: Presence::Optional,
             about: "HTTP basic authentication.",
-            example: "basic:\n  username: alice\n  password: {env: HOME}",
+            example: "basic:\n  username: alice\n  password: {env: PASSWORD}",
             mistakes: &["basic: alice"],
         },
         Key {

@@ -1,6 +1,6 @@
 //! One probe: the keys that all kinds share, and those of its kind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::scope::Scope;
@@ -86,18 +86,19 @@ impl Reader<'_> {
 /// Makes identities unique: ` #2`, ` #3`, … where titles repeat.
 pub(super) fn identify(probes: &mut [Probe]) {
     let titles: BTreeSet<String> = probes.iter().map(|probe| probe.title.clone()).collect();
-    let mut taken = BTreeSet::new();
+    let mut seen: HashMap<String, usize> = HashMap::new();
     for probe in probes {
-        if taken.insert(probe.title.clone()) {
+        let number = seen.entry(probe.title.clone()).or_insert(0);
+        *number += 1;
+        if *number == 1 {
             continue;
         }
-        let identities = (2..).map(|number| format!("{} #{number}", probe.title));
         // Another probe's title may look like this, and comes first.
-        for identity in identities.filter(|identity| !titles.contains(identity)) {
-            if taken.insert(identity.clone()) {
-                probe.identity = identity;
-                break;
-            }
+        let mut identity = format!("{} #{number}", probe.title);
+        while titles.contains(&identity) {
+            *number += 1;
+            identity = format!("{} #{number}", probe.title);
         }
+        probe.identity = identity;
     }
 }

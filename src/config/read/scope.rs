@@ -1,5 +1,7 @@
 //! Which keys a text may use, and texts in it.
 
+use std::collections::BTreeSet;
+
 use super::Reader;
 use crate::config::checker::join;
 use crate::config::model::{Json, Text};
@@ -7,17 +9,20 @@ use crate::config::node::{Kind, Node};
 use crate::config::problem::{Fault, listed, nearest};
 use crate::config::template::Template;
 
+/// How many keys are compared with a misspelt one, or listed.
+const SOUGHT: usize = 50;
+
 /// The keys that are set at some point of a probe.
 pub(super) struct Scope {
     /// Whether texts are interpolated.
     script: bool,
-    keys: Vec<String>,
+    keys: BTreeSet<String>,
 }
 
 impl Scope {
     /// Of `probes.http`: texts are what they are.
     pub fn plain() -> Self {
-        Self { script: false, keys: Vec::new() }
+        Self { script: false, keys: BTreeSet::new() }
     }
 
     /// Of `probes.script`, before its first step.
@@ -31,24 +36,20 @@ impl Scope {
 
     /// From here on, these keys may be set.
     pub fn set<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
-        for name in names {
-            if !self.keys.iter().any(|key| key == name) {
-                self.keys.push(name.to_owned());
-            }
-        }
+        self.keys.extend(names.map(str::to_owned));
     }
 
     /// Why `name` is not to be had here, if it is not.
     pub fn judge(&self, name: &str, hidden: bool) -> Result<(), Fault> {
-        if self.keys.iter().any(|key| key == name) {
+        if self.keys.contains(name) {
             return Ok(());
         }
         let known = self.keys.iter().map(String::as_str);
-        let near = nearest(name, known.clone()).filter(|_| !hidden);
+        let near = nearest(name, known.clone().take(SOUGHT)).filter(|_| !hidden);
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if self.keys.is_empty() => "no key is set at this point".to_owned(),
-            None => format!("keys set at this point: {}", listed(known)),
+            None => format!("keys set at this point: {}", listed(known.take(SOUGHT))),
         };
         let name = if hidden { "a key in this text".to_owned() } else { format!("the key `{name}`") };
         Err(Fault::new(format!("{name} is not set before it is used")).with_help(help))

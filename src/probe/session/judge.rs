@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::{Going, Session};
-use crate::config::{FILTERED, JsonPath, Request};
+use crate::config::{JsonPath, Request};
 use crate::net::{Exchange, HttpError, Reception};
 use crate::outcome::{Failure, FailureKind as Kind, Op, Response};
 use crate::probe::{assertion, words};
@@ -16,10 +16,6 @@ const EXCERPT: usize = (8 + 1) * 1024;
 
 /// How long to wait for the body of an answer whose status is already the failure.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Headers of an answer that carry credentials.
-const SENSITIVE: [&str; 6] =
-    ["set-cookie", "cookie", "authorization", "proxy-authorization", "x-api-key", "x-auth-token"];
 
 impl Session<'_> {
     /// Reads and judges the answer to the last hop of a request that began at `started`.
@@ -150,20 +146,9 @@ fn find(path: &JsonPath, value: &Value) -> Option<Value> {
     if values.len() > 1 { Some(Value::Array(values)) } else { values.pop() }
 }
 
-/// What is kept of an answer for the event.
+/// What is kept of an answer for the event; the report takes secrets out of it.
 pub(super) fn response(exchange: &Exchange, excerpt: &[u8], truncated: bool) -> Response {
-    let headers = exchange.headers().iter().map(|(name, value)| {
-        let shown = if SENSITIVE.contains(&name.as_str()) {
-            FILTERED.to_owned()
-        } else {
-            String::from_utf8_lossy(value.as_bytes()).into_owned()
-        };
-        (name.as_str().to_owned(), shown)
-    });
-    Response {
-        status: exchange.status().as_u16(),
-        headers: headers.collect(),
-        body: String::from_utf8_lossy(excerpt).into_owned(),
-        truncated,
-    }
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    let headers = exchange.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())));
+    Response { status: exchange.status().as_u16(), headers: headers.collect(), body: text(excerpt), truncated }
 }

@@ -1,0 +1,384 @@
+//! The function as AWS runs it: the real `bootstrap` under AWS's own emulator of the Lambda runtime.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use sentrynet::config::Origin;
+use sentrynet::config::ssm::{ConfigSource, ParameterStore};
+use sentrynet::invocation::{Overrides, Runner};
+use sentrynet::net::{Network, Resolver};
+use sentrynet::report::{Envelope, Kind};
+use sentrynet::telemetry::{Mode, Telemetry};
+use serde_json::{Value, json};
+use support::answer::{error, results, strings};
+use support::kent::Kent;
+use support::moto::{Moto, REGION, settings};
+use support::rie::{Function, bootstrap};
+use support::target::{Target, answer};
+use tempfile::NamedTempFile;
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, Time};
+
+/// A shop whose home page is fine, and whose till is not.
+async fn shop() -> Target {
+    Target::http(|request| match request.line() {
+        "GET /" => answer("200 OK", &[], "welcome"),
+        _ => answer("503 Service Unavailable", &["retry-after: 60"], "the till is stuck"),
+    })
+    .await
+}
+
+/// The shop's group.
+fn group(shop: &Target) -> String {
+    let (home, till) = (shop.url("/"), shop.url("/till"));
+    format!(
+        "name: demo
+tags: {{target: shop, location: overridden}}
+probes:
+  - {{probe: probes.http, title: Home, url: '{home}', every: 60, burst: 2, tags: {{page: home}}}}
+  - {{probe: probes.http, title: Till, url: '{till}', every: 5m, tags: {{page: till, floor: 1}}}}
+"
+    )
+}
+
+fn file(text: &str) -> NamedTempFile {
+    let mut file = NamedTempFile::with_suffix(".yaml").expect("a file");
+    file.write_all(text.as_bytes()).expect("a file to write to");
+    file
+}
+
+/// A configuration of one group.
+fn of_group(group: &str) -> String {
+    format!("groups:\n  - {}", group.replace('\n', "\n    "))
+}
+
+/// The minute that has begun, as a rule would name it; the next one, where this one is as good as over.
+async fn minute() -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    if now.second() >= 55 {
+        tokio::time::sleep(Duration::from_millis(60_050 - u64::from(now.second()) * 1000)).await;
+    }
+    let now = OffsetDateTime::now_utc();
+    now.replace_time(Time::from_hms(now.hour(), now.minute(), 0).expect("a minute"))
+}
+
+fn rfc3339(time: OffsetDateTime) -> String {
+    time.format(&Rfc3339).expect("a time")
+}
+
+#[tokio::test]
+async fn by_hand_every_probe_runs_now_and_sentry_gets_what_the_answer_says() {
+    let (shop, kent) = (shop().await, Kent::start().await);
+    let config = file(&of_group(&group(&shop)));
+    let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
+    let answer = function.invoke(&json!({"group": "demo"})).await;
+
+    let runs = results(&answer);
+    assert_eq!((&answer["group"], &answer["location"]), (&json!("demo"), &json!(REGION)));
+    assert_eq!(strings(runs, "title"), ["Home", "Home", "Till"]);
+    assert_eq!(strings(runs, "status"), ["ok", "ok", "failed"], "a failed probe is a result");
+    assert_eq!((&runs[2]["kind"], &runs[2]["http_status"]), (&json!("http_status"), &json!(503)));
+    assert_eq!(runs[2]["address"], shop.addr.to_string());
+    assert_eq!(strings(runs[0]["phases"].as_array().expect("phases"), "op")[0], "net.tcp");
+    assert_eq!(answer["delivery"]["delivered"], 4);
+
+    let transactions = kent.bodies("transaction").await;
+    let traces: BTreeSet<&str> =
+        transactions.iter().filter_map(|body| body["contexts"]["trace"]["trace_id"].as_str()).collect();
+    assert_eq!(traces, runs.iter().filter_map(|run| run["trace_id"].as_str()).collect());
+    let events = kent.bodies("event").await;
+    assert_eq!(strings(&events, "event_id"), strings(&runs[2..], "event_id"));
+    assert_eq!(events[0]["exception"]["values"][0]["value"], runs[2]["error"]);
+    assert_eq!(events[0]["tags"]["page"], "till");
+    for body in transactions.iter().chain(&events) {
+        assert_eq!((&body["tags"]["location"], &body["tags"]["target"]), (&json!(REGION), &json!("shop")));
+        assert_eq!(body["tags"]["probe"], "probes.http");
+    }
+    let log = function.own_log();
+    let done = log.iter().find(|line| line["message"] == "done").expect("a line that it is done");
+    assert_eq!((&done["level"], &done["runs"], &done["failed"]), (&json!("INFO"), &json!(3), &json!(1)));
+}
+
+#[tokio::test]
+async fn a_payload_chooses_probes_by_title_and_by_tags() {
+    let (shop, kent) = (shop().await, Kent::start().await);
+    let config = file(&of_group(&group(&shop)));
+    let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
+    for (chosen, titles) in [
+        (json!({"group": "demo", "probe": "Till"}), vec!["Till"]),
+        (json!({"group": "demo", "tags": {"page": "home"}}), vec!["Home", "Home"]),
+        (json!({"group": "demo", "tags": {"floor": 1, "target": "shop"}}), vec!["Till"]),
+        (json!({"group": "demo", "probe": "Home", "tags": {"target": "shop"}}), vec!["Home", "Home"]),
+    ] {
+        let answer = function.invoke(&chosen).await;
+        assert_eq!(strings(results(&answer), "title"), titles, "{chosen}");
+    }
+    for (chosen, part) in [
+        (json!({"group": "demo", "probe": "Tilt"}), "did you mean \"Till\"?"),
+        (json!({"group": "demo", "tags": {"page": "roof"}}), "page=home"),
+        (json!({"group": "demo", "every": 7}), "60s, 300s"),
+    ] {
+        let message = error(&function.invoke(&chosen).await, "PayloadError");
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_rule_fires_what_is_due_and_the_same_firing_makes_the_same_ids() {
+    let (shop, kent) = (shop().await, Kent::start().await);
+    let config = file(&of_group(&group(&shop)));
+    let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
+    let time = rfc3339(minute().await);
+    let firing = json!({"group": "demo", "every": 60, "time": time, "window": 60});
+    let (first, second) = (function.invoke(&firing).await, function.invoke(&firing).await);
+    assert_eq!(first["time"], time);
+    let runs = results(&first);
+    assert_eq!(strings(runs, "title"), ["Home", "Home"], "the other probe has another period");
+    assert_eq!(strings(runs, "tick"), [time.as_str(); 2]);
+    assert_eq!((&runs[0]["burst"], &runs[1]["burst"]), (&json!(0), &json!(1)));
+    for ids in ["trace_id", "event_id"] {
+        assert_eq!(strings(runs, ids), strings(results(&second), ids));
+        assert_ne!(runs[0][ids], runs[1][ids]);
+    }
+    let received = strings(&kent.bodies("transaction").await, "event_id");
+    assert_eq!(received.iter().collect::<BTreeSet<_>>(), strings(runs, "event_id").iter().collect());
+    assert_eq!(received.len(), 4, "both were delivered; it is Sentry that keeps one");
+}
+
+#[tokio::test]
+async fn a_late_firing_runs_what_is_fresh_and_tells_what_is_stale() {
+    let (shop, kent) = (shop().await, Kent::start().await);
+    let config = file(&of_group(&group(&shop).replace("burst: 2", "burst: 1")));
+    let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
+    let now = minute().await;
+    let firing = |minutes: i64, window: u64| {
+        let time = rfc3339(now - time::Duration::minutes(minutes));
+        json!({"group": "demo", "every": 60, "time": time, "window": window})
+    };
+    let answer = function.invoke(&firing(7, 60)).await;
+    let [run] = results(&answer) else { panic!("{answer:#}") };
+    assert_eq!((&run["status"], &answer["skipped"]), (&json!("skipped"), &json!(1)));
+    assert!(run["error"].as_str().is_some_and(|why| why.starts_with("stale: 7 min")), "{run:#}");
+    assert_eq!(answer["delivery"]["envelopes"], 0);
+    let answer = function.invoke(&firing(2, 180)).await;
+    assert_eq!(strings(results(&answer), "status"), ["skipped", "skipped", "ok"]);
+}
+
+#[tokio::test]
+async fn parameters_of_ssm_are_the_configuration() {
+    let (shop, kent, moto) = (shop().await, Kent::start().await, Moto::start().await);
+    moto.put("/watch/sentry", "sentry: {environment: staging}\ntags: {team: web}").await;
+    moto.put_secret("/watch/dsn", &kent.dsn()).await;
+    moto.put("/watch/groups/demo", &group(&shop)).await;
+    let mut environment = moto.environment();
+    environment.push(("SENTRYNET_PREFIX", "/watch/".to_owned()));
+    environment.push(("SENTRY_RELEASE", "shop@7".to_owned()));
+    let function = Function::start(bootstrap(), environment).await;
+
+    let answer = function.invoke(&json!({"group": "demo"})).await;
+    assert_eq!(strings(results(&answer), "status"), ["ok", "ok", "failed"]);
+    for body in kent.bodies("transaction").await {
+        assert_eq!((&body["environment"], &body["release"]), (&json!("staging"), &json!("shop@7")));
+        assert_eq!((&body["tags"]["team"], &body["tags"]["location"]), (&json!("web"), &json!(REGION)));
+    }
+    let message = error(&function.invoke(&json!({"group": "dmeo"})).await, "ConfigurationError");
+    assert!(message.contains("/watch/groups/dmeo") && message.contains(REGION), "{message}");
+    function.own_log();
+}
+
+#[tokio::test]
+async fn what_cannot_be_served_is_a_function_error_that_says_why() {
+    let (shop, kent) = (shop().await, Kent::start().await);
+    let good = of_group(&group(&shop));
+    let config = file(&good);
+    let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
+    for (payload, part) in [
+        (json!([1]), "has to be a JSON object"),
+        (json!("demo"), "has to be a JSON object"),
+        (json!({}), "names no group"),
+        (json!({"grup": "demo"}), "did you mean \"group\"?"),
+        (json!({"group": 7}), "the name of a group, not 7"),
+        (json!({"group": "demo", "every": "60"}), "a number of seconds"),
+        (json!({"group": "demo", "time": "2026-11-20T10:00:00Z"}), "nothing without \"every\""),
+        (json!({"group": "dmeo"}), "did you mean \"demo\"?"),
+        (json!({"group": "else"}), "there are \"demo\""),
+    ] {
+        let message = error(&function.invoke(&payload).await, "PayloadError");
+        assert!(message.contains(part), "{payload}: {message}");
+    }
+    for (text, part) in
+        [("groups: [", "this is not YAML"), (&*good.replace("url:", "ulr:"), "did you mean `url`?"), ("", "empty")]
+    {
+        std::fs::write(config.path(), text).expect("the file");
+        let message = error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError");
+        assert!(message.contains(part), "{text:?}: {message}");
+    }
+    // What people have to mend is an event at Sentry, too.
+    let told = strings(&kent.bodies("event").await, "message");
+    assert_eq!(told.len(), 12, "{told:#?}");
+    assert!(told.iter().all(|message| message.starts_with("the invocation failed: ")), "{told:#?}");
+    // It needs no new start to get well.
+    std::fs::write(config.path(), good).expect("the file");
+    results(&function.invoke(&json!({"group": "demo"})).await);
+    function.own_log();
+}
+
+#[tokio::test]
+async fn without_a_usable_dsn_nothing_runs() {
+    let shop = shop().await;
+    let config = file(&of_group(&group(&shop)));
+    let invoke = async |path: &Path, dsn: Option<&str>| {
+        let function = Function::with_file(path, dsn.map(ToOwned::to_owned), []).await;
+        error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError")
+    };
+    let message = invoke(config.path(), None).await;
+    assert!(message.contains("SENTRY_DSN") && message.contains("sentry.dsn"), "{message}");
+    let message = invoke(config.path(), Some("sentry.io")).await;
+    assert!(message.contains("https://KEY@HOST/PROJECT"), "{message}");
+    let message = invoke(Path::new("/nowhere/sentrynet.yaml"), None).await;
+    assert!(message.contains("/nowhere/sentrynet.yaml"), "{message}");
+    assert_eq!(shop.connections(), 0);
+}
+
+#[tokio::test]
+async fn results_that_sentry_refuses_fail_the_invocation_and_are_in_the_log_in_full() {
+    let shop = shop().await;
+    let refusing = Target::http(|_| answer("403 Forbidden", &[], r#"{"detail":"no such project"}"#)).await;
+    let config = file(&of_group(&group(&shop)));
+    let dsn = refusing.url("/1").replacen("http://", "http://key@", 1);
+    let function = Function::with_file(config.path(), Some(dsn), []).await;
+    let message = error(&function.invoke(&json!({"group": "demo"})).await, "DeliveryError");
+    assert!(message.starts_with("4 of 4 envelopes") && message.contains("\"no such project\""), "{message}");
+
+    let log = function.own_log();
+    let lines = log.iter().filter(|line| line["sentrynet"] == "envelope");
+    let kinds: Vec<Kind> = lines
+        .map(|line| Envelope::parse(line["envelope"].as_str().expect("text").as_bytes()).expect("an envelope"))
+        .inspect(|envelope| assert_eq!(envelope.items().expect("whole items").len(), 1))
+        .map(|envelope| envelope.kind())
+        .collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == Kind::Transaction).count(), 3, "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|kind| **kind == Kind::Event).count(), 1, "{kinds:?}");
+}
+
+#[tokio::test]
+async fn a_target_that_hangs_does_not_outlive_the_deadline() {
+    let (shop, kent) = (shop().await, Kent::start().await);
+    let hanging = Target::start(|stream| async move {
+        let _open = stream;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let more = format!("  - {{probe: probes.http, title: Hangs, url: '{}', burst: 2, timeout: 60s}}", hanging.url("/"));
+    let config = file(&of_group(&(group(&shop) + &more)));
+    let timeout = ("AWS_LAMBDA_FUNCTION_TIMEOUT", "4".to_owned());
+    let function = Function::with_file(config.path(), Some(kent.dsn()), [timeout]).await;
+    let started = Instant::now();
+    let answer = function.invoke(&json!({"group": "demo"})).await;
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+
+    let runs = results(&answer);
+    assert_eq!(strings(runs, "status"), ["ok", "ok", "failed", "failed", "skipped"]);
+    assert_eq!(strings(runs, "kind"), ["-", "-", "http_status", "deadline", "-"]);
+    assert_eq!(runs[4]["error"], "no time was left in the invocation");
+    assert_eq!((&answer["delivery"]["delivered"], &answer["delivery"]["lost"]), (&json!(6), &json!(0)));
+    assert_eq!(kent.items().await.len(), 6);
+}
+
+/// Says back what it was asked with: in a header, in the body, and in a redirect.
+async fn echo() -> Target {
+    Target::http(|request| {
+        let token = request.header("x-token").unwrap_or("none");
+        let said = format!("{}{}", request.head, request.text());
+        let location = format!("location: /landed?token={token}&form={}", form(token));
+        match request.line() {
+            "GET /away" => answer("302 Found", &[&location], ""),
+            _ => answer("500 Oops", &[&format!("x-echo: {token}")], &said),
+        }
+    })
+    .await
+}
+
+fn form(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+#[tokio::test]
+async fn secrets_stay_in_the_request_whatever_the_target_says_back() {
+    let (echo, kent, moto) = (echo().await, Kent::start().await, Moto::start().await);
+    let (token, password) = ("t0k/en+se=cr", "pass w\"rd/\u{e4}");
+    let yaml = format!(
+        "name: demo
+probes:
+  - probe: probes.http
+    url: {}
+    headers: {{x-token: {{ssm: /shop/token}}}}
+    auth: {{basic: {{username: bob, password: {{env: SHOP_PASSWORD}}}}}}
+    body: {{token: {{ssm: /shop/token}}, again: {{env: SHOP_PASSWORD}}}}
+  - probe: probes.http
+    url: {}
+    headers: {{x-token: {{ssm: /shop/token}}}}
+    auth: {{bearer: {{ssm: /shop/token}}}}
+  - {{probe: probes.http, title: With user information, url: '{}'}}
+",
+        echo.url("/echo"),
+        echo.url("/away"),
+        echo.url("/echo").replace("http://", "http://bob:h%40us%2Fter@"),
+    );
+    moto.put("/sentrynet/groups/demo", &yaml).await;
+    moto.put_secret("/sentrynet/dsn", &kent.dsn()).await;
+    moto.put_secret("/shop/token", token).await;
+    let mut environment = moto.environment();
+    environment.push(("SHOP_PASSWORD", password.to_owned()));
+    environment.push(("AWS_LAMBDA_LOG_LEVEL", "DEBUG".to_owned()));
+    let function = Function::start(bootstrap(), environment).await;
+    let answer = function.invoke(&json!({"group": "demo"})).await;
+    assert_eq!(strings(results(&answer), "kind"), ["http_status"; 3]);
+
+    let kept = kent.items().await;
+    assert_eq!(kept.len(), 6);
+    let events = Value::from(kent.bodies("event").await).to_string();
+    // They did come back: this is what was made of them.
+    assert!(events.contains("x-token: [Filtered]") && events.contains("[\"x-echo\",\"[Filtered]\"]"), "{events}");
+    let base64 = |text: &str| base64::engine::general_purpose::STANDARD_NO_PAD.encode(text);
+    let json = |text: &str| json!(text).to_string().trim_matches('"').to_owned();
+    for (name, text) in
+        [("Sentry", Value::from(kept).to_string()), ("the log", function.log()), ("the answer", answer.to_string())]
+    {
+        for secret in [token, password, "h@us/ter"] {
+            let spellings = [secret.to_owned(), form(secret), json(secret), json(&json(secret)), base64(secret)];
+            for spelling in spellings.iter().chain([&base64(&format!("bob:{secret}"))]) {
+                assert!(!text.contains(spelling), "{spelling} is in what {name} got:\n{text}");
+            }
+        }
+    }
+    function.own_log();
+}
+
+#[tokio::test]
+async fn a_broken_newer_configuration_leaves_the_last_good_one_and_is_an_event() {
+    let (shop, kent, moto) = (shop().await, Kent::start().await, Moto::start().await);
+    moto.put("/sentrynet/groups/demo", &group(&shop)).await;
+    let store = ParameterStore::new(&settings(&moto.endpoint()).await).expect("a store");
+    let mut source = ConfigSource::new(support::client(), "/sentrynet").with_store(store);
+    // What was read a minute ago is read anew.
+    source.group("demo", Instant::now() - Duration::from_secs(60)).await.expect("a good configuration");
+    moto.put("/sentrynet/groups/demo", "name: demo\nprobes: [{probe: probes.http, ulr: 'http://127.0.0.1/'}]").await;
+
+    let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };
+    let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
+    let origin = Origin::Ssm { prefix: "/sentrynet".to_owned(), source: Some(source).into() };
+    let function = sentrynet::invocation::Function::new(runner, origin);
+    let finished = function.handle(json!({"group": "demo"}), None).await.expect("a summary");
+    assert_eq!((finished.summary.runs, finished.summary.ok), (3, 2));
+    let told: Vec<String> = strings(&kent.bodies("event").await, "message");
+    let [message] = told.iter().filter(|message| *message != "-").collect::<Vec<_>>()[..] else { panic!("{told:?}") };
+    for part in ["the last good one runs", "/sentrynet/groups/demo", "did you mean `url`?"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
