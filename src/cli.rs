@@ -7,6 +7,7 @@ mod progress;
 mod run;
 mod schema;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -115,7 +116,13 @@ impl Arguments {
             Command::Schema => schema::schema(&mut out),
             Command::Demo => demo::demo(&mut out, &mut err).await,
         };
-        // Whoever reads may leave early, as in `sentrynet schema | head`: that is no fault of the probes.
-        done.unwrap_or(Exit::Fine)
+        done.unwrap_or_else(|error| match error.kind() {
+            // Whoever reads may leave early, as in `sentrynet schema | head`.
+            std::io::ErrorKind::BrokenPipe => Exit::Fine,
+            _ => {
+                let _ = writeln!(err, "this cannot be written: {error}");
+                Exit::Unusable
+            }
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! `sentrynet run`: one pass over the groups, now.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,16 +73,11 @@ pub(super) async fn run(
             Err(error) => return refuse(err, &error),
         };
         exit = exit.or(&finished);
-        if view.is_json {
-            writeln!(out, "{}", serde_json::to_string(&finished.summary)?)?;
-            out.flush()?;
+        match view.print(out, err, index == 0, &finished, &config.redactor) {
+            // Whoever reads has left; what is to be run and delivered is not theirs alone.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            printed => printed?,
         }
-        let people: &mut dyn Write = if view.is_json { &mut *err } else { &mut *out };
-        if index > 0 {
-            writeln!(people)?;
-        }
-        view.show(people, &finished, &config.redactor)?;
-        people.flush()?;
     }
     Ok(exit)
 }
@@ -108,7 +103,28 @@ impl View {
         format!("running {name}: {probes} probe{}", if probes == 1 { "" } else { "s" })
     }
 
-    /// Shows what came of a group.
+    /// Prints what came of a group, for programs and for people.
+    fn print(
+        &self,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+        is_first: bool,
+        finished: &Finished,
+        redactor: &Redactor,
+    ) -> io::Result<()> {
+        if self.is_json {
+            writeln!(out, "{}", serde_json::to_string(&finished.summary)?)?;
+            out.flush()?;
+        }
+        let people: &mut dyn Write = if self.is_json { err } else { out };
+        if !is_first {
+            writeln!(people)?;
+        }
+        self.show(people, finished, redactor)?;
+        people.flush()
+    }
+
+    /// Shows people what came of a group.
     fn show(&self, out: &mut dyn Write, finished: &Finished, redactor: &Redactor) -> io::Result<()> {
         let Finished { summary, outcomes, delivered } = finished;
         let is_terminal = if self.is_json { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
@@ -127,8 +143,11 @@ fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> 
     Ok(Exit::Unusable)
 }
 
+/// A group, and which of its probes.
+type Choice<'a> = (&'a Group, Vec<Arc<Probe>>);
+
 /// The groups and probes that the arguments ask for.
-fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<(&'a Group, Vec<Arc<Probe>>)>, String> {
+fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<Choice<'a>>, String> {
     let mut payload = Payload {
         group: arguments.group.clone().unwrap_or_default(),
         firing: None,
