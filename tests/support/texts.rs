@@ -18,7 +18,6 @@ pub fn problems(text: &str) -> Problems {
     try_load(text).expect_err("problems")
 }
 
-///
 pub fn listed(problems: &Problems) -> Vec<String> {
     problems
         .iter()
@@ -29,7 +28,6 @@ pub fn listed(problems: &Problems) -> Vec<String> {
         .collect()
 }
 
-///
 pub fn with_probe(lines: &str) -> String {
     let lines = lines.replace('\n', "\n        ");
     format!(
