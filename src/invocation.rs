@@ -8,7 +8,7 @@ mod function;
 pub use function::{Function, FunctionError};
 
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::{HeaderName, HeaderValue};
@@ -138,10 +138,14 @@ impl Runner {
         Ok(Finished { summary, outcomes, delivered })
     }
 
-    /// Delivers SentryNet's own errors where there are no results to go with them, as far as the environment says
-    /// where to: the configuration is what is broken.
+    /// Delivers SentryNet's own errors where there are no results to go with them: to the DSN that the environment
+    /// names, else to the one that was known last.
     async fn deliver_own_errors(&self, deadline: Option<Instant>) {
-        let Some(Ok(dsn)) = self.overrides.dsn.as_deref().map(str::parse) else { return };
+        let dsn: Option<Dsn> = match &self.overrides.dsn {
+            Some(text) => text.parse().ok(),
+            None => self.known().as_ref().map(|(dsn, _)| dsn.clone()),
+        };
+        let Some(dsn) = dsn else { return };
         let mail = self.telemetry.drain(&self.settings(None, Some(&dsn)));
         if !mail.is_empty() {
             // What does not arrive stands in the log.
@@ -167,13 +171,17 @@ impl Runner {
     }
 
     fn courier(&self, dsn: Dsn) -> Result<Arc<Courier>, RunnerError> {
-        let mut last = self.courier.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.known();
         if let Some((_, courier)) = last.as_ref().filter(|(known, _)| *known == dsn) {
             return Ok(courier.clone());
         }
         let courier = Arc::new(Courier::new(dsn.clone(), tls_client_config()?));
         *last = Some((dsn, courier.clone()));
         Ok(courier)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<(Dsn, Arc<Courier>)>> {
+        self.courier.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where results go, if anywhere.

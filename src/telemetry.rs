@@ -70,11 +70,15 @@ impl Telemetry {
         *self.redactor.write().unwrap_or_else(PoisonError::into_inner) = redactor;
     }
 
+    /// Forgets what was said so far: what led to the events of one invocation says nothing about those of the next.
+    pub fn forget(&self) {
+        Hub::current().configure_scope(|scope| scope.clear_breadcrumbs());
+    }
+
     /// The events since the last call, ready to be delivered under these settings.
     pub fn drain(&self, settings: &Settings) -> Vec<Envelope> {
         let collected = std::mem::take(&mut *self.buffer.0.lock().unwrap_or_else(PoisonError::into_inner));
-        // What led to the events of one invocation says nothing about those of the next.
-        Hub::current().configure_scope(|scope| scope.clear_breadcrumbs());
+        self.forget();
         let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner).clone();
         collected.iter().filter_map(|envelope| convert(envelope, settings, &redactor)).collect()
     }

@@ -3,59 +3,19 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
-use sentrynet::config::Origin;
-use sentrynet::config::ssm::{ConfigSource, ParameterStore};
-use sentrynet::invocation::{Overrides, Runner};
-use sentrynet::net::{Network, Resolver};
 use sentrynet::report::{Envelope, Kind};
-use sentrynet::telemetry::{Mode, Telemetry};
 use serde_json::{Value, json};
 use support::answer::{error, results, strings};
 use support::kent::Kent;
-use support::moto::{Moto, REGION, settings};
+use support::moto::{Moto, REGION};
 use support::rie::{Function, bootstrap};
+use support::shop::{file, group, of_group, shop};
 use support::target::{Target, answer};
-use tempfile::NamedTempFile;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, Time};
-
-/// A shop whose home page is fine, and whose till is not.
-async fn shop() -> Target {
-    Target::http(|request| match request.line() {
-        "GET /" => answer("200 OK", &[], "welcome"),
-        _ => answer("503 Service Unavailable", &["retry-after: 60"], "the till is stuck"),
-    })
-    .await
-}
-
-/// The shop's group.
-fn group(shop: &Target) -> String {
-    let (home, till) = (shop.url("/"), shop.url("/till"));
-    format!(
-        "name: demo
-tags: {{target: shop, location: overridden}}
-probes:
-  - {{probe: probes.http, title: Home, url: '{home}', every: 60, burst: 2, tags: {{page: home}}}}
-  - {{probe: probes.http, title: Till, url: '{till}', every: 5m, tags: {{page: till, floor: 1}}}}
-"
-    )
-}
-
-fn file(text: &str) -> NamedTempFile {
-    let mut file = NamedTempFile::with_suffix(".yaml").expect("a file");
-    file.write_all(text.as_bytes()).expect("a file to write to");
-    file
-}
-
-/// A configuration of one group.
-fn of_group(group: &str) -> String {
-    format!("groups:\n  - {}", group.replace('\n', "\n    "))
-}
 
 /// The minute that has begun, as a rule would name it; the next one, where this one is as good as over.
 async fn minute() -> OffsetDateTime {
@@ -192,60 +152,6 @@ async fn parameters_of_ssm_are_the_configuration() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_served_is_a_function_error_that_says_why() {
-    let (shop, kent) = (shop().await, Kent::start().await);
-    let good = of_group(&group(&shop));
-    let config = file(&good);
-    let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
-    for (payload, part) in [
-        (json!([1]), "has to be a JSON object"),
-        (json!("demo"), "has to be a JSON object"),
-        (json!({}), "names no group"),
-        (json!({"grup": "demo"}), "did you mean \"group\"?"),
-        (json!({"group": 7}), "the name of a group, not 7"),
-        (json!({"group": "demo", "every": "60"}), "a number of seconds"),
-        (json!({"group": "demo", "time": "2026-11-20T10:00:00Z"}), "nothing without \"every\""),
-        (json!({"group": "dmeo"}), "did you mean \"demo\"?"),
-        (json!({"group": "else"}), "there are \"demo\""),
-    ] {
-        let message = error(&function.invoke(&payload).await, "PayloadError");
-        assert!(message.contains(part), "{payload}: {message}");
-    }
-    for (text, part) in
-        [("groups: [", "this is not YAML"), (&*good.replace("url:", "ulr:"), "did you mean `url`?"), ("", "empty")]
-    {
-        std::fs::write(config.path(), text).expect("the file");
-        let message = error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError");
-        assert!(message.contains(part), "{text:?}: {message}");
-    }
-    // What people have to mend is an event at Sentry, too.
-    let told = strings(&kent.bodies("event").await, "message");
-    assert_eq!(told.len(), 12, "{told:#?}");
-    assert!(told.iter().all(|message| message.starts_with("the invocation failed: ")), "{told:#?}");
-    // It needs no new start to get well.
-    std::fs::write(config.path(), good).expect("the file");
-    results(&function.invoke(&json!({"group": "demo"})).await);
-    function.own_log();
-}
-
-#[tokio::test]
-async fn without_a_usable_dsn_nothing_runs() {
-    let shop = shop().await;
-    let config = file(&of_group(&group(&shop)));
-    let invoke = async |path: &Path, dsn: Option<&str>| {
-        let function = Function::with_file(path, dsn.map(ToOwned::to_owned), []).await;
-        error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError")
-    };
-    let message = invoke(config.path(), None).await;
-    assert!(message.contains("SENTRY_DSN") && message.contains("sentry.dsn"), "{message}");
-    let message = invoke(config.path(), Some("sentry.io")).await;
-    assert!(message.contains("https://KEY@HOST/PROJECT"), "{message}");
-    let message = invoke(Path::new("/nowhere/sentrynet.yaml"), None).await;
-    assert!(message.contains("/nowhere/sentrynet.yaml"), "{message}");
-    assert_eq!(shop.connections(), 0);
-}
-
-#[tokio::test]
 async fn results_that_sentry_refuses_fail_the_invocation_and_are_in_the_log_in_full() {
     let shop = shop().await;
     let refusing = Target::http(|_| answer("403 Forbidden", &[], r#"{"detail":"no such project"}"#)).await;
@@ -358,27 +264,4 @@ probes:
         }
     }
     function.own_log();
-}
-
-#[tokio::test]
-async fn a_broken_newer_configuration_leaves_the_last_good_one_and_is_an_event() {
-    let (shop, kent, moto) = (shop().await, Kent::start().await, Moto::start().await);
-    moto.put("/sentrynet/groups/demo", &group(&shop)).await;
-    let store = ParameterStore::new(&settings(&moto.endpoint()).await).expect("a store");
-    let mut source = ConfigSource::new(support::client(), "/sentrynet").with_store(store);
-    // What was read a minute ago is read anew.
-    source.group("demo", Instant::now() - Duration::from_secs(60)).await.expect("a good configuration");
-    moto.put("/sentrynet/groups/demo", "name: demo\nprobes: [{probe: probes.http, ulr: 'http://127.0.0.1/'}]").await;
-
-    let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };
-    let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
-    let origin = Origin::Ssm { prefix: "/sentrynet".to_owned(), source: Some(source).into() };
-    let function = sentrynet::invocation::Function::new(runner, origin);
-    let finished = function.handle(json!({"group": "demo"}), None).await.expect("a summary");
-    assert_eq!((finished.summary.runs, finished.summary.ok), (3, 2));
-    let told: Vec<String> = strings(&kent.bodies("event").await, "message");
-    let [message] = told.iter().filter(|message| *message != "-").collect::<Vec<_>>()[..] else { panic!("{told:?}") };
-    for part in ["the last good one runs", "/sentrynet/groups/demo", "did you mean `url`?"] {
-        assert!(message.contains(part), "{message}");
-    }
 }

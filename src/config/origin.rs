@@ -57,11 +57,11 @@ impl Origin {
         Self::Ssm { prefix: prefix.trim_end_matches('/').to_owned(), source: Mutex::default() }
     }
 
-    /// The SSM parameter that would hold the DSN.
-    pub fn dsn_parameter(&self) -> String {
+    /// The SSM parameter that would hold the DSN; with a file, SSM is not asked.
+    pub fn dsn_parameter(&self) -> Option<String> {
         match self {
-            Self::File(_) => format!("{DEFAULT_PREFIX}/dsn"),
-            Self::Ssm { prefix, .. } => format!("{prefix}/dsn"),
+            Self::File(_) => None,
+            Self::Ssm { prefix, .. } => Some(format!("{prefix}/dsn")),
         }
     }
 

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::{Finished, Overrides, Runner, RunnerError, jobs_now};
+use super::{Finished, Overrides, Runner, RunnerError, jobs_now, reserve};
+use crate::config::ssm::Loaded;
 use crate::config::{Group, Origin, OriginError, Probe};
 use crate::net::{Network, Resolver};
 use crate::payload::{Payload, PayloadError};
@@ -27,11 +28,14 @@ pub enum FunctionError {
     #[error(transparent)]
     Runner(#[from] RunnerError),
     /// No one says where results go.
-    #[error("there is no DSN: set SENTRY_DSN, the parameter {parameter}, or sentry.dsn in the configuration")]
+    #[error("there is no DSN: set SENTRY_DSN, {}or sentry.dsn in the configuration", or_parameter(.parameter))]
     NoDsn {
-        /// The SSM parameter that would hold it.
-        parameter: String,
+        /// The SSM parameter that would hold it, where SSM is asked.
+        parameter: Option<String>,
     },
+    /// The configuration does not come.
+    #[error("the configuration did not come within the invocation's time")]
+    Late,
     /// Results did not arrive at Sentry.
     #[error("{lost} of {envelopes} envelopes were not delivered to Sentry: {why}")]
     NotDelivered {
@@ -49,7 +53,7 @@ impl FunctionError {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Payload(_) => "PayloadError",
-            Self::Config(_) | Self::Runner(_) | Self::NoDsn { .. } => "ConfigurationError",
+            Self::Config(_) | Self::Runner(_) | Self::NoDsn { .. } | Self::Late => "ConfigurationError",
             Self::NotDelivered { .. } => "DeliveryError",
         }
     }
@@ -79,6 +83,7 @@ impl Function {
     ///
     /// See [`FunctionError`]; it is told to Sentry too, where that is possible.
     pub async fn handle(&self, payload: Value, deadline: Option<Instant>) -> Result<Finished, FunctionError> {
+        self.runner.telemetry().forget();
         let result = self.serve(payload, deadline).await;
         if let Err(error) = &result
             && !matches!(error, FunctionError::NotDelivered { .. })
@@ -91,17 +96,19 @@ impl Function {
 
     async fn serve(&self, payload: Value, deadline: Option<Instant>) -> Result<Finished, FunctionError> {
         let payload = Payload::from_json(payload)?;
-        let loaded = self.origin.load(&payload.group, Instant::now()).await?;
+        let loaded = self.load(&payload.group, deadline).await?;
+        // Known from here on, so that what follows can be told, and without secrets.
+        self.runner.telemetry().hide(loaded.config.redactor.clone());
+        let dsn = self.runner.dsn(&loaded.config)?;
         if let Some(broken) = &loaded.broken {
             tracing::error!("the newest configuration is not used, the last good one runs: {broken}");
         }
         let config = loaded.config;
+        let Some(dsn) = dsn else { return Err(FunctionError::NoDsn { parameter: self.origin.dsn_parameter() }) };
+        self.runner.courier(dsn)?;
         let group = config
             .group(&payload.group)
             .ok_or_else(|| payload.unknown_group(config.groups.iter().map(|group| group.name.as_str())))?;
-        if self.runner.dsn(&config)?.is_none() {
-            return Err(FunctionError::NoDsn { parameter: self.origin.dsn_parameter() });
-        }
         let now = OffsetDateTime::now_utc();
         let (jobs, time) = jobs(&payload, group, now)?;
         let finished = self.runner.run(&config, group, jobs, time, deadline).await?;
@@ -114,6 +121,20 @@ impl Function {
         }
         Ok(finished)
     }
+
+    /// The configuration, while there is time left to tell that it does not come.
+    async fn load(&self, group: &str, deadline: Option<Instant>) -> Result<Loaded, FunctionError> {
+        let now = Instant::now();
+        let loading = self.origin.load(group, now);
+        let Some(deadline) = deadline else { return Ok(loading.await?) };
+        let until = deadline - reserve(deadline.saturating_duration_since(now));
+        Ok(tokio::time::timeout_at(until.into(), loading).await.map_err(|_| FunctionError::Late)??)
+    }
+}
+
+/// `the parameter /sentrynet/dsn, `, or nothing.
+fn or_parameter(parameter: &Option<String>) -> String {
+    parameter.as_ref().map(|parameter| format!("the parameter {parameter}, ")).unwrap_or_default()
 }
 
 /// What the payload asks for of a group, and the time it is for.

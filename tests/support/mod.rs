@@ -15,6 +15,7 @@ pub mod moto;
 pub mod name_server;
 pub mod process;
 pub mod rie;
+pub mod shop;
 pub mod target;
 pub mod texts;
 

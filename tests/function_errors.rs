@@ -1,0 +1,138 @@
+//! What fails an invocation of the real function, and how people learn of it.
+
+mod support;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sentrynet::config::Origin;
+use sentrynet::config::ssm::{ConfigSource, ParameterStore};
+use sentrynet::invocation::{Overrides, Runner};
+use sentrynet::net::{Network, Resolver};
+use sentrynet::telemetry::{Mode, Telemetry};
+use serde_json::json;
+use support::answer::{error, results, strings};
+use support::kent::Kent;
+use support::moto::{Moto, REGION, settings};
+use support::rie::{Function, bootstrap};
+use support::shop::{file, group, of_group, shop};
+use support::target::Target;
+
+#[tokio::test]
+async fn what_cannot_be_served_is_a_function_error_that_says_why() {
+    let (shop, kent) = (shop().await, Kent::start().await);
+    let good = of_group(&group(&shop));
+    let config = file(&good);
+    let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
+    for (payload, part) in [
+        (json!([1]), "has to be a JSON object"),
+        (json!("demo"), "has to be a JSON object"),
+        (json!({}), "names no group"),
+        (json!({"grup": "demo"}), "did you mean \"group\"?"),
+        (json!({"group": 7}), "the name of a group, not 7"),
+        (json!({"group": "demo", "every": "60"}), "a number of seconds"),
+        (json!({"group": "demo", "time": "2026-11-20T10:00:00Z"}), "nothing without \"every\""),
+        (json!({"group": "dmeo"}), "did you mean \"demo\"?"),
+        (json!({"group": "else"}), "there are \"demo\""),
+    ] {
+        let message = error(&function.invoke(&payload).await, "PayloadError");
+        assert!(message.contains(part), "{payload}: {message}");
+    }
+    for (text, part) in
+        [("groups: [", "this is not YAML"), (&*good.replace("url:", "ulr:"), "did you mean `url`?"), ("", "empty")]
+    {
+        std::fs::write(config.path(), text).expect("the file");
+        let message = error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError");
+        assert!(message.contains(part), "{text:?}: {message}");
+    }
+    // What people have to mend is an event at Sentry, too.
+    let told = strings(&kent.bodies("event").await, "message");
+    assert_eq!(told.len(), 12, "{told:#?}");
+    assert!(told.iter().all(|message| message.starts_with("the invocation failed: ")), "{told:#?}");
+    // It needs no new start to get well.
+    std::fs::write(config.path(), good).expect("the file");
+    results(&function.invoke(&json!({"group": "demo"})).await);
+    function.own_log();
+}
+
+#[tokio::test]
+async fn without_a_usable_dsn_nothing_runs() {
+    let shop = shop().await;
+    let config = file(&of_group(&group(&shop)));
+    let invoke = async |path: &Path, dsn: Option<&str>| {
+        let function = Function::with_file(path, dsn.map(ToOwned::to_owned), []).await;
+        error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError")
+    };
+    let message = invoke(config.path(), None).await;
+    assert_eq!(message, "there is no DSN: set SENTRY_DSN, or sentry.dsn in the configuration");
+    let message = invoke(config.path(), Some("sentry.io")).await;
+    assert!(message.contains("https://KEY@HOST/PROJECT"), "{message}");
+    let message = invoke(Path::new("/nowhere/sentrynet.yaml"), None).await;
+    assert!(message.contains("/nowhere/sentrynet.yaml"), "{message}");
+    assert_eq!(shop.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_broken_newer_configuration_leaves_the_last_good_one_and_is_an_event() {
+    let (shop, kent, moto) = (shop().await, Kent::start().await, Moto::start().await);
+    moto.put("/sentrynet/groups/demo", &group(&shop)).await;
+    let store = ParameterStore::new(&settings(&moto.endpoint()).await).expect("a store");
+    let mut source = ConfigSource::new(support::client(), "/sentrynet").with_store(store);
+    // What was read a minute ago is read anew.
+    source.group("demo", Instant::now() - Duration::from_secs(60)).await.expect("a good configuration");
+    moto.put("/sentrynet/groups/demo", "name: demo\nprobes: [{probe: probes.http, ulr: 'http://127.0.0.1/'}]").await;
+
+    let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };
+    let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
+    let origin = Origin::Ssm { prefix: "/sentrynet".to_owned(), source: Some(source).into() };
+    let function = sentrynet::invocation::Function::new(runner, origin);
+    let finished = function.handle(json!({"group": "demo"}), None).await.expect("a summary");
+    assert_eq!((finished.summary.runs, finished.summary.ok), (3, 2));
+    let told: Vec<String> = strings(&kent.bodies("event").await, "message");
+    let [message] = told.iter().filter(|message| *message != "-").collect::<Vec<_>>()[..] else { panic!("{told:?}") };
+    for part in ["the last good one runs", "/sentrynet/groups/demo", "did you mean `url`?"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_is_told_before_the_deadline() {
+    let kent = Kent::start().await;
+    let hanging = Target::start(|stream| async move {
+        let _open = stream;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let more = [
+        ("AWS_ENDPOINT_URL", hanging.url("")),
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", "testing".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "testing".to_owned()),
+        ("SENTRY_DSN", kent.dsn()),
+        ("AWS_LAMBDA_FUNCTION_TIMEOUT", "4".to_owned()),
+    ];
+    let function = Function::start(bootstrap(), more).await;
+    let started = Instant::now();
+    let message = error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError");
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    assert!(message.contains("within the invocation's time"), "{message}");
+    let told = strings(&kent.bodies("event").await, "message");
+    assert_eq!(told, [format!("the invocation failed: {message}")]);
+}
+
+#[tokio::test]
+async fn what_fails_an_invocation_is_told_to_the_dsn_of_the_configuration() {
+    let (shop, kent, moto) = (shop().await, Kent::start().await, Moto::start().await);
+    moto.put_secret("/sentrynet/dsn", &kent.dsn()).await;
+    moto.put("/sentrynet/groups/demo", &group(&shop)).await;
+    let function = Function::start(bootstrap(), moto.environment()).await;
+    results(&function.invoke(&json!({"group": "demo", "probe": "Home"})).await);
+    error(&function.invoke(&json!({"group": "demo", "probe": "Hom"})).await, "PayloadError");
+    error(&function.invoke(&json!({"group": "dmeo"})).await, "ConfigurationError");
+    let events = kent.bodies("event").await;
+    let told = strings(&events, "message");
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("did you mean \"Home\"?") && told[1].contains("/sentrynet/groups/dmeo"), "{told:?}");
+    // What the invocations before had to say does not belong to them.
+    assert!(events.iter().all(|event| !event["breadcrumbs"].to_string().contains("done")), "{events:#?}");
+}
