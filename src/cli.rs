@@ -19,16 +19,16 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  all is well; slow is well, too
   1  a probe failed
-  2  the configuration or the arguments cannot be used, and nothing was run
+  2  the configuration or the arguments cannot be used
   3  results could not be delivered to Sentry";
 
 /// What the environment changes.
 const ENVIRONMENT: &str = "\
 Environment:
-  SENTRY_DSN          where results go; wins over the configuration, and --dsn over it
-  SENTRY_ENVIRONMENT  the environment that results are filed under; wins over the configuration
-  SENTRY_RELEASE      the release that results are filed under
-  AWS_REGION          where this runs from, unless --location says so
+  SENTRY_DSN          where results go; --dsn wins over it
+  SENTRY_ENVIRONMENT  as which environment; default: the configuration's
+  SENTRY_RELEASE      as which release; default: SentryNet's own
+  AWS_REGION          where this runs from; --location wins over it
   NO_COLOR            no colours";
 
 /// Uptime and responsivity monitoring that reports to your Sentry.

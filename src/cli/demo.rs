@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Exit;
 use crate::config::Redactor;
 use crate::demo::{self, received};
-use crate::report::terminal::Terminal;
+use crate::report::terminal::{Glyphs, Terminal};
 
 /// Runs the demo, and shows what its Sentry received.
 pub(super) async fn demo(out: &mut (dyn Write + Send), err: &mut (dyn Write + Send)) -> io::Result<Exit> {
@@ -18,7 +18,7 @@ pub(super) async fn demo(out: &mut (dyn Write + Send), err: &mut (dyn Write + Se
         }
     };
     let redactor = Redactor::default();
-    let terminal = Terminal::new(Terminal::columns(), &redactor);
+    let terminal = Terminal::new(Terminal::columns(), &redactor).with(Glyphs::of(&io::stdout()));
     terminal.section(out, "The targets, all on loopback")?;
     for line in demo.text.lines().map(|line| line.trim().trim_start_matches("- ")) {
         if line.starts_with("title:") || line.starts_with("url:") {

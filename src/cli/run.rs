@@ -1,6 +1,6 @@
 //! `sentrynet run`: one pass over the groups, now.
 
-use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,8 +127,7 @@ impl View {
     /// Shows people what came of a group.
     fn show(&self, out: &mut dyn Write, finished: &Finished, redactor: &Redactor) -> io::Result<()> {
         let Finished { summary, outcomes, delivered } = finished;
-        let is_terminal = if self.is_json { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
-        let glyphs = if is_terminal { Glyphs::of_locale() } else { Glyphs::Ascii };
+        let glyphs = if self.is_json { Glyphs::of(&io::stderr()) } else { Glyphs::of(&io::stdout()) };
         let terminal = Terminal::new(self.width, redactor).with(glyphs);
         if self.has_several {
             terminal.heading(out, &summary.group)?;

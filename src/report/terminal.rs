@@ -2,7 +2,7 @@
 //!
 //! Everything is written with colours; `anstream`, around the caller's stream, takes them away where they do not belong.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -41,12 +41,12 @@ pub enum Glyphs {
 }
 
 impl Glyphs {
-    /// Blocks where the locale is one of UTF-8.
-    pub fn of_locale() -> Self {
+    /// Blocks on a terminal whose locale is one of UTF-8.
+    pub fn of(stream: &impl IsTerminal) -> Self {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
         let is_utf8 = locale.to_ascii_lowercase().replace('-', "").contains("utf8");
-        if is_utf8 { Self::Blocks } else { Self::Ascii }
+        if is_utf8 && stream.is_terminal() { Self::Blocks } else { Self::Ascii }
     }
 
     /// Of a phase that went well, of one that failed, and on both sides.

@@ -18,6 +18,7 @@ pub fn problems(text: &str) -> Problems {
     try_load(text).expect_err("problems")
 }
 
+/// Problems as lines: place, key path, sentence and help.
 pub fn listed(problems: &Problems) -> Vec<String> {
     problems
         .iter()
@@ -28,6 +29,7 @@ pub fn listed(problems: &Problems) -> Vec<String> {
         .collect()
 }
 
+/// A configuration with one probe of these lines.
 pub fn with_probe(lines: &str) -> String {
     let lines = lines.replace('\n', "\n        ");
     format!(
