@@ -11,7 +11,7 @@ use super::{ConfigArgument, Exit, load};
 use crate::config::{Config, Group, Probe, Redactor};
 use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
-use crate::payload::Payload;
+use crate::payload::{Payload, PayloadError};
 use crate::report::terminal::Terminal;
 use crate::telemetry::{Mode, Telemetry};
 
@@ -57,7 +57,7 @@ pub(super) async fn run(
     };
     let chosen = match choose(&arguments, &config) {
         Ok(chosen) => chosen,
-        Err(why) => return refuse(err, &why),
+        Err(why) => return refuse(err, &why.without_secrets(&config.redactor)),
     };
     let mut overrides = Overrides::from_env();
     overrides.dsn = arguments.dsn.or(overrides.dsn);
@@ -92,8 +92,11 @@ pub(super) fn show(out: &mut dyn Write, finished: &Finished, redactor: &Redactor
     terminal.summary(out, outcomes, Duration::from_secs_f64(summary.duration_ms / 1000.0), delivered.as_ref())
 }
 
+/// A group, and those of its probes that are to run.
+type Chosen<'a> = (&'a Group, Vec<Arc<Probe>>);
+
 /// The groups and probes that the arguments ask for.
-fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<(&'a Group, Vec<Arc<Probe>>)>, String> {
+fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<Chosen<'a>>, PayloadError> {
     let mut payload = Payload {
         group: arguments.group.clone().unwrap_or_default(),
         firing: None,
@@ -102,8 +105,8 @@ fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<(&'a G
     };
     if arguments.group.is_some() {
         let known = || config.groups.iter().map(|group| group.name.as_str());
-        let group = config.group(&payload.group).ok_or_else(|| payload.unknown_group(known()).to_string())?;
-        return payload.select(group).map(|probes| vec![(group, probes)]).map_err(|error| error.to_string());
+        let group = config.group(&payload.group).ok_or_else(|| payload.unknown_group(known()))?;
+        return payload.select(group).map(|probes| vec![(group, probes)]);
     }
     // A choice that fits no probe of one group may fit another's.
     let mut chosen = Vec::new();
@@ -112,7 +115,7 @@ fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<(&'a G
         payload.group.clone_from(&group.name);
         match payload.select(group) {
             Ok(probes) => chosen.push((group, probes)),
-            Err(error) => why = Some(error.to_string()),
+            Err(error) => why = Some(error),
         }
     }
     match why {
