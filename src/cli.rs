@@ -3,18 +3,38 @@
 mod check;
 mod demo;
 mod load;
+mod progress;
 mod run;
 mod schema;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::invocation::Finished;
 
+/// Every way to end.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  all is well; slow is well, too
+  1  a probe failed
+  2  the configuration or the arguments cannot be used, and nothing was run
+  3  results could not be delivered to Sentry";
+
+/// What the environment changes.
+const ENVIRONMENT: &str = "\
+Environment:
+  SENTRY_DSN          where results go; wins over the configuration, and --dsn over it
+  SENTRY_ENVIRONMENT  the environment that results are filed under; wins over the configuration
+  SENTRY_RELEASE      the release that results are filed under
+  AWS_REGION          where this runs from, unless --location says so
+  NO_COLOR            no colours";
+
 /// Uptime and responsivity monitoring that reports to your Sentry.
 #[derive(Debug, Parser)]
-#[command(name = "sentrynet", version, arg_required_else_help = true)]
+#[command(name = "sentrynet", version, arg_required_else_help = true, subcommand_required = true)]
+#[command(after_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -22,13 +42,22 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Validate a configuration.
+    /// Judge a configuration: say everything that is wrong with it, and where.
+    ///
+    /// Nothing is run, and secrets are not looked up.
+    #[command(after_help = "Exit codes:\n  0  the configuration can be used\n  2  it cannot")]
     Check(ConfigArgument),
-    /// Run every probe once, now.
+    /// Run probes now, show what came of them, and deliver it to Sentry.
+    ///
+    /// Every probe makes one burst, unless --group, --probe or --filter choose among them. Without a DSN results are
+    /// shown and delivered nowhere.
+    #[command(after_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
     Run(run::RunArguments),
     /// Print the JSON Schema of the configuration, for editors.
     Schema,
-    /// Show the whole thing on loopback: targets, a Sentry, results. No account, no network.
+    /// Show the whole thing on loopback: targets, a Sentry, results.
+    ///
+    /// Needs no account, no configuration and no network.
     Demo,
 }
 
@@ -36,7 +65,7 @@ enum Command {
 #[derive(Args, Clone, Debug)]
 struct ConfigArgument {
     /// The configuration file.
-    #[arg(default_value = "config/sentrynet.yaml")]
+    #[arg(value_name = "CONFIG", default_value = "config/sentrynet.yaml")]
     config: PathBuf,
 }
 
@@ -87,7 +116,13 @@ impl Arguments {
             Command::Schema => schema::schema(&mut out),
             Command::Demo => demo::demo(&mut out, &mut err).await,
         };
-        // Whoever reads may leave early, as in `sentrynet schema | head`: that is no fault of the probes.
-        done.unwrap_or(Exit::Fine)
+        done.unwrap_or_else(|error| match error.kind() {
+            // Whoever reads may leave early, as in `sentrynet schema | head`.
+            std::io::ErrorKind::BrokenPipe => Exit::Fine,
+            _ => {
+                let _ = writeln!(err, "this cannot be written: {error}");
+                Exit::Unusable
+            }
+        })
     }
 }

@@ -42,11 +42,17 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Starts the log of this process, at the level that `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG` names, else at `info`.
+    /// Starts the log of this process, at the level that `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG` names, else at
+    /// `info` for the function and at `error` on a terminal.
     pub fn init(mode: Mode) -> Self {
         let telemetry = Self::default();
         let wanted = ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].into_iter().find_map(|name| std::env::var(name).ok());
-        let filter = filter(wanted.as_deref());
+        let usual = match mode {
+            Mode::Function => LevelFilter::INFO,
+            // Whoever sits there is told everything else in results.
+            Mode::Terminal => LevelFilter::ERROR,
+        };
+        let filter = filter(wanted.as_deref(), usual);
         // A log that was started before stays: this happens in tests only.
         let _ = match mode {
             Mode::Function => telemetry.subscriber(mode, filter, std::io::stdout).try_init(),
@@ -110,13 +116,13 @@ fn ours(metadata: &tracing::Metadata<'_>) -> bool {
     ["sentrynet", "bootstrap"].contains(&metadata.target().split("::").next().unwrap_or_default())
 }
 
-/// `debug`, `WARN`, or directives such as `info,sentrynet=debug`; what is not understood means `info`.
-fn filter(wanted: Option<&str>) -> Targets {
+/// `debug`, `WARN`, or directives such as `info,sentrynet=debug`; what is not understood means what is usual.
+fn filter(wanted: Option<&str>, usual: LevelFilter) -> Targets {
     match wanted.map(str::trim).filter(|wanted| !wanted.is_empty()) {
         // A level of Lambda's that `tracing` does not know.
         Some(fatal) if fatal.eq_ignore_ascii_case("fatal") => Targets::new().with_default(LevelFilter::ERROR),
-        Some(wanted) => Targets::from_str(&wanted.to_ascii_lowercase()).unwrap_or_else(|_| filter(None)),
-        None => Targets::new().with_default(LevelFilter::INFO),
+        Some(wanted) => Targets::from_str(&wanted.to_ascii_lowercase()).unwrap_or_else(|_| filter(None, usual)),
+        None => Targets::new().with_default(usual),
     }
 }
 
@@ -241,7 +247,7 @@ mod tests {
     fn said(mode: Mode, level: Option<&str>, telemetry: &Telemetry, say: impl FnOnce()) -> (String, Vec<Value>) {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = telemetry.subscriber(mode, filter(level), move || writer.clone());
+        let subscriber = telemetry.subscriber(mode, filter(level, LevelFilter::INFO), move || writer.clone());
         let settings = Settings::new(Some("test"), Some("sentrynet@9"), Some("here"), None, &Redactor::default());
         let envelopes = Hub::run(Arc::new(Hub::new(Some(telemetry.client()), Arc::default())), || {
             tracing::subscriber::with_default(subscriber, say);

@@ -254,3 +254,37 @@ async fn pipes_get_no_escape_codes_and_no_progress() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_leaves_early_stops_no_probe_and_no_delivery() {
+    let target = target().await;
+    let sentry = Receiver::start(Behaviour::default()).await;
+    let desk = Desk::with(&two_groups(&target, 503));
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("sentrynet"))
+        .args(["run", "--dsn", &sentry.dsn().to_string()])
+        .current_dir(desk.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(1), ""));
+    assert_eq!(sentry.received().len(), 5);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn results_that_cannot_be_written_are_no_success() {
+    let target = target().await;
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
+    let desk = Desk::with(&two_groups(&target, 200));
+    let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("sentrynet"))
+        .args(["run", "--json"])
+        .current_dir(desk.path())
+        .stdout(full)
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("this cannot be written: "), "{output:?}");
+}

@@ -36,7 +36,7 @@ fn configurations_that_cannot_be_used_are_refused_with_their_place() {
         ),
         ("a duplicate group", twice.into(), &["bad.yaml:3:10: ", "groups[1].name", "one"]),
         ("a missing URL", http("every: 30").into(), &["bad.yaml:4:5: ", "url", "missing"]),
-        ("a bad URL", http("url: nonsense").into(), &["bad.yaml:4:32: ", "groups[0].probes[0].url"]),
+        ("a bad URL", http("url: nonsense").into(), &["bad.yaml:4:31: ", "groups[0].probes[0].url"]),
         (
             "a bad JSONPath",
             http("url: 'http://a.test/', set_keys: {a: '$..['}").into(),

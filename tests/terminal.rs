@@ -11,7 +11,7 @@ use outcomes::{failed, ok, span, us};
 use sentrynet::config::{Redactor, Secret};
 use sentrynet::outcome::{Failure, FailureKind, Op, Outcome, Status};
 use sentrynet::report::Delivered;
-use sentrynet::report::terminal::Terminal;
+use sentrynet::report::terminal::{Glyphs, Terminal};
 
 /// What is shown in so many columns, without colours.
 fn shown(width: Option<usize>, outcomes: &[Outcome], delivered: Option<&Delivered>) -> String {
@@ -136,4 +136,38 @@ fn a_run_without_length_is_shown_too() {
     outcome.duration = Duration::ZERO;
     outcome.spans = vec![span(Op::HttpWait, Some(7), us(0), us(0))];
     assert!(shown(None, &[outcome], None).contains("http.wait   |="));
+}
+
+#[test]
+fn bars_of_blocks_are_as_long_as_bars_of_letters() {
+    let redactor = Redactor::default();
+    let shown = |glyphs| {
+        let mut out = anstream::StripStream::new(Vec::new());
+        let terminal = Terminal::new(Some(80), &redactor).with(glyphs);
+        terminal.heading(&mut out, &format!("a group \u{1b}[31m{}", "x".repeat(100))).expect("a vector");
+        terminal.results(&mut out, &[ok(), failed(FailureKind::RecvTimeout)]).expect("a vector");
+        String::from_utf8(out.into_inner()).expect("text")
+    };
+    let (letters, blocks) = (shown(Glyphs::Ascii), shown(Glyphs::Blocks));
+    assert!(letters.is_ascii() && letters.contains("|=") && letters.contains("xxx"), "{letters}");
+    assert!(blocks.contains("│█") && blocks.contains('▒'), "{blocks}");
+    let plain: String = blocks.replace('█', "=").replace('▒', "x").replace('│', "|");
+    assert_eq!(plain, letters);
+    assert!(blocks.lines().all(|line| line.chars().count() <= 80), "{blocks}");
+}
+
+#[test]
+fn a_summary_counts_what_there_was_and_what_arrived() {
+    let counts = |outcomes: &[Outcome], delivered: Option<&Delivered>| {
+        let redactor = Redactor::default();
+        let mut out = anstream::StripStream::new(Vec::new());
+        Terminal::new(Some(80), &redactor).summary(&mut out, outcomes, us(61_200_000), delivered).expect("a vector");
+        String::from_utf8(out.into_inner()).expect("text")
+    };
+    assert_eq!(counts(&[], None), "nothing to run in 61.2 s\nnothing delivered: there is no DSN\n");
+    let delivered = Delivered { envelopes: 3, delivered: 3, duration: us(1_500), ..Delivered::default() };
+    assert_eq!(
+        counts(&[ok(), failed(FailureKind::Reset)], Some(&delivered)),
+        "1 ok, 1 failed in 61.2 s\n3 of 3 envelopes delivered to Sentry in 1.5 ms\n"
+    );
 }

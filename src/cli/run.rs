@@ -1,18 +1,18 @@
 //! `sentrynet run`: one pass over the groups, now.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use time::OffsetDateTime;
 
-use super::{ConfigArgument, Exit, load};
+use super::{ConfigArgument, Exit, load, progress};
 use crate::config::{Config, Group, Probe, Redactor};
 use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
-use crate::payload::{Payload, PayloadError};
-use crate::report::terminal::Terminal;
+use crate::payload::Payload;
+use crate::report::terminal::{Glyphs, Terminal};
 use crate::telemetry::{Mode, Telemetry};
 
 /// What to run, and where results go.
@@ -20,22 +20,22 @@ use crate::telemetry::{Mode, Telemetry};
 pub(super) struct RunArguments {
     #[command(flatten)]
     config: ConfigArgument,
-    /// Only this group.
+    /// Run only this group.
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
-    /// Only the probes with this title.
+    /// Run only the probes with this title.
     #[arg(long, value_name = "TITLE")]
     probe: Option<String>,
-    /// Only the probes with this tag; may be given several times.
+    /// Run only the probes with this tag; of several, all have to fit.
     #[arg(long, value_name = "TAG=VALUE", value_parser = tag)]
     filter: Vec<(String, String)>,
-    /// Where this runs from, for the `location` tag; default: the AWS region of the environment.
+    /// Where this runs from, for the tag `location` [default: the AWS region, if there is one].
     #[arg(long, value_name = "NAME")]
     location: Option<String>,
-    /// Where results go; wins over SENTRY_DSN and the configuration.
-    #[arg(long)]
+    /// The Sentry project that results go to; wins over SENTRY_DSN and the configuration.
+    #[arg(long, value_name = "DSN")]
     dsn: Option<String>,
-    /// Print JSON lines, one summary a group; text for people goes to standard error.
+    /// Print one line of JSON for each group; what people read goes to standard error.
     #[arg(long)]
     json: bool,
 }
@@ -57,26 +57,86 @@ pub(super) async fn run(
     };
     let chosen = match choose(&arguments, &config) {
         Ok(chosen) => chosen,
-        Err(why) => return refuse(err, &why.without_secrets(&config.redactor)),
+        // It lists titles and tags, which may hold secrets.
+        Err(why) => return refuse(err, &config.redactor.text(&why)),
     };
     let mut overrides = Overrides::from_env();
     overrides.dsn = arguments.dsn.or(overrides.dsn);
     overrides.location = arguments.location.or(overrides.location);
     let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
+    let view = View { is_json: arguments.json, width: Terminal::columns(), has_several: chosen.len() > 1 };
     let mut exit = Exit::Fine;
-    for (group, probes) in chosen {
+    for (index, (group, probes)) in chosen.into_iter().enumerate() {
         let now = OffsetDateTime::now_utc();
-        let finished = match runner.run(&config, group, jobs_now(&probes, now), now, None).await {
+        let running = runner.run(&config, group, jobs_now(&probes, now), now, None);
+        let finished = match progress::during(&view.label(group, probes.len()), view.columns(), running).await {
             Ok(finished) => finished,
             Err(error) => return refuse(err, &error),
         };
         exit = exit.or(&finished);
-        if arguments.json {
-            writeln!(out, "{}", serde_json::to_string(&finished.summary)?)?;
+        match view.print(out, err, index == 0, &finished, &config.redactor) {
+            // Whoever reads has left; what is to be run and delivered is not theirs alone.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            printed => printed?,
         }
-        show(if arguments.json { err } else { out }, &finished, &config.redactor)?;
     }
     Ok(exit)
+}
+
+/// How people see results.
+struct View {
+    /// Whether standard output is taken, so that they read standard error.
+    is_json: bool,
+    /// The terminal's width, if there is one.
+    width: Option<usize>,
+    /// Whether groups have to be told apart.
+    has_several: bool,
+}
+
+impl View {
+    fn columns(&self) -> usize {
+        self.width.unwrap_or(80)
+    }
+
+    /// What is going on while a group runs.
+    fn label(&self, group: &Group, probes: usize) -> String {
+        let name: String = group.name.chars().filter(|c| !c.is_control()).collect();
+        format!("running {name}: {probes} probe{}", if probes == 1 { "" } else { "s" })
+    }
+
+    /// Prints what came of a group, for programs and for people.
+    fn print(
+        &self,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+        is_first: bool,
+        finished: &Finished,
+        redactor: &Redactor,
+    ) -> io::Result<()> {
+        if self.is_json {
+            writeln!(out, "{}", serde_json::to_string(&finished.summary)?)?;
+            out.flush()?;
+        }
+        let people: &mut dyn Write = if self.is_json { err } else { out };
+        if !is_first {
+            writeln!(people)?;
+        }
+        self.show(people, finished, redactor)?;
+        people.flush()
+    }
+
+    /// Shows people what came of a group.
+    fn show(&self, out: &mut dyn Write, finished: &Finished, redactor: &Redactor) -> io::Result<()> {
+        let Finished { summary, outcomes, delivered } = finished;
+        let is_terminal = if self.is_json { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+        let glyphs = if is_terminal { Glyphs::of_locale() } else { Glyphs::Ascii };
+        let terminal = Terminal::new(self.width, redactor).with(glyphs);
+        if self.has_several {
+            terminal.heading(out, &summary.group)?;
+        }
+        terminal.results(out, outcomes)?;
+        terminal.summary(out, outcomes, Duration::from_secs_f64(summary.duration_ms / 1000.0), delivered.as_ref())
+    }
 }
 
 fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> {
@@ -84,19 +144,11 @@ fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> 
     Ok(Exit::Unusable)
 }
 
-/// Shows people what came of a group.
-pub(super) fn show(out: &mut dyn Write, finished: &Finished, redactor: &Redactor) -> io::Result<()> {
-    let Finished { summary, outcomes, delivered } = finished;
-    let terminal = Terminal::new(Terminal::columns(), redactor);
-    terminal.results(out, outcomes)?;
-    terminal.summary(out, outcomes, Duration::from_secs_f64(summary.duration_ms / 1000.0), delivered.as_ref())
-}
-
-/// A group, and those of its probes that are to run.
-type Chosen<'a> = (&'a Group, Vec<Arc<Probe>>);
+/// A group, and which of its probes.
+type Choice<'a> = (&'a Group, Vec<Arc<Probe>>);
 
 /// The groups and probes that the arguments ask for.
-fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<Chosen<'a>>, PayloadError> {
+fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<Choice<'a>>, String> {
     let mut payload = Payload {
         group: arguments.group.clone().unwrap_or_default(),
         firing: None,
@@ -105,21 +157,18 @@ fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<Chosen
     };
     if arguments.group.is_some() {
         let known = || config.groups.iter().map(|group| group.name.as_str());
-        let group = config.group(&payload.group).ok_or_else(|| payload.unknown_group(known()))?;
-        return payload.select(group).map(|probes| vec![(group, probes)]);
+        let group = config.group(&payload.group).ok_or_else(|| payload.unknown_group(known()).to_string())?;
+        return payload.select(group).map(|probes| vec![(group, probes)]).map_err(|error| error.to_string());
     }
     // A choice that fits no probe of one group may fit another's.
     let mut chosen = Vec::new();
-    let mut why = None;
+    let mut why = Vec::new();
     for group in &config.groups {
         payload.group.clone_from(&group.name);
         match payload.select(group) {
             Ok(probes) => chosen.push((group, probes)),
-            Err(error) => why = Some(error),
+            Err(error) => why.push(error.to_string()),
         }
     }
-    match why {
-        Some(why) if chosen.is_empty() => Err(why),
-        _ => Ok(chosen),
-    }
+    if chosen.is_empty() { Err(why.join("\n")) } else { Ok(chosen) }
 }

@@ -135,13 +135,14 @@ fn spellings(secret: &str) -> Vec<String> {
     }
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
     let percent = form.replace('+', "%20");
-    let json = serde_json::to_string(secret).unwrap_or_default();
-    let json = json.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_owned();
+    let json = json_escaped(secret);
     let mut spellings = vec![
         secret.to_owned(),
         STANDARD_NO_PAD.encode(secret),
         URL_SAFE_NO_PAD.encode(secret),
         json.replace('/', "\\/"),
+        // JSON within JSON, as where a target tells what was posted.
+        json_escaped(&json),
         json,
     ];
     for encoded in url_encodings(secret).into_iter().chain([percent, form]) {
@@ -150,6 +151,12 @@ fn spellings(secret: &str) -> Vec<String> {
     }
     spellings.retain(|spelling| !spelling.is_empty());
     spellings
+}
+
+/// A text as it stands between the quotes of JSON.
+fn json_escaped(text: &str) -> String {
+    let json = serde_json::to_string(text).unwrap_or_default();
+    json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default().to_owned()
 }
 
 /// A secret as `url::Url` writes it in a path, a query and user information, and as JavaScript's `encodeURIComponent`

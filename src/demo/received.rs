@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::outcome::{Attributes, Failure, FailureKind, Op, Outcome, RunIdentity, Span, Status, Tags};
 use crate::report::Item;
@@ -52,6 +53,12 @@ pub fn runs(items: &[Item]) -> Vec<Outcome> {
         .map(|transaction| run(&transaction, &issues))
         .collect();
     runs.sort_by_key(|run| run.started);
+    // The runs of a burst stand together.
+    let mut firsts = HashMap::new();
+    for run in &runs {
+        firsts.entry(run.title.clone()).or_insert(run.started);
+    }
+    runs.sort_by_key(|run| (firsts.get(&run.title).copied(), run.started));
     runs
 }
 
@@ -89,7 +96,7 @@ fn run(transaction: &Value, issues: &[Issue]) -> Outcome {
             location: text(transaction, "/contexts/probe/location"),
             group: text(transaction, "/contexts/probe/group"),
             probe: text(transaction, "/contexts/probe/title"),
-            tick: started,
+            tick: OffsetDateTime::parse(&text(transaction, "/contexts/probe/tick"), &Rfc3339).unwrap_or(started),
             burst: u32::try_from(
                 transaction.pointer("/contexts/probe/burst").and_then(Value::as_u64).unwrap_or_default(),
             )

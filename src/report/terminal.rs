@@ -24,15 +24,45 @@ const OP: usize = 12;
 const TIME: usize = 10;
 
 const BOLD: Style = Style::new().bold();
+const HEADING: Style = Style::new().bold().underline();
 const DIM: Style = Style::new().dimmed();
 const GOOD: Style = AnsiColor::Green.on_default();
 const SLOW: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
 
+/// What bars are made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Glyphs {
+    /// What every font and every log has.
+    #[default]
+    Ascii,
+    /// Blocks.
+    Blocks,
+}
+
+impl Glyphs {
+    /// Blocks where the locale is one of UTF-8.
+    pub fn of_locale() -> Self {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
+        let is_utf8 = locale.to_ascii_lowercase().replace('-', "").contains("utf8");
+        if is_utf8 { Self::Blocks } else { Self::Ascii }
+    }
+
+    /// Of a phase that went well, of one that failed, and on both sides.
+    fn marks(self) -> (char, char, char) {
+        match self {
+            Self::Ascii => ('=', 'x', '|'),
+            Self::Blocks => ('█', '▒', '│'),
+        }
+    }
+}
+
 /// Shows results in so many columns.
 #[derive(Clone, Copy)]
 pub struct Terminal<'a> {
     width: usize,
+    glyphs: Glyphs,
     cleaner: Cleaner<'a>,
 }
 
@@ -40,7 +70,12 @@ impl<'a> Terminal<'a> {
     /// For a terminal of this width, or for a pipe.
     pub fn new(width: Option<usize>, redactor: &'a Redactor) -> Self {
         // Narrower than this nothing can be shown; lines will wrap.
-        Self { width: width.unwrap_or(WIDTH).clamp(24, WIDEST), cleaner: Cleaner::new(redactor) }
+        Self { width: width.unwrap_or(WIDTH).clamp(24, WIDEST), glyphs: Glyphs::Ascii, cleaner: Cleaner::new(redactor) }
+    }
+
+    /// The same with other glyphs.
+    pub fn with(self, glyphs: Glyphs) -> Self {
+        Self { glyphs, ..self }
     }
 
     /// The width of the terminal that standard output or standard error is, if one of them is.
@@ -52,7 +87,13 @@ impl<'a> Terminal<'a> {
 
     /// Begins a part of a longer report.
     pub fn section(&self, out: &mut dyn Write, title: &str) -> io::Result<()> {
-        writeln!(out, "\n{BOLD}{}{BOLD:#}", self.cleaner.line(title, FACT))
+        writeln!(out)?;
+        self.heading(out, title)
+    }
+
+    /// Names what follows.
+    pub fn heading(&self, out: &mut dyn Write, title: &str) -> io::Result<()> {
+        writeln!(out, "{HEADING}{}{HEADING:#}", cut(&self.cleaner.line(title, FACT), self.width))
     }
 
     /// Shows every run.
@@ -150,7 +191,7 @@ impl<'a> Terminal<'a> {
             if span.op.is_phase() {
                 self.phase(out, outcome, span)?;
             } else if span.op != Op::NetConn && requests > 1 {
-                self.heading(out, span)?;
+                self.request(out, span)?;
             }
             stack.extend(children[index].iter().rev());
         }
@@ -158,7 +199,7 @@ impl<'a> Terminal<'a> {
     }
 
     /// One request of several, or one attempt.
-    fn heading(&self, out: &mut dyn Write, span: &Span) -> io::Result<()> {
+    fn request(&self, out: &mut dyn Write, span: &Span) -> io::Result<()> {
         let description = self.cleaner.line(&span.description, FACT);
         let text = if description.is_empty() { span.op.as_str() } else { &description };
         let style = if span.failure.is_some() { BAD } else { Style::new() };
@@ -169,7 +210,8 @@ impl<'a> Terminal<'a> {
 
     /// Name, bar, start and length.
     fn phase(&self, out: &mut dyn Write, outcome: &Outcome, span: &Span) -> io::Result<()> {
-        let (style, mark) = if span.failure.is_some() { (BAD, 'x') } else { (GOOD, '=') };
+        let (good, bad, side) = self.glyphs.marks();
+        let (style, mark) = if span.failure.is_some() { (BAD, bad) } else { (GOOD, good) };
         let name = format!("{:<OP$}", span.op.as_str());
         let time = length(span.end.saturating_sub(span.start));
         let numbers = format!("{:>9} +{time}", format!("{:.1}", milliseconds(span.start)));
@@ -183,7 +225,7 @@ impl<'a> Terminal<'a> {
             return writeln!(out, "    {style}{name}{style:#} {numbers}");
         }
         let bar = bar(span, outcome.duration, room, mark);
-        writeln!(out, "    {style}{name}{style:#}{DIM}|{DIM:#}{style}{bar}{style:#}{DIM}|{DIM:#} {numbers}")
+        writeln!(out, "    {style}{name}{style:#}{DIM}{side}{DIM:#}{style}{bar}{style:#}{DIM}{side}{DIM:#} {numbers}")
     }
 
     /// Why it was not well.
