@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::config::{Group, Probe, nearest};
+use crate::config::{Group, Probe, Redactor, nearest};
 use crate::outcome::Tags;
 
 const KEYS: [&str; 6] = ["group", "every", "time", "window", "probe", "tags"];
@@ -100,6 +100,23 @@ pub enum PayloadError {
         /// What there is.
         there: String,
     },
+}
+
+impl PayloadError {
+    /// The same without secrets: titles and tags of probes may hold some.
+    pub fn without_secrets(self, redactor: &Redactor) -> Self {
+        match self {
+            Self::UnknownGroup { group, known } => {
+                Self::UnknownGroup { group, known: known.iter().map(|name| redactor.text(name)).collect() }
+            }
+            Self::NoProbe { group, wanted, there } => Self::NoProbe {
+                group: redactor.text(&group),
+                wanted: redactor.text(&wanted),
+                there: redactor.text(&there),
+            },
+            other => other,
+        }
+    }
 }
 
 impl Payload {

@@ -230,7 +230,7 @@ probes:
     url: {}
     headers: {{x-token: {{ssm: /shop/token}}}}
     auth: {{bearer: {{ssm: /shop/token}}}}
-  - {{probe: probes.http, title: With user information, url: '{}'}}
+  - {{probe: probes.http, title: With user information, tags: {{token: {{ssm: /shop/token}}}}, url: '{}'}}
 ",
         echo.url("/echo"),
         echo.url("/away"),
@@ -246,16 +246,21 @@ probes:
     let answer = function.invoke(&json!({"group": "demo"})).await;
     assert_eq!(strings(results(&answer), "kind"), ["http_status"; 3]);
 
+    let refusal = function.invoke(&json!({"group": "demo", "tags": {"token": "guessed"}})).await;
+    assert!(error(&refusal, "PayloadError").contains("token=[Filtered]"), "{refusal}");
+
     let kept = kent.items().await;
-    assert_eq!(kept.len(), 6);
+    assert_eq!(kept.len(), 7);
     let events = Value::from(kent.bodies("event").await).to_string();
     // They did come back: this is what was made of them.
     assert!(events.contains("x-token: [Filtered]") && events.contains("[\"x-echo\",\"[Filtered]\"]"), "{events}");
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD_NO_PAD.encode(text);
     let json = |text: &str| json!(text).to_string().trim_matches('"').to_owned();
-    for (name, text) in
-        [("Sentry", Value::from(kept).to_string()), ("the log", function.log()), ("the answer", answer.to_string())]
-    {
+    for (name, text) in [
+        ("Sentry", Value::from(kept).to_string()),
+        ("the log", function.log()),
+        ("the answer", format!("{answer}{refusal}")),
+    ] {
         for secret in [token, password, "h@us/ter"] {
             let spellings = [secret.to_owned(), form(secret), json(secret), json(&json(secret)), base64(secret)];
             for spelling in spellings.iter().chain([&base64(&format!("bob:{secret}"))]) {

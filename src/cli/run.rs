@@ -57,7 +57,8 @@ pub(super) async fn run(
     };
     let chosen = match choose(&arguments, &config) {
         Ok(chosen) => chosen,
-        Err(why) => return refuse(err, &why),
+        // It lists titles and tags, which may hold secrets.
+        Err(why) => return refuse(err, &config.redactor.text(&why)),
     };
     let mut overrides = Overrides::from_env();
     overrides.dsn = arguments.dsn.or(overrides.dsn);

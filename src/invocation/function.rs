@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::{Finished, Overrides, Runner, RunnerError, jobs_now, reserve};
 use crate::config::ssm::Loaded;
-use crate::config::{Group, Origin, OriginError, Probe};
+use crate::config::{Config, Group, Origin, OriginError, Probe};
 use crate::net::{Network, Resolver};
 use crate::payload::{Payload, PayloadError};
 use crate::probe::Job;
@@ -106,11 +106,8 @@ impl Function {
         let config = loaded.config;
         let Some(dsn) = dsn else { return Err(FunctionError::NoDsn { parameter: self.origin.dsn_parameter() }) };
         self.runner.courier(dsn)?;
-        let group = config
-            .group(&payload.group)
-            .ok_or_else(|| payload.unknown_group(config.groups.iter().map(|group| group.name.as_str())))?;
         let now = OffsetDateTime::now_utc();
-        let (jobs, time) = jobs(&payload, group, now)?;
+        let (group, (jobs, time)) = chosen(&payload, &config, now).map_err(|e| e.without_secrets(&config.redactor))?;
         let finished = self.runner.run(&config, group, jobs, time, deadline).await?;
         if let Some(delivered) = finished.delivered.as_ref().filter(|delivered| delivered.lost > 0) {
             return Err(FunctionError::NotDelivered {
@@ -135,6 +132,17 @@ impl Function {
 /// `the parameter /sentrynet/dsn, `, or nothing.
 fn or_parameter(parameter: &Option<String>) -> String {
     parameter.as_ref().map(|parameter| format!("the parameter {parameter}, ")).unwrap_or_default()
+}
+
+/// What the payload asks for of a configuration.
+fn chosen<'a>(
+    payload: &Payload,
+    config: &'a Config,
+    now: OffsetDateTime,
+) -> Result<(&'a Group, (Vec<Job>, OffsetDateTime)), PayloadError> {
+    let known = || config.groups.iter().map(|group| group.name.as_str());
+    let group = config.group(&payload.group).ok_or_else(|| payload.unknown_group(known()))?;
+    Ok((group, jobs(payload, group, now)?))
 }
 
 /// What the payload asks for of a group, and the time it is for.

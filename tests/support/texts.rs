@@ -18,7 +18,7 @@ pub fn problems(text: &str) -> Problems {
     try_load(text).expect_err("problems")
 }
 
-/// Problems as lines: place, key path, sentence and help.
+/// Each problem in one line.
 pub fn listed(problems: &Problems) -> Vec<String> {
     problems
         .iter()
@@ -29,7 +29,7 @@ pub fn listed(problems: &Problems) -> Vec<String> {
         .collect()
 }
 
-/// A configuration with one probe of these lines.
+/// A configuration with one `probes.http` that has these lines besides its URL.
 pub fn with_probe(lines: &str) -> String {
     let lines = lines.replace('\n', "\n        ");
     format!(
