@@ -152,7 +152,10 @@ fn convert(envelope: &sentry::Envelope, settings: &Settings, redactor: &Redactor
         // Both speak of the DSN that the client was given.
         header.shift_remove("dsn");
         header.shift_remove("trace");
+        plain_id(header);
         if let Value::Object(payload) = payload {
+            plain_id(payload);
+            whole_microseconds(payload);
             redact(payload, redactor);
             // The SDK leaves out what is Sentry's default; not every receiver knows it.
             payload.entry("level").or_insert_with(|| "error".into());
@@ -168,6 +171,28 @@ fn convert(envelope: &sentry::Envelope, settings: &Settings, redactor: &Redactor
             }
         }
     }))
+}
+
+/// An id as all of ours are: without hyphens.
+fn plain_id(map: &mut Map<String, Value>) {
+    if let Some(Value::String(id)) = map.get_mut("event_id") {
+        id.retain(|c| c != '-');
+    }
+}
+
+/// The SDK writes nanoseconds where Sentry has microseconds.
+fn whole_microseconds(payload: &mut Map<String, Value>) {
+    let round = |time: &mut Value| {
+        if let Some(seconds) = time.as_f64() {
+            *time = Value::from((seconds * 1e6).round() / 1e6);
+        }
+    };
+    payload.get_mut("timestamp").into_iter().for_each(round);
+    let crumbs = payload.get_mut("breadcrumbs");
+    let crumbs = crumbs.map(|crumbs| if crumbs.is_array() { crumbs } else { &mut crumbs["values"] });
+    for crumb in crumbs.and_then(Value::as_array_mut).into_iter().flatten() {
+        crumb.get_mut("timestamp").into_iter().for_each(round);
+    }
 }
 
 /// Only what comes from outside: a secret that happens to be `error` must not change a level.

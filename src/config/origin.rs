@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::Mutex;
 
 use super::ssm::{ConfigSource, Loaded, SourceError};
-use super::{Document, Secrets, read};
+use super::{Document, SecretRef, Secrets, read};
 use crate::net::{TlsError, tls_client_config};
 
 /// The SSM path below which everything is, unless `SENTRYNET_PREFIX` says otherwise.
@@ -88,7 +88,12 @@ impl Origin {
 
 fn load_file(path: &Path) -> Result<Loaded, SourceError> {
     let document = Document::load(path)?;
-    let config = read(&document, &Secrets::from_env(&document.secret_refs()))?;
+    let references = document.secret_refs();
+    let mut secrets = Secrets::from_env(&references);
+    for reference in references.into_iter().filter(|reference| matches!(reference, SecretRef::Ssm(_))) {
+        secrets.insert(reference, Err("SSM is not asked where SENTRYNET_CONFIG names a file".to_owned()));
+    }
+    let config = read(&document, &secrets)?;
     Ok(Loaded { config: Arc::new(config), broken: None })
 }
 

@@ -102,7 +102,7 @@ impl<'a> Session<'a> {
         let transport = Transport { tls: request.tls.clone(), ip: request.ip, http: request.http };
         let mut followed = 0;
         loop {
-            let (going, exchange) = self.hop(&wire, &transport, request.propagate, parent).await?;
+            let (going, mut exchange) = self.hop(&wire, &transport, request.propagate, parent).await?;
             if request.redirects == 0 || !redirect::is_redirect(exchange.status()) {
                 let verdict = self.judge(request, &going, exchange, started).await;
                 self.recorder.close(going.span, verdict.as_ref().err().map(|failure| failure.kind));
@@ -113,11 +113,9 @@ impl<'a> Session<'a> {
             } else {
                 redirect::next(&wire, exchange.status(), exchange.headers())
             };
-            self.note_phases(&going, None, None);
             self.note_answer(&going, &exchange);
-            if next.is_err() {
-                self.recorder.response = Some(judge::response(&exchange, &[], false));
-            }
+            // Read to its end, so that the next hop to the same host finds the connection free.
+            self.read_excerpt(&going, &mut exchange).await;
             self.recorder.close(going.span, next.as_ref().err().map(|failure| failure.kind));
             wire = next?;
             followed += 1;
@@ -135,6 +133,8 @@ impl<'a> Session<'a> {
         let description = format!("{} {}", wire.method, wire::shown(&wire.url));
         let span = self.recorder.open(Op::HttpRequest, description, parent);
         self.note_target(span, wire);
+        // An answer to an earlier request says nothing about a failure of this one.
+        self.recorder.response = None;
         let mut wire = wire.clone();
         wire.headers.extend((self.context.propagate)(self.trace, self.trace.span(span), sampled));
         let mut may_replace = self.clients.iter().any(|(known, _)| known == transport);

@@ -14,8 +14,8 @@ use crate::probe::{assertion, words};
 /// through is whole while it is looked for.
 const EXCERPT: usize = (8 + 1) * 1024;
 
-/// How long to wait for the body of an answer whose status is already the failure.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait for a body that is not judged.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Session<'_> {
     /// Reads and judges the answer to the last hop of a request that began at `started`.
@@ -44,8 +44,8 @@ impl Session<'_> {
         self.judge_duration(request, started.elapsed())
     }
 
-    /// Reads the beginning of a body for the event; its troubles change nothing.
-    async fn read_excerpt(&mut self, going: &Going, exchange: &mut Exchange) {
+    /// Reads the beginning of a body that is not judged: of a redirect, or for the event. Its troubles change nothing.
+    pub(super) async fn read_excerpt(&mut self, going: &Going, exchange: &mut Exchange) {
         let mut reception = Reception::default();
         let deadline = self.limits.deadline.min(Instant::now() + PATIENCE);
         let read = exchange.read(EXCERPT as u64, EXCERPT, deadline, &mut reception).await;
@@ -147,7 +147,7 @@ fn find(path: &JsonPath, value: &Value) -> Option<Value> {
 }
 
 /// What is kept of an answer for the event; the report takes secrets out of it.
-pub(super) fn response(exchange: &Exchange, excerpt: &[u8], truncated: bool) -> Response {
+fn response(exchange: &Exchange, excerpt: &[u8], truncated: bool) -> Response {
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     let headers = exchange.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())));
     Response { status: exchange.status().as_u16(), headers: headers.collect(), body: text(excerpt), truncated }
