@@ -10,7 +10,7 @@ TOOLS := target/tools
 # Programs that the tests talk to, each in a Python environment of its own: tests/requirements/<name>.txt.
 VENVS := relay kent bugsink moto
 
-.PHONY: help demo test tools
+.PHONY: help demo test bench tools
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test: tools ## Check format and lints, run every test, say how many passed
 	  END { printf "%d passed, %d failed", passed, failed; if (skipped) printf ", %d skipped", skipped; print "" }' \
 	  target/test.log; \
 	exit $$status
+
+bench: ## Measure phases against injected truth and curl
+	cargo bench --locked --bench phases
 
 tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp ## Fetch what the tests talk to (pinned, into target/tools)
 

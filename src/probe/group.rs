@@ -2,7 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use time::OffsetDateTime;
@@ -15,6 +15,13 @@ use crate::outcome::{Outcome, RunIdentity};
 use crate::schedule::Start;
 
 const OUT_OF_TIME: &str = "no time was left in the invocation";
+
+/// How far apart probes start that are due at once, so that one's phases do not hold what another's name lookup and
+/// handshake take of the processor.
+const APART: Duration = Duration::from_micros(500);
+
+/// How much later the last one may start for that.
+const SPREAD: Duration = Duration::from_millis(25);
 
 /// One tick of one probe.
 #[derive(Clone, Debug)]
@@ -38,13 +45,14 @@ pub async fn run_group(group: &str, jobs: Vec<Job>, context: &Context) -> Vec<Ou
             None => lanes.push(vec![(index, job)]),
         }
     }
+    let apart = u32::try_from(lanes.len()).map_or(Duration::ZERO, |count| APART.min(SPREAD / count.max(1)));
     let mut tasks = JoinSet::new();
-    for lane in lanes {
+    for (place, lane) in (0..).zip(lanes) {
         let (group, context) = (group.to_owned(), context.clone());
         tasks.spawn(async move {
             let mut outcomes = Vec::new();
             for (index, job) in lane {
-                outcomes.push((index, run_job(&group, &job, &context).await));
+                outcomes.push((index, run_job(&group, &job, apart * place, &context).await));
             }
             outcomes
         });
@@ -54,10 +62,13 @@ pub async fn run_group(group: &str, jobs: Vec<Job>, context: &Context) -> Vec<Ou
     outcomes.into_iter().flat_map(|(_, outcomes)| outcomes).collect()
 }
 
-/// Runs the burst of one tick.
-async fn run_job(group: &str, job: &Job, context: &Context) -> Vec<Outcome> {
+/// Runs the burst of one tick, `later` than it is due.
+async fn run_job(group: &str, job: &Job, later: Duration, context: &Context) -> Vec<Outcome> {
     let probe = &*job.probe;
     let skip = if job.scheduled { wait(job, context).await } else { None };
+    if skip.is_none() && !later.is_zero() {
+        tokio::time::sleep(later).await;
+    }
     let mut outcomes = Vec::new();
     for burst in 0..probe.burst {
         let identity = RunIdentity {
