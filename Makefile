@@ -16,7 +16,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Watch targets of its own on loopback and show what Sentry would get: no account, no network
-	@cargo run --quiet --locked --bin sentrynet -- demo
+	@cargo run --locked --bin sentrynet -- demo
 
 test: tools ## Check format and lints, run every test, say how many passed
 	cargo fmt --check
