@@ -239,3 +239,18 @@ async fn a_retry_confirms_a_failure_before_it_counts() {
     assert_eq!(attempts.iter().map(|span| span.failure.is_some()).collect::<Vec<_>>(), [true, true, false]);
     assert_nested(&outcome);
 }
+
+#[tokio::test]
+async fn a_name_in_the_hosts_file_is_not_asked_for() {
+    let target = Target::http(|_| answer("200 OK", &[], "")).await;
+    let hosts = std::fs::read_to_string("/etc/hosts").expect("a hosts file");
+    let names =
+        hosts.lines().filter(|line| line.starts_with("127.0.0.1")).flat_map(|line| line.split_whitespace().skip(1));
+    for name in names {
+        let server = NameServer::start(|_| Reply::Silence).await;
+        let keys = format!("url: http://{name}:{}/\ntimeout: 2s", target.addr.port());
+        let outcome = run_with(Resolver::with_servers(vec![server.addr]), "probes.http", &keys).await;
+        assert_eq!(outcome.status, Status::Ok, "{name}");
+        assert_eq!(phases(&outcome)[0], "net.dns");
+    }
+}

@@ -9,8 +9,10 @@ use hickory_resolver::config::{
 };
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::{Query, ResponseCode};
+use hickory_resolver::proto::rr::{Name, RecordType};
 use hickory_resolver::{Hosts, TokioResolver, system_conf};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::dns::{Addrs, Name as HostName, Resolve, Resolving};
 
 use super::hop::Hop;
 use crate::config::IpVersion;
@@ -41,6 +43,7 @@ pub struct Resolver {
 
 struct Source {
     servers: Option<Vec<SocketAddr>>,
+    hosts: OnceLock<Hosts>,
     settings: OnceLock<Result<Settings, DnsFault>>,
 }
 
@@ -48,7 +51,6 @@ struct Source {
 struct Settings {
     config: ResolverConfig,
     options: ResolverOpts,
-    hosts: Arc<Hosts>,
 }
 
 impl Resolver {
@@ -63,7 +65,7 @@ impl Resolver {
     }
 
     fn from_source(servers: Option<Vec<SocketAddr>>) -> Self {
-        Self { source: Arc::new(Source { servers, settings: OnceLock::new() }) }
+        Self { source: Arc::new(Source { servers, hosts: OnceLock::new(), settings: OnceLock::new() }) }
     }
 
     /// The addresses of `name`, in the name server's order.
@@ -72,12 +74,29 @@ impl Resolver {
     ///
     /// Says why there is none.
     pub async fn lookup(&self, name: &str, family: Option<IpVersion>) -> Result<Vec<IpAddr>, DnsFault> {
+        // A name in the hosts file is not asked for: with one family of addresses there, hickory would ask a name server
+        // for the other, which may not know the name, or not be there.
+        let hosts = self.source.hosts.get_or_init(|| Hosts::from_system().unwrap_or_default());
+        let known = in_hosts(hosts, name, family);
+        if !known.is_empty() {
+            return Ok(known);
+        }
         let settings = self.source.settings.get_or_init(|| Settings::new(self.source.servers.as_deref()));
         let resolver = settings.as_ref().map_err(Clone::clone)?.resolver(family)?;
         let found = resolver.lookup_ip(name).await.map_err(|error| fault(&error))?;
         let addresses: Vec<IpAddr> = found.iter().filter(|address| is_of(*address, family)).collect();
         if addresses.is_empty() { Err(DnsFault::NoAddress) } else { Ok(addresses) }
     }
+}
+
+fn in_hosts(hosts: &Hosts, name: &str, family: Option<IpVersion>) -> Vec<IpAddr> {
+    let Ok(name) = Name::from_utf8(name) else { return Vec::new() };
+    [RecordType::A, RecordType::AAAA]
+        .into_iter()
+        .filter_map(|kind| hosts.lookup_static_host(&Query::query(name.clone(), kind)))
+        .flat_map(|found| found.answers().iter().filter_map(|record| record.data.ip_addr()).collect::<Vec<_>>())
+        .filter(|address| is_of(*address, family))
+        .collect()
 }
 
 fn is_of(address: IpAddr, family: Option<IpVersion>) -> bool {
@@ -105,9 +124,9 @@ impl Settings {
         };
         options.cache_size = 0;
         options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
-        // Read once, here, and not for every look-up.
+        // Looked at before, and read once, not for every look-up.
         options.use_hosts_file = ResolveHosts::Never;
-        Ok(Self { config, options, hosts: Arc::new(Hosts::from_system().unwrap_or_default()) })
+        Ok(Self { config, options })
     }
 
     /// A resolver for one look-up, in microseconds. One for all would let look-ups of the same name share one question,
@@ -121,9 +140,7 @@ impl Settings {
             Some(IpVersion::V4) => LookupIpStrategy::Ipv4Only,
             Some(IpVersion::V6) => LookupIpStrategy::Ipv6Only,
         };
-        let mut resolver = builder.build().map_err(|error| unusable(&error))?;
-        resolver.set_hosts(self.hosts.clone());
-        Ok(resolver)
+        builder.build().map_err(|error| unusable(&error))
     }
 }
 
@@ -136,7 +153,7 @@ fn fault(error: &NetError) -> DnsFault {
         NetError::Timeout => DnsFault::TimedOut,
         error if error.is_nx_domain() => DnsFault::NoSuchName,
         NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
-            hickory_resolver::proto::op::ResponseCode::NoError => DnsFault::NoAddress,
+            ResponseCode::NoError => DnsFault::NoAddress,
             code => DnsFault::Failed(format!("the name server answered: {code}")),
         },
         NetError::Dns(DnsError::ResponseCode(code)) => DnsFault::Failed(format!("the name server answered: {code}")),
@@ -151,7 +168,7 @@ pub(super) struct Clocked {
 }
 
 impl Resolve for Clocked {
-    fn resolve(&self, name: Name) -> Resolving {
+    fn resolve(&self, name: HostName) -> Resolving {
         let (resolver, family) = (self.resolver.clone(), self.family);
         Box::pin(async move {
             Hop::mark_current(|marks| marks.dns_start = Some(Instant::now()));
