@@ -18,9 +18,10 @@ help: ## List the targets
 demo: ## Watch targets of its own on loopback and show what Sentry would get: no account, no network
 	@cargo run --locked --bin sentrynet -- demo
 
-test: tools ## Check format and lints, run every test, say how many passed
+test: tools ## Check format, lints and documentation, run every test, say how many passed
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib
 	@status=0; \
 	cargo test --locked --no-fail-fast 2>&1 | tee target/test.log || status=$$?; \
 	awk '/^test result:/ { passed += $$4; failed += $$6; skipped += $$8 } \

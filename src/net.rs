@@ -2,8 +2,8 @@
 //!
 //! The clock is read by hooks that `reqwest`, `rustls` and `hyper` offer in public; no part of the stack is forked. A
 //! [`Hop`] collects the instants of one request. It travels as a task-local value through the connector
-//! ([`connect`]), where the resolver ([`resolve`]) and the TLS callbacks ([`tls`]) find it, and inside the request's
-//! body ([`body`]), whose drop tells that everything was written.
+//! (`connect`), where the resolver (`resolve`) and the TLS callbacks (`tls`) find it, and inside the request's
+//! body (`body`), whose drop tells that everything was written.
 
 mod body;
 mod connect;
