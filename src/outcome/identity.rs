@@ -89,9 +89,10 @@ impl RunIdentity {
     }
 }
 
-/// RFC 3339 text in UTC, with a fraction only where there is one.
+/// RFC 3339 text in UTC, to the microsecond as all times of ours, with a fraction only where there is one.
 pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
     let utc = time.to_offset(time::UtcOffset::UTC);
+    let utc = utc.replace_nanosecond(utc.microsecond() * 1000).unwrap_or(utc);
     // Only years beyond 9999 cannot be written.
     utc.format(&Rfc3339).unwrap_or_else(|_| utc.to_string())
 }

@@ -195,6 +195,6 @@ impl<'a> Session<'a> {
         let host = going.url.host_str().unwrap_or_default();
         let hop = HopEnd { begin: going.begin, marks: &marks, received, failure };
         phases::record(self.recorder, going.span, host, &hop);
-        self.note_instants(going.span, &hop);
+        self.note_instants(going, &hop);
     }
 }

@@ -1,9 +1,11 @@
 //! Facts about requests and answers, under the names of Sentry's attribute conventions.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use http::Version;
 use serde_json::json;
+use url::Host;
 
 use super::wire::shown;
 use super::{Going, Session};
@@ -45,7 +47,7 @@ impl Session<'_> {
     }
 
     /// The instants of a hop, in seconds since the Unix epoch.
-    pub(super) fn note_instants(&mut self, span: usize, hop: &HopEnd<'_>) {
+    pub(super) fn note_instants(&mut self, going: &Going, hop: &HopEnd<'_>) {
         let marks = hop.marks;
         let mut instants: Vec<(&'static str, Option<Instant>)> = vec![
             ("http.request.fetch_start", Some(hop.begin)),
@@ -70,15 +72,25 @@ impl Session<'_> {
                 facts.insert(name, json!(self.recorder.unix_seconds(instant)));
             }
         }
-        // One address that was tried is one that can be named, even where nobody answered.
-        if let [address] = marks.addresses[..] {
+        if let Some(address) = only_address(going, hop) {
             facts.insert("network.peer.address", json!(address.to_string()));
+            facts.insert("network.peer.port", json!(going.url.port_or_known_default()));
         }
-        self.note(span, facts);
+        self.note(going.span, facts);
     }
 
     fn note(&mut self, span: usize, facts: Attributes) {
         self.recorder.attributes.extend(facts.clone());
         self.recorder.attributes_of(span).extend(facts);
+    }
+}
+
+/// The address that was tried, where there is only one: it can be named even if nobody answered.
+fn only_address(going: &Going, hop: &HopEnd<'_>) -> Option<IpAddr> {
+    match (hop.marks.addresses.as_slice(), going.url.host()?) {
+        ([address], _) => Some(*address),
+        ([], Host::Ipv4(address)) => Some(address.into()),
+        ([], Host::Ipv6(address)) => Some(address.into()),
+        _ => None,
     }
 }
