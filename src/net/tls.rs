@@ -4,7 +4,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
+use rustls::client::{
+    ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue, WebPkiServerVerifier,
+};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -63,16 +65,16 @@ pub(super) fn probe_config(settings: &TlsSettings, alpn: Vec<Vec<u8>>) -> Result
     let provider = provider();
     let builder =
         ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?.dangerous();
-    let verifier: Arc<dyn ServerCertVerifier> = if settings.insecure {
-        Arc::new(AcceptAny(provider))
+    let judge = if settings.insecure {
+        None
     } else {
         let roots = match &settings.ca {
             Some(pem) => Arc::new(private_roots(pem)?),
             None => public_roots(),
         };
-        rustls::client::WebPkiServerVerifier::builder_with_provider(roots, provider).build()?
+        Some(WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build()?)
     };
-    let builder = builder.with_custom_certificate_verifier(Arc::new(LeafWatcher(verifier)));
+    let builder = builder.with_custom_certificate_verifier(Arc::new(LeafWatcher { judge, provider }));
     let mut config = match (&settings.cert, &settings.key) {
         (Some(cert), Some(key)) => {
             let chain: Result<_, _> = CertificateDer::pem_slice_iter(cert.as_bytes()).collect();
@@ -128,7 +130,11 @@ impl ClientSessionStore for HandshakeWatcher {
 
 /// Keeps the server's certificate, whatever the verdict on it is.
 #[derive(Debug)]
-struct LeafWatcher(Arc<dyn ServerCertVerifier>);
+struct LeafWatcher {
+    /// `None` (`tls.insecure`): any certificate will do, but the handshake's signatures still have to be right.
+    judge: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
 
 impl ServerCertVerifier for LeafWatcher {
     fn verify_server_cert(
@@ -140,7 +146,10 @@ impl ServerCertVerifier for LeafWatcher {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         Hop::mark_current(|marks| marks.leaf = Some(end_entity.clone().into_owned()));
-        self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        match &self.judge {
+            Some(judge) => judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
+            None => Ok(ServerCertVerified::assertion()),
+        }
     }
 
     fn verify_tls12_signature(
@@ -149,7 +158,7 @@ impl ServerCertVerifier for LeafWatcher {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
+        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -158,49 +167,10 @@ impl ServerCertVerifier for LeafWatcher {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
+        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-/// `tls.insecure`: any certificate will do, but the handshake's signatures still have to be right.
-#[derive(Debug)]
-struct AcceptAny(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AcceptAny {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        rustls::crypto::verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
