@@ -1,13 +1,11 @@
 //! `sentrynet run` and the other commands, as people and scripts use them.
 #![cfg(feature = "cli")]
 
-#[path = "support/receiver.rs"]
-mod receiver;
 mod support;
 
-use receiver::{Behaviour, Receiver};
 use serde_json::Value;
 use support::cli::Desk;
+use support::receiver::{Behaviour, Receiver};
 use support::target::{Target, answer};
 
 /// A target whose paths are the statuses that it answers with, e.g. `/503`.

@@ -1,19 +1,16 @@
 //! Delivery over real sockets: what arrives, what does not, and how long it takes to know.
 #![cfg(feature = "cli")]
 
-#[path = "support/outcomes.rs"]
-mod outcomes;
-#[path = "support/receiver.rs"]
-mod receiver;
+mod support;
 
 use std::time::Duration;
 
-use outcomes::{failed, ok};
-use receiver::{Behaviour, Receiver};
 use sentrynet::config::Redactor;
 use sentrynet::outcome::{Failure, FailureKind, Outcome, Status};
 use sentrynet::report::{Courier, Delivered, Envelope, Settings, envelopes};
 use serde_json::Value;
+use support::outcomes::{failed, ok};
+use support::receiver::{self, Behaviour, Receiver};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 

@@ -1,18 +1,16 @@
 //! What is sent, judged by Sentry's own normaliser: no objection, no exception, and nothing lost on the way.
 
-#[path = "support/normaliser.rs"]
-mod normaliser;
-#[path = "support/outcomes.rs"]
-mod outcomes;
+mod support;
 
 use std::time::Duration;
 
-use outcomes::{failed, ok, span, us};
 use sentrynet::config::{Redactor, Secret};
 use sentrynet::outcome::{Failure, FailureKind, Op, Outcome, Response, Status};
 use sentrynet::report::{Envelope, Kind, Settings, envelopes};
 use sentrynet::telemetry::{Mode, Telemetry};
 use serde_json::{Value, json};
+use support::normaliser;
+use support::outcomes::{self, failed, ok, span, us};
 
 fn settings() -> Settings {
     let dsn = "https://key@o0.ingest.sentry.io/7".parse().expect("a DSN");

@@ -1,14 +1,11 @@
 //! Probes side by side: none sees another's keys, tags, spans or faults.
 
-#[path = "support/receiver.rs"]
-mod receiver;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use receiver::{Behaviour, Receiver};
 use sentrynet::config::Config;
 use sentrynet::invocation::{Finished, Overrides, Runner, jobs_now};
 use sentrynet::net::{Network, Resolver};
@@ -17,6 +14,7 @@ use sentrynet::report::Kind;
 use sentrynet::telemetry::Telemetry;
 use serde_json::{Value, json};
 use support::engine;
+use support::receiver::{Behaviour, Receiver};
 use support::target::{Received, Target, answer, read_request};
 use time::OffsetDateTime;
 use tokio::io::AsyncWriteExt as _;

@@ -1,7 +1,5 @@
 //! A configuration of the Python program, run by `sentrynet run`, as receivers that no one here wrote see it.
 
-#[path = "support/normaliser.rs"]
-mod normaliser;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +9,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use support::bugsink::Bugsink;
 use support::kent::Kent;
+use support::normaliser;
 use support::target::{Target, answer};
 use tempfile::NamedTempFile;
 

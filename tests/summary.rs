@@ -1,14 +1,13 @@
 //! The answer of the function, word by word.
 
-#[path = "support/outcomes.rs"]
-mod outcomes;
+mod support;
 
-use outcomes::{failed, ok, us};
 use sentrynet::config::{Redactor, Secret};
 use sentrynet::outcome::{Failure, FailureKind, Outcome, Status};
 use sentrynet::report::Delivered;
 use sentrynet::summary::Summary;
 use serde_json::{Value, json};
+use support::outcomes::{failed, ok, us};
 use time::macros::datetime;
 
 fn summary(outcomes: &[Outcome]) -> Value {

@@ -1,17 +1,16 @@
 //! What people see of results.
 #![cfg(feature = "cli")]
 
-#[path = "support/outcomes.rs"]
-mod outcomes;
+mod support;
 
 use std::io::Write as _;
 use std::time::Duration;
 
-use outcomes::{failed, ok, span, us};
 use sentrynet::config::{Redactor, Secret};
 use sentrynet::outcome::{Failure, FailureKind, Op, Outcome, Status};
 use sentrynet::report::Delivered;
 use sentrynet::report::terminal::{Glyphs, Terminal};
+use support::outcomes::{self, failed, ok, span, us};
 
 /// What is shown in so many columns, without colours.
 fn shown(width: Option<usize>, outcomes: &[Outcome], delivered: Option<&Delivered>) -> String {

@@ -1,8 +1,5 @@
 //! Sentry's own normaliser, as the judge of what is sent.
 
-// Not every test judges envelopes of its own.
-#![allow(dead_code)]
-
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,8 +1,5 @@
 //! Outcomes of all shapes.
 
-// Not every test needs every shape.
-#![allow(dead_code)]
-
 use std::time::Duration;
 
 use sentrynet::outcome::{Failure, FailureKind, Op, Outcome, Response, RunIdentity, Span, Status};

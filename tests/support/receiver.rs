@@ -1,8 +1,5 @@
 //! A Sentry for tests: takes envelopes on a real socket, remembers them, and behaves as told.
 
-// Not every test looks at everything.
-#![allow(dead_code)]
-
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
