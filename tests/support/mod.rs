@@ -9,6 +9,7 @@ pub mod bugsink;
 pub mod certificates;
 pub mod cli;
 pub mod engine;
+pub mod faults;
 pub mod front;
 pub mod kent;
 pub mod moto;
