@@ -13,7 +13,7 @@ use crate::config::{Assertion, JsonType};
 /// # Errors
 ///
 /// The sentence that says what does not hold.
-pub(super) fn check(name: &str, assertion: &Assertion, keys: &Keys) -> Result<(), String> {
+pub fn check(name: &str, assertion: &Assertion, keys: &Keys) -> Result<(), String> {
     let expect_set = assertion.exists.unwrap_or(true);
     let value = match (keys.get(name), expect_set) {
         (None, false) => return Ok(()),

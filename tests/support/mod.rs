@@ -11,6 +11,7 @@ pub mod cli;
 pub mod engine;
 pub mod faults;
 pub mod front;
+pub mod fuzzing;
 pub mod kent;
 pub mod moto;
 pub mod name_server;

@@ -1,0 +1,24 @@
+//! What has to hold of any input whatever: one file a fuzz target, each with a `check` that panics where it does not.
+//!
+//! The crate in fuzz/ feeds these from libFuzzer; tests/fuzz_corpus.rs feeds them the inputs that are kept.
+
+pub mod assertion;
+pub mod configuration;
+pub mod envelope;
+pub mod input;
+pub mod interpolation;
+pub mod outcome;
+pub mod payload;
+pub mod redactor;
+pub mod words;
+
+/// Every target: its name, which is also that of its corpus, and what it does.
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+    ("assertion", assertion::check),
+    ("configuration", configuration::check),
+    ("envelope", envelope::check),
+    ("interpolation", interpolation::check),
+    ("outcome", outcome::check),
+    ("payload", payload::check),
+    ("redactor", redactor::check),
+];
