@@ -2,8 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use crate::config::JsonPath;
-
 /// The keys of a running script and their values, in the order in which they were first set.
 ///
 /// `Debug` shows the names only: values come from configurations and targets, and may be secret.
@@ -26,13 +24,9 @@ impl Keys {
         self.0.insert(name.into(), value);
     }
 
-    /// Sets a key to what `path` finds in an answer: one match is that value, several are the list of them, none leaves
-    /// the key unset.
-    pub fn set_from(&mut self, name: &str, path: &JsonPath, answer: &Value) {
-        // A query that cannot be evaluated on this answer matches nothing.
-        let matches = jsonpath_rust::query::js_path_process(&path.query, answer).unwrap_or_default();
-        let mut values: Vec<Value> = matches.into_iter().map(|found| found.val().clone()).collect();
-        match if values.len() > 1 { Some(Value::Array(values)) } else { values.pop() } {
+    /// Sets a key, or unsets it where there is no value.
+    pub fn put(&mut self, name: &str, value: Option<Value>) {
+        match value {
             Some(value) => self.set(name, value),
             None => {
                 self.0.shift_remove(name);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::{Going, Session};
-use crate::config::Request;
+use crate::config::{JsonPath, Request};
 use crate::net::{Exchange, HttpError, Reception};
 use crate::outcome::{Failure, FailureKind as Kind, Op, Response};
 use crate::probe::{assertion, words};
@@ -91,7 +91,7 @@ impl Session<'_> {
         let result = match parsed {
             Ok(value) => {
                 for (key, path) in &request.set_keys {
-                    self.keys.set_from(key, path, &value);
+                    self.keys.put(key, find(path, &value));
                 }
                 Ok(())
             }
@@ -136,6 +136,14 @@ impl Session<'_> {
         }
         Ok(())
     }
+}
+
+/// One match is that value, several are the list of them, none leaves the key unset.
+fn find(path: &JsonPath, value: &Value) -> Option<Value> {
+    // A query that cannot be evaluated on this value matches nothing.
+    let matches = jsonpath_rust::query::js_path_process(&path.query, value).unwrap_or_default();
+    let mut values: Vec<Value> = matches.into_iter().map(|found| found.val().clone()).collect();
+    if values.len() > 1 { Some(Value::Array(values)) } else { values.pop() }
 }
 
 /// What is kept of an answer for the event; the report takes secrets out of it.

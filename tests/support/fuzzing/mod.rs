@@ -4,6 +4,7 @@
 
 pub mod assertion;
 pub mod configuration;
+pub mod delivery_headers;
 pub mod envelope;
 pub mod input;
 pub mod interpolation;
@@ -16,6 +17,7 @@ pub mod words;
 pub const TARGETS: &[(&str, fn(&[u8]))] = &[
     ("assertion", assertion::check),
     ("configuration", configuration::check),
+    ("delivery_headers", delivery_headers::check),
     ("envelope", envelope::check),
     ("interpolation", interpolation::check),
     ("outcome", outcome::check),
