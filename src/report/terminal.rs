@@ -2,6 +2,8 @@
 //!
 //! Everything is written with colours; `anstream`, around the caller's stream, takes them away where they do not belong.
 
+mod recap;
+
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
