@@ -15,7 +15,7 @@ use http::{HeaderName, HeaderValue};
 use sentry::types::Dsn;
 use time::OffsetDateTime;
 
-use crate::config::{Config, Group};
+use crate::config::{Config, Group, Secret};
 use crate::net::{Network, TlsError, tls_client_config};
 use crate::outcome::Outcome;
 use crate::probe::{Context, Job, Propagate, run_group};
@@ -139,9 +139,10 @@ impl Runner {
     }
 
     /// Delivers SentryNet's own errors where there are no results to go with them: to the DSN that the environment
-    /// names, else to the one that was known last.
-    async fn deliver_own_errors(&self, deadline: Option<Instant>) {
-        let dsn: Option<Dsn> = match &self.overrides.dsn {
+    /// names, else to the configured one, as far as the configuration is known, else to the one that was used last.
+    async fn deliver_own_errors(&self, configured: Option<Secret>, deadline: Option<Instant>) {
+        let named = self.overrides.dsn.as_deref().or(configured.as_ref().map(Secret::expose));
+        let dsn: Option<Dsn> = match named {
             Some(text) => text.parse().ok(),
             None => self.known().as_ref().map(|(dsn, _)| dsn.clone()),
         };
