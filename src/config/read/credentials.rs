@@ -1,33 +1,33 @@
 //! Credentials that stand in the configuration itself, in places and under names where only credentials do.
 
 use super::Reader;
+use super::scope::Scope;
 use crate::config::credential::{Credentials, is_credential};
-use crate::config::model::{Body, Json, Request, Script, Text};
-use crate::config::template::Part;
+use crate::config::model::{Body, Json, Request, Script};
 
 impl Reader<'_> {
     /// Remembers what a request holds without keys; the rest becomes known when it runs.
-    pub(super) fn keep_credentials(&mut self, request: &Request) {
+    pub(super) fn keep_credentials(&mut self, request: &Request, scope: &Scope) {
         let mut found = Credentials::default();
-        if let Some(url) = literal(&request.url).and_then(|text| url::Url::parse(&text).ok()) {
+        if let Some(url) = scope.literal(&request.url).and_then(|text| url::Url::parse(&text).ok()) {
             found.url(&url);
         }
         for (name, value) in &request.query {
-            json(name, value, &mut found);
+            json(name, value, scope, &mut found);
         }
         for (name, text) in &request.headers {
-            if let Some(value) = literal(text) {
+            if let Some(value) = scope.literal(text) {
                 found.header(name, &value);
             }
         }
         match &request.body {
             None => {}
             Some(Body::Text(text)) => {
-                if let Some(text) = literal(text) {
+                if let Some(text) = scope.literal(text) {
                     found.text(&text);
                 }
             }
-            Some(Body::Json(value)) => json("", value, &mut found),
+            Some(Body::Json(value)) => json("", value, scope, &mut found),
         }
         self.reading.secrets.extend(found.into_secrets());
     }
@@ -43,30 +43,16 @@ impl Reader<'_> {
 }
 
 /// What stands under a credential's name; `name` is that of the value itself.
-fn json(name: &str, value: &Json, found: &mut Credentials) {
+fn json(name: &str, value: &Json, scope: &Scope, found: &mut Credentials) {
     match value {
         Json::Text(text) if is_credential(name) => {
-            if let Some(text) = literal(text) {
+            if let Some(text) = scope.literal(text) {
                 found.keep(&text);
             }
         }
         Json::Scalar(value) if is_credential(name) => found.keep(&value.to_string()),
         Json::Text(_) | Json::Scalar(_) => {}
-        Json::List(items) => items.iter().for_each(|item| json(name, item, found)),
-        Json::Map(entries) => entries.iter().for_each(|(name, item)| json(name, item, found)),
-    }
-}
-
-/// A text that no key changes.
-fn literal(text: &Text) -> Option<String> {
-    match text {
-        Text::Plain(text) => Some(text.clone()),
-        Text::Template(template) => {
-            let literal = |part: &'_ Part| match part {
-                Part::Literal(literal) => Some(literal.clone()),
-                Part::Field(_) => None,
-            };
-            template.parts().iter().map(literal).collect()
-        }
+        Json::List(items) => items.iter().for_each(|item| json(name, item, scope, found)),
+        Json::Map(entries) => entries.iter().for_each(|(name, item)| json(name, item, scope, found)),
     }
 }

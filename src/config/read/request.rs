@@ -82,7 +82,7 @@ impl Reader<'_> {
             degraded,
             propagate: node.get("propagate").and_then(|node| leaf::boolean(node).ok()).unwrap_or(false),
         };
-        self.keep_credentials(&request);
+        self.keep_credentials(&request, scope);
         request
     }
 
@@ -142,7 +142,7 @@ impl Reader<'_> {
             if is_sensitive(&name)
                 && let Some(value) = entry.value.written()
                 && !entry.value.stand_in
-                && !matches!(&text, Text::Template(template) if template.keys().next().is_some())
+                && scope.literal(&text).is_some()
             {
                 self.reading.secrets.push(Secret::new(value));
             }
