@@ -66,6 +66,7 @@ pub(super) async fn run(
     let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
     let view = View { is_json: arguments.json, width: Terminal::columns(), has_several: chosen.len() > 1 };
     let mut exit = Exit::Fine;
+    let mut outcomes = Vec::new();
     for (index, (group, probes)) in chosen.into_iter().enumerate() {
         let now = OffsetDateTime::now_utc();
         let running = runner.run(&config, group, jobs_now(&probes, now), now, None);
@@ -79,6 +80,12 @@ pub(super) async fn run(
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
             printed => printed?,
         }
+        outcomes.extend(finished.outcomes);
+    }
+    let people: &mut dyn Write = if view.is_json { err } else { out };
+    match view.terminal(&config.redactor).recap(people, &outcomes, view.has_several) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        told => told?,
     }
     Ok(exit)
 }
@@ -125,11 +132,15 @@ impl View {
         people.flush()
     }
 
+    fn terminal<'a>(&self, redactor: &'a Redactor) -> Terminal<'a> {
+        let glyphs = if self.is_json { Glyphs::of(&io::stderr()) } else { Glyphs::of(&io::stdout()) };
+        Terminal::new(self.width, redactor).with(glyphs)
+    }
+
     /// Shows people what came of a group.
     fn show(&self, out: &mut dyn Write, finished: &Finished, redactor: &Redactor) -> io::Result<()> {
         let Finished { summary, outcomes, delivered } = finished;
-        let glyphs = if self.is_json { Glyphs::of(&io::stderr()) } else { Glyphs::of(&io::stdout()) };
-        let terminal = Terminal::new(self.width, redactor).with(glyphs);
+        let terminal = self.terminal(redactor);
         if self.has_several {
             terminal.heading(out, &summary.group)?;
         }

@@ -61,9 +61,9 @@ impl<'a> Cleaner<'a> {
         clean
     }
 
-    /// A body, in [`BODY`] bytes.
-    pub fn body(self, body: &str) -> String {
-        let mut clean = self.redactor.text(body);
+    /// A body, in [`BODY`] bytes; `is_cut` tells that there was more of it.
+    pub fn body(self, body: &str, is_cut: bool) -> String {
+        let mut clean = if is_cut { self.redactor.beginning(body) } else { self.redactor.text(body) };
         clean.truncate(clean.floor_char_boundary(BODY));
         clean
     }
@@ -100,7 +100,7 @@ mod tests {
         let cleaner = Cleaner::new(&redactor);
         assert_eq!(cleaner.text("ääää", 4), "ääää");
         assert_eq!(cleaner.text("äääää", 4), "äää…");
-        assert_eq!(cleaner.body(&"ä".repeat(5000)).len(), BODY);
+        assert_eq!(cleaner.body(&"ä".repeat(5000), false).len(), BODY);
     }
 
     #[test]
