@@ -18,7 +18,7 @@ use sentrynet::config::{Json, Template, Text};
 use sentrynet::probe::{Keys, interpolate};
 use serde_json::{Value, json};
 
-use support::fuzzing::interpolation::keys;
+use support::fuzzing::interpolation::{keys, source};
 
 /// A small generator of pseudo-random numbers (SplitMix64): the same on every machine, in every year.
 struct Dice(u64);
@@ -131,6 +131,15 @@ fn templates(keys: &[(String, Value)]) -> Vec<String> {
     templates
 }
 
+/// What fuzzing came upon, but for widths and precisions for which Python would fill the memory.
+fn found_by_fuzzing() -> Vec<String> {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/interpolation");
+    let inputs = std::fs::read_dir(corpus).expect("a corpus");
+    let texts = inputs.map(|input| source(&std::fs::read(input.expect("an entry").path()).expect("a file")));
+    let is_wide = |text: &String| text.split(|c: char| !c.is_numeric()).any(|digits| digits.chars().count() > 4);
+    texts.filter(|text| !is_wide(text) && !text.contains("token")).collect()
+}
+
 /// Python's verdict on every template. Panics with Python's own words if it cannot be asked.
 fn ask_python(keys: &[(String, Value)], templates: &[String]) -> Vec<Value> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/format_map.py");
@@ -154,7 +163,8 @@ fn ask_python(keys: &[(String, Value)], templates: &[String]) -> Vec<Value> {
 #[test]
 fn python_agrees() {
     let init = keys();
-    let templates = templates(&init);
+    let mut templates = templates(&init);
+    templates.extend(found_by_fuzzing());
     let verdicts = ask_python(&init, &templates);
     assert_eq!(verdicts.len(), templates.len());
 

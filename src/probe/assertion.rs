@@ -141,6 +141,8 @@ mod tests {
         assert_eq!(on(json!(true), value(json!(1))), Err("k is true, not 1".to_owned()));
         assert_eq!(on(json!(1.0), value(json!(1))), Ok(()));
         assert_eq!(on(json!({"a": [1, {"b": null}]}), value(json!({"a": [1.0, {"b": null}]}))), Ok(()));
+        let answer = serde_json::from_str("0.24137386448133014").expect("a number");
+        assert_eq!(on(answer, value(json!(0.24137386448133014_f64))), Ok(()));
         assert!(on(json!(9_007_199_254_740_993_i64), value(json!(9_007_199_254_740_992_i64))).is_err());
     }
 

@@ -57,7 +57,10 @@ fn same_but_for_length(a: &Envelope, b: &Envelope) {
                 assert!(alike(&was, &is), "{was} {is}");
                 assert_eq!(b.header.get("length").and_then(Value::as_u64), Some(b.payload.len() as u64));
             }
-            _ => assert_eq!(a, b),
+            _ => {
+                assert!(alike(&a.header.clone().into(), &b.header.clone().into()), "{a:?} {b:?}");
+                assert_eq!(a.payload, b.payload);
+            }
         }
     }
 }

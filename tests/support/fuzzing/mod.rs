@@ -13,8 +13,11 @@ pub mod payload;
 pub mod redactor;
 pub mod words;
 
-/// Every target: its name, which is also that of its corpus, and what it does.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// Panics if something does not hold of an input.
+pub type Check = fn(&[u8]);
+
+/// Every target, by the name that its corpus has too.
+pub const TARGETS: &[(&str, Check)] = &[
     ("assertion", assertion::check),
     ("configuration", configuration::check),
     ("delivery_headers", delivery_headers::check),

@@ -18,8 +18,11 @@ use super::words::hides;
 
 const SECRET: &str = "correct horse/battery \"staple\"";
 
+/// A secret of some runs only.
+const OWN: &str = "tr0ub4dor&3";
+
 /// What texts are made of, besides anything.
-const PIECES: &[&str] = &[SECRET, "correct horse/batt…", "\u{1b}[31m\n", "https://example.com/?q=1", "\u{2028}…😀"];
+const PIECES: &[&str] = &[SECRET, OWN, "correct horse/batt…", "\u{1b}[31m\n", "https://example.com/?q=1", "\u{2028}…😀"];
 
 const FACTS: &[&str] = &[
     "http.request.method",
@@ -61,6 +64,7 @@ fn judge_envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) 
         let text = String::from_utf8(bytes).expect("UTF-8");
         hides(&text, SECRET);
         hides(&text, &escaped(SECRET));
+        outcome.secrets.iter().for_each(|secret| hides(&text, secret.expose()));
         let payload: Value = serde_json::from_slice(&envelope.items().expect("items")[0].payload).expect("JSON");
         judge_payload(&payload);
     }
@@ -130,6 +134,7 @@ fn outcome(input: &mut Unstructured<'_>) -> Result<Outcome> {
         attributes: attributes(input)?,
         response: if input.arbitrary()? { Some(response(input)?) } else { None },
         attempts: input.arbitrary()?,
+        secrets: if input.arbitrary()? { vec![Secret::new(OWN)] } else { Vec::new() },
     })
 }
 
