@@ -183,6 +183,7 @@ impl<'a> Session<'a> {
                 timeout: self.limits.timeout,
                 invocation_ended: self.limits.is_invocations,
                 span: (going.begin, end),
+                deadline: self.limits.deadline,
             },
         );
         self.note_phases(going, None, Some((failure.kind, end)));
