@@ -87,8 +87,7 @@ pub(super) fn probe_config(settings: &TlsSettings, alpn: Vec<Vec<u8>>) -> Result
     };
     let verifier = Arc::new(ChainWatcher { judge, provider: provider.clone() });
     let resolver = RequestWatcher { certificate: client_certificate(settings, &provider)? };
-    let mut config =
-        builder.with_custom_certificate_verifier(verifier).with_client_cert_resolver(Arc::new(resolver));
+    let mut config = builder.with_custom_certificate_verifier(verifier).with_client_cert_resolver(Arc::new(resolver));
     config.resumption = Resumption::store(Arc::new(HandshakeWatcher));
     config.alpn_protocols = alpn;
     Ok(config)

@@ -3,7 +3,7 @@
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::GeneralName;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::X509Name;
@@ -57,6 +57,14 @@ impl Certificate<'_> {
     /// Whether it is an authority's.
     pub(super) fn is_authority(&self) -> bool {
         self.parsed.is_ca()
+    }
+
+    /// Whether it holds a condition (a critical extension) that nobody here knows.
+    pub(super) fn has_unknown_condition(&self) -> bool {
+        let is_unknown = |extension: &ParsedExtension<'_>| {
+            matches!(extension, ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::ParseError { .. })
+        };
+        self.parsed.extensions().iter().any(|extension| extension.critical && is_unknown(extension.parsed_extension()))
     }
 
     /// The hosts that it is for: names and addresses. The common name does not count (RFC 9525, section 2).

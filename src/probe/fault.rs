@@ -11,6 +11,7 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
+pub(super) use self::certificate::title as certificate_title;
 use super::phases::open_phase;
 use super::words;
 use crate::net::{HttpError, Marks};
@@ -100,8 +101,9 @@ fn failed(error: &reqwest::Error, phase: Op, facts: &Facts<'_>) -> (Kind, String
     if let Some(error) = find::<rustls::Error>(&causes) {
         return tls::failed(error, phase, facts);
     }
-    // The outermost io::Error: what it wraps was looked at above.
-    let io = find::<io::Error>(&causes).map(io::Error::kind);
+    // The outermost that says something: what it wraps was looked at above.
+    let kinds = causes.iter().filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    let io = kinds.filter(|kind| *kind != ErrorKind::Other).next();
     match phase {
         Op::NetDns | Op::NetTcp => connecting::failed(io, facts),
         Op::NetTls => tls::cut(io, facts),

@@ -56,10 +56,13 @@ pub(super) fn failed(fault: &Fault, facts: &Facts<'_>) -> (Kind, String) {
             unusable("is an authority's, which a server may not use as its own")
         }
         Fault::BadEncoding => unusable("cannot be read"),
-        Fault::UnhandledCriticalExtension => unusable("makes a condition that is not known (a critical extension)"),
+        Fault::Other(_) if leaf.is_some_and(Certificate::has_unknown_condition) => {
+            unusable("makes a condition that is not known (a critical extension)")
+        }
         Fault::UnsupportedSignatureAlgorithmContext { .. }
         | Fault::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            let algorithm = leaf.map(|leaf| format!(" ({})", algorithm(&leaf.signature_algorithm()))).unwrap_or_default();
+            let algorithm =
+                leaf.map(|leaf| format!(" ({})", algorithm(&leaf.signature_algorithm()))).unwrap_or_default();
             unusable(&format!("is signed with an algorithm that is too weak or not known{algorithm}"))
         }
         _ => unusable("breaks the rules for certificates of servers"),

@@ -19,17 +19,25 @@ pub(super) fn failed(error: &Error, phase: Op, facts: &Facts<'_>) -> (Kind, Stri
         Error::AlertReceived(alert) => alerted(*alert, in_handshake, facts),
         // The first bytes of anything but TLS do not read as a record's head.
         Error::InvalidMessage(
-            InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion | InvalidMessage::MessageTooLarge,
+            InvalidMessage::InvalidContentType
+            | InvalidMessage::UnknownProtocolVersion
+            | InvalidMessage::MessageTooLarge,
         ) if in_handshake && facts.marks.chain.is_empty() => {
             (Kind::TlsProtocol, format!("{host} does not speak TLS on port {}", facts.port))
         }
+        Error::InvalidMessage(
+            InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge,
+        ) if in_handshake => {
+            let likely = "as with a certificate of too many names";
+            (Kind::TlsFailed, format!("{host} sends a TLS handshake message of more than 64 KiB, {likely}"))
+        }
         Error::PeerIncompatible(why) => (Kind::TlsProtocol, incompatible(why, host)),
-        Error::NoApplicationProtocol
-        | Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol) => {
+        Error::NoApplicationProtocol | Error::PeerMisbehaved(PeerMisbehaved::SelectedUnofferedApplicationProtocol) => {
             (Kind::TlsProtocol, other_http(host))
         }
         Error::DecryptError => {
-            let sentence = format!("a TLS message from {host} cannot be decrypted: it was changed on its way, or made wrong");
+            let sentence =
+                format!("a TLS message from {host} cannot be decrypted: it was changed on its way, or made wrong");
             (Kind::TlsFailed, sentence)
         }
         Error::InvalidMessage(_)

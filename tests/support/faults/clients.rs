@@ -1,0 +1,65 @@
+//! Servers that want to see a client's certificate.
+
+use rustls::SupportedProtocolVersion;
+use rustls::version::{TLS12, TLS13};
+
+use super::Fault;
+use crate::support::certificates::Authority;
+use crate::support::engine::quoted;
+use crate::support::target::{Target, answer};
+
+const WANTED: &str = "localhost wants a client certificate, and there is no tls.cert*";
+const REFUSED: &str = "localhost did not accept the client certificate (alert *)";
+
+/// What a probe meets that shows a certificate of `shown`, if any, to a server that wants one of its own authority.
+async fn showing(
+    shown: Option<&Authority>,
+    authority: &Authority,
+    version: &'static SupportedProtocolVersion,
+) -> Fault {
+    let config = authority.server_for_clients("localhost", version);
+    let target = Target::https(config, |_| answer("200 OK", &[], "")).await;
+    let client = shown.map(|authority| authority.client()).map_or_else(String::new, |(certificate, key)| {
+        format!(", cert: {}, key: {}", quoted(&certificate), quoted(&key))
+    });
+    let tls = format!("tls: {{ca: {}{client}}}", quoted(&authority.pem()));
+    Fault::at(target.https_url("localhost", "/")).with(tls).keeping(target)
+}
+
+pub async fn a_client_certificate_is_wanted_in_tls_1_2() -> Fault {
+    let fault = showing(None, &Authority::new(), &TLS12).await;
+    fault.fails("tls_failed", WANTED).phases("net.dns net.tcp net.tls!")
+}
+
+pub async fn a_client_certificate_is_wanted_in_tls_1_3() -> Fault {
+    // The client's side of the handshake is done when the server says so.
+    let fault = showing(None, &Authority::new(), &TLS13).await;
+    fault.fails("tls_failed", WANTED).phases("net.dns net.tcp net.tls http.send http.wait!")
+}
+
+pub async fn a_wrong_client_certificate_is_refused_in_tls_1_2() -> Fault {
+    let fault = showing(Some(&Authority::named("Somebody else")), &Authority::new(), &TLS12).await;
+    fault.fails("tls_failed", REFUSED).phases("net.dns net.tcp net.tls!")
+}
+
+pub async fn a_wrong_client_certificate_is_refused_in_tls_1_3() -> Fault {
+    let fault = showing(Some(&Authority::named("Somebody else")), &Authority::new(), &TLS13).await;
+    fault.fails("tls_failed", REFUSED).phases("net.dns net.tcp net.tls http.send http.wait!")
+}
+
+pub async fn a_client_certificate_opens_the_door() -> Fault {
+    let authority = Authority::new();
+    let fault = showing(Some(&authority), &authority, &TLS13).await;
+    fault.answering(200).phases("net.dns net.tcp net.tls http.send http.wait http.recv")
+}
+
+pub async fn a_key_of_another_client_certificate_is_told_before_anything_is_sent() -> Fault {
+    let authority = Authority::new();
+    let ((certificate, _), (_, key)) = (authority.client(), authority.client());
+    Fault::at("https://localhost/")
+        .with(format!("tls: {{cert: {}, key: {}}}", quoted(&certificate), quoted(&key)))
+        .fails(
+            "tls_failed",
+            "no connection can be made as the configuration asks: tls.key is not the key of the certificate in tls.cert",
+        )
+}
