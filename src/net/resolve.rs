@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts, ServerOrderingStrategy};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::{DnsError, NetError, NoRecords};
+use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::{Query, ResponseCode};
-use hickory_resolver::proto::rr::{Name, RecordType};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::{Hosts, TokioResolver, system_conf};
 use reqwest::dns::{Addrs, Name as HostName, Resolve, Resolving};
 
@@ -22,17 +22,23 @@ pub enum DnsFault {
     /// No name server can be asked for it: a label is longer than 63 bytes, or the whole longer than 255 (RFC 1035).
     #[error("this cannot be a name")]
     NotAName,
-    /// The name does not exist.
+    /// The name does not exist, or the one that it is an alias (CNAME) of.
     #[error("the name does not exist")]
-    NoSuchName,
+    NoSuchName {
+        /// The name at the end of its aliases, where that is another one.
+        alias_of: Option<String>,
+    },
     /// The name exists, but has no address of the family asked for.
     #[error("the name has no address")]
     NoAddress {
         /// The family; `None`: neither has one.
         family: Option<IpVersion>,
-        /// The name at the end of its aliases (CNAME), where that is another one.
+        /// The name at the end of its aliases, where that is another one.
         alias_of: Option<String>,
     },
+    /// The name's aliases lead in a circle, or there are too many of them.
+    #[error("the name's aliases come to no end")]
+    EndlessAlias,
     /// The name server answered with this error code (RFC 6895, section 2.3).
     #[error("the name server answered with the error code {0}")]
     Answered(u16),
@@ -61,12 +67,17 @@ impl DnsFault {
     fn or_worse(self, other: Self) -> Self {
         let weight = |fault: &Self| match fault {
             Self::NoAddress { .. } => 0,
-            Self::NoSuchName => 1,
+            Self::NoSuchName { .. } => 1,
             _ => 2,
         };
         if weight(&other) > weight(&self) { other } else { self }
     }
 }
+
+/// How long to look for the reason why a name has no address.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How many aliases a name may lead through: hickory follows no more.
+const MOST_ALIASES: usize = 8;
 
 /// Looks names up, without a cache: a prober wants to know what is true now. Cheap to clone; the system's
 /// configuration is read at the first look-up.
@@ -127,22 +138,56 @@ impl Resolver {
         let settings = self.source.settings.get_or_init(|| Settings::new(&self.source));
         let resolver = settings.as_ref().map_err(Clone::clone)?.resolver()?;
         // Both families are asked for here and not by hickory's `lookup_ip`, which tells of two failures only one.
-        match family {
-            Some(IpVersion::V4) => addresses(&resolver, &name, IpVersion::V4).await,
-            Some(IpVersion::V6) => addresses(&resolver, &name, IpVersion::V6).await,
+        let found = match family {
+            Some(family) => addresses(&resolver, &name, family).await,
             None => match tokio::join!(
                 addresses(&resolver, &name, IpVersion::V6),
                 addresses(&resolver, &name, IpVersion::V4)
             ) {
                 (Ok(six), Ok(four)) => Ok([six, four].concat()),
                 (Ok(found), Err(_)) | (Err(_), Ok(found)) => Ok(found),
-                (Err(six), Err(four)) => Err(match four.or_worse(six) {
-                    DnsFault::NoAddress { alias_of, .. } => DnsFault::NoAddress { family: None, alias_of },
-                    fault => fault,
-                }),
+                (Err(six), Err(four)) => Err(four.or_worse(six)),
             },
+        };
+        match found {
+            Err(DnsFault::NoSuchName { .. }) => {
+                Err(explain(&resolver, name, |alias_of| DnsFault::NoSuchName { alias_of }).await)
+            }
+            Err(DnsFault::NoAddress { .. }) => {
+                Err(explain(&resolver, name, |alias_of| DnsFault::NoAddress { family, alias_of }).await)
+            }
+            found => found,
         }
     }
+}
+
+/// Looks where the aliases of a name lead that came to nothing. It takes a question for each.
+async fn explain(resolver: &TokioResolver, mut name: Name, fault: impl FnOnce(Option<String>) -> DnsFault) -> DnsFault {
+    name.set_fqdn(true);
+    let mut way = vec![name.clone()];
+    let follow = async {
+        while let Some(next) = alias(resolver, &name).await {
+            if way.contains(&next) || way.len() > MOST_ALIASES {
+                return true;
+            }
+            way.push(next.clone());
+            name = next;
+        }
+        false
+    };
+    match tokio::time::timeout(PATIENCE, follow).await {
+        Ok(true) => DnsFault::EndlessAlias,
+        _ => fault(way.get(1..).and_then(<[Name]>::last).map(|end| end.to_utf8().trim_end_matches('.').to_owned())),
+    }
+}
+
+/// The name that `name` is an alias of.
+async fn alias(resolver: &TokioResolver, name: &Name) -> Option<Name> {
+    let found = resolver.lookup(name.clone(), RecordType::CNAME).await.ok()?;
+    found.answers().iter().find_map(|record| match &record.data {
+        RData::CNAME(alias) if record.name == *name => Some(alias.0.clone()),
+        _ => None,
+    })
 }
 
 async fn addresses(resolver: &TokioResolver, name: &Name, family: IpVersion) -> Result<Vec<IpAddr>, DnsFault> {
@@ -150,10 +195,10 @@ async fn addresses(resolver: &TokioResolver, name: &Name, family: IpVersion) -> 
         IpVersion::V4 => RecordType::A,
         IpVersion::V6 => RecordType::AAAA,
     };
-    let found = resolver.lookup(name.clone(), kind).await.map_err(|error| fault(&error, name, family))?;
+    let found = resolver.lookup(name.clone(), kind).await.map_err(|error| fault(&error))?;
     let addresses: Vec<IpAddr> = found.answers().iter().filter_map(|record| record.data.ip_addr()).collect();
     if addresses.is_empty() {
-        return Err(DnsFault::NoAddress { family: Some(family), alias_of: None });
+        return Err(DnsFault::NoAddress { family: None, alias_of: None });
     }
     Ok(addresses)
 }
@@ -209,14 +254,14 @@ impl Settings {
     }
 }
 
-fn fault(error: &NetError, name: &Name, family: IpVersion) -> DnsFault {
+fn fault(error: &NetError) -> DnsFault {
     match error {
         NetError::Timeout => DnsFault::TimedOut,
         NetError::NoConnections => DnsFault::Unconfigured,
         NetError::Truncated => DnsFault::CutOff,
         NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
-            ResponseCode::NXDomain => DnsFault::NoSuchName,
-            ResponseCode::NoError => DnsFault::NoAddress { family: Some(family), alias_of: alias(none, name) },
+            ResponseCode::NXDomain => DnsFault::NoSuchName { alias_of: None },
+            ResponseCode::NoError => DnsFault::NoAddress { family: None, alias_of: None },
             code => DnsFault::Answered(code.into()),
         },
         NetError::Dns(DnsError::ResponseCode(code)) => DnsFault::Answered((*code).into()),
@@ -231,15 +276,6 @@ fn fault(error: &NetError, name: &Name, family: IpVersion) -> DnsFault {
         },
         _ => DnsFault::Failed,
     }
-}
-
-/// The name whose addresses were asked for in the end. One of the search domains is no alias.
-fn alias(none: &NoRecords, name: &Name) -> Option<String> {
-    let last = none.query.name();
-    if name.num_labels() == 0 || last.to_utf8().starts_with(&name.to_utf8()) {
-        return None;
-    }
-    Some(last.to_utf8().trim_end_matches('.').to_owned())
 }
 
 /// The resolver as `reqwest` asks it, writing to the current hop's marks.

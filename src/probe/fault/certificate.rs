@@ -87,9 +87,12 @@ fn wrong_host(leaf: Option<&Certificate<'_>>, host: &str) -> String {
     let Some(leaf) = leaf else { return format!("certificate is not for {host}") };
     let hosts = leaf.hosts();
     if hosts.is_empty() {
-        let subject = leaf.subject();
-        let common = if subject.is_empty() { String::new() } else { format!(", only the common name {subject}") };
-        return format!("certificate for {host} names no host{common} (subject alternative name)");
+        return match leaf.subject().as_str() {
+            "" => format!("certificate of {host} names no host (it has no subject alternative name)"),
+            name => {
+                format!("certificate of {host} names a host only as its common name ({name}), which does not count")
+            }
+        };
     }
     let more = hosts.len().saturating_sub(NAMES);
     let mut names: Vec<String> = hosts.iter().take(NAMES).cloned().collect();

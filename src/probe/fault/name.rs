@@ -9,8 +9,18 @@ pub(super) fn name(fault: &DnsFault, facts: &Facts<'_>) -> (Kind, String) {
     let host = facts.host;
     let failed = |why: &str| (Kind::DnsFailure, format!("{host} could not be looked up: {why}"));
     match fault {
-        DnsFault::NotAName => (Kind::DnsNotFound, format!("{host} cannot be looked up: it is too long for a name")),
-        DnsFault::NoSuchName => (Kind::DnsNotFound, format!("{host} does not exist (NXDOMAIN)")),
+        DnsFault::NotAName => {
+            let most = "63 characters between dots, 253 in all";
+            (Kind::DnsNotFound, format!("{host} cannot be looked up: it is too long for a name ({most})"))
+        }
+        DnsFault::NoSuchName { alias_of: None } => (Kind::DnsNotFound, format!("{host} does not exist (NXDOMAIN)")),
+        DnsFault::NoSuchName { alias_of: Some(name) } => {
+            (Kind::DnsNotFound, format!("{host} is an alias (CNAME) of {name}, which does not exist (NXDOMAIN)"))
+        }
+        DnsFault::EndlessAlias => {
+            let what = "an alias (CNAME) that leads in a circle, or through too many others";
+            (Kind::DnsNotFound, format!("{host} is {what}"))
+        }
         DnsFault::NoAddress { family, alias_of } => {
             let what = match family {
                 None => "no address",
@@ -19,7 +29,7 @@ pub(super) fn name(fault: &DnsFault, facts: &Facts<'_>) -> (Kind, String) {
             };
             let sentence = match alias_of {
                 None => format!("{host} exists, but has {what}"),
-                Some(name) => format!("{host} is an alias (CNAME) that leads to {name}, which has {what}"),
+                Some(name) => format!("{host} is an alias (CNAME) of {name}, which has {what}"),
             };
             (Kind::DnsNotFound, sentence)
         }

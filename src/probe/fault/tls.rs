@@ -86,7 +86,7 @@ fn wanted(host: &str) -> String {
 }
 
 fn other_http(host: &str) -> String {
-    format!("{host} does not offer the HTTP version asked for (ALPN)")
+    format!("{host} does not offer the HTTP version asked for")
 }
 
 fn incompatible(why: &PeerIncompatible, host: &str) -> String {
@@ -132,7 +132,7 @@ fn alerted(alert: AlertDescription, in_handshake: bool, facts: &Facts<'_>) -> (K
             (Kind::TlsProtocol, format!("{host} shares no TLS version, cipher or signature algorithm with us"))
         }
         (A::NoApplicationProtocol, _) => (Kind::TlsProtocol, other_http(host)),
-        (A::UnrecognisedName, _) => (Kind::TlsFailed, format!("the server at {host} does not know this name (SNI)")),
+        (A::UnrecognisedName, _) => (Kind::TlsFailed, format!("the server behind {host} does not know this name")),
         (A::InternalError, _) => (Kind::TlsFailed, format!("{host} had trouble of its own with TLS")),
         _ if in_handshake => (Kind::TlsFailed, format!("{host} broke the TLS handshake off")),
         _ => (Kind::TlsFailed, format!("{host} ended the TLS connection")),

@@ -93,7 +93,7 @@ pub async fn a_cipher_that_was_not_offered_breaks_the_rules() -> Fault {
 }
 
 pub async fn a_name_that_the_server_does_not_know_is_told() -> Fault {
-    let sentence = "the server at 127.0.0.1 does not know this name (SNI) (alert unrecognized_name)";
+    let sentence = "the server behind 127.0.0.1 does not know this name (alert unrecognized_name)";
     saying(b"\x15\x03\x03\x00\x02\x02\x70").await.fails("tls_failed", sentence)
 }
 
@@ -195,6 +195,6 @@ pub async fn a_server_without_http_2_fails_where_it_is_asked_for() -> Fault {
     let mut config = Arc::unwrap_or_clone(authority.server("localhost"));
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let target = server(Arc::new(config)).await;
-    let sentence = "localhost does not offer the HTTP version asked for (ALPN) (alert no_application_protocol)";
+    let sentence = "localhost does not offer the HTTP version asked for (alert no_application_protocol)";
     trusting(&authority, &target).with("http: 2").fails("tls_protocol", sentence).keeping(target)
 }

@@ -37,34 +37,39 @@ pub async fn a_name_without_an_address_of_the_family_asked_for_is_not_found() ->
 pub async fn a_name_too_long_for_dns_is_not_found() -> Fault {
     let host = format!("{}.test", "x".repeat(64));
     Fault::at(format!("http://{host}/"))
-        .fails("dns_not_found", format!("{host} cannot be looked up: it is too long for a name"))
+        .fails(
+            "dns_not_found",
+            format!("{host} cannot be looked up: it is too long for a name (63 characters between dots, 253 in all)"),
+        )
         .phases("net.dns!")
 }
 
-pub async fn an_alias_that_leads_nowhere_is_not_found() -> Fault {
-    let names = NameServer::start(|name| match name {
+/// What a probe meets whose name is an alias of old.test.
+async fn leading_to(reply: Reply) -> Fault {
+    let names = NameServer::start(move |name| match name {
         "name.test" => Reply::Alias("old.test"),
-        _ => Reply::Addresses(Vec::new(), Duration::ZERO),
+        _ => reply.clone(),
     });
     let names = names.await;
-    Fault::at("http://name.test/")
-        .named_by(names.addr)
-        .keeping(names)
-        .fails("dns_not_found", "name.test is an alias (CNAME) that leads to old.test, which has no address")
-        .phases("net.dns!")
+    Fault::at("http://name.test/").named_by(names.addr).keeping(names).phases("net.dns!")
+}
+
+pub async fn an_alias_without_an_address_is_not_found() -> Fault {
+    leading_to(Reply::Addresses(Vec::new(), Duration::ZERO))
+        .await
+        .fails("dns_not_found", "name.test is an alias (CNAME) of old.test, which has no address")
+}
+
+pub async fn an_alias_of_a_name_that_does_not_exist_is_not_found() -> Fault {
+    leading_to(Reply::Error(ResponseCode::NXDomain))
+        .await
+        .fails("dns_not_found", "name.test is an alias (CNAME) of old.test, which does not exist (NXDOMAIN)")
 }
 
 pub async fn aliases_in_a_circle_are_not_found() -> Fault {
-    let names = NameServer::start(|name| match name {
-        "name.test" => Reply::Alias("other.test"),
-        _ => Reply::Alias("name.test"),
-    });
-    let names = names.await;
-    Fault::at("http://name.test/")
-        .named_by(names.addr)
-        .keeping(names)
-        .fails("dns_not_found", "name.test is an alias (CNAME) that leads to other.test, which has no address")
-        .phases("net.dns!")
+    leading_to(Reply::Alias("name.test"))
+        .await
+        .fails("dns_not_found", "name.test is an alias (CNAME) that leads in a circle, or through too many others")
 }
 
 pub async fn a_name_server_that_fails_is_a_failure() -> Fault {
