@@ -51,6 +51,7 @@ faults! {
         a_refusing_address_before_a_silent_one_refuses,
         an_address_that_refuses_is_no_failure_while_another_answers,
         a_silent_address_is_no_failure_while_another_answers,
+        an_unreachable_ipv6_address_is_no_failure_while_ipv4_answers,
         an_address_without_a_route_is_unreachable,
         an_ipv6_address_without_a_route_is_unreachable,
         a_connection_that_is_closed_at_once_is_closed_early,
@@ -83,6 +84,8 @@ faults! {
         a_wrong_client_certificate_is_refused_in_tls_1_2,
         a_wrong_client_certificate_is_refused_in_tls_1_3,
         a_client_certificate_opens_the_door,
+        a_connection_that_ends_after_no_client_certificate_says_so,
+        a_bad_answer_after_no_client_certificate_is_a_bad_answer,
         a_key_of_another_client_certificate_is_told_before_anything_is_sent,
     ;
     certificates:

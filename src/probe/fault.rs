@@ -102,14 +102,21 @@ fn failed(error: &reqwest::Error, phase: Op, facts: &Facts<'_>) -> (Kind, String
         return tls::failed(error, phase, facts);
     }
     // The outermost that says something: what it wraps was looked at above.
-    let kinds = causes.iter().filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
-    let io = kinds.filter(|kind| *kind != ErrorKind::Other).next();
+    let mut kinds = causes.iter().filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    let io = kinds.find(|kind| *kind != ErrorKind::Other);
     match phase {
         Op::NetDns | Op::NetTcp => connecting::failed(io, facts),
         Op::NetTls => tls::cut(io, facts),
         Op::HttpRecv => body(&causes, io),
-        _ => tls::hung_up(facts).unwrap_or_else(|| answer(&causes, io, phase, facts)),
+        _ if is_cut(&causes) && tls::is_client_unknown(facts) => tls::hung_up(facts),
+        _ => answer(&causes, io, phase, facts),
     }
+}
+
+/// Whether the connection ended, and nothing wrong was said on it.
+fn is_cut(causes: &[&(dyn Error + 'static)]) -> bool {
+    let is_said = find::<hyper::Error>(causes).is_some_and(hyper::Error::is_parse);
+    !is_said && find::<h2::Error>(causes).is_none_or(h2::Error::is_io)
 }
 
 /// A fault after the connection was ready and before the head of the answer.

@@ -63,11 +63,17 @@ impl Authority {
         server_config([&[certificate], above].concat(), signing(&key), rustls::ALL_VERSIONS)
     }
 
-    /// A server for `name` that wants clients to have a certificate of this authority.
-    pub fn server_for_clients(&self, name: &str, version: &'static SupportedProtocolVersion) -> Arc<ServerConfig> {
+    /// A server for `name` that asks clients for a certificate of this authority, and may insist.
+    pub fn server_for_clients(
+        &self,
+        name: &str,
+        version: &'static SupportedProtocolVersion,
+        insists: bool,
+    ) -> Arc<ServerConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.der()).unwrap();
-        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider()).build().unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider());
+        let verifier = if insists { verifier } else { verifier.allow_unauthenticated() }.build().unwrap();
         let (certificate, key) = self.sign(&params(name, -1, 1));
         let config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(&[version])

@@ -62,9 +62,10 @@ pub(super) fn cut(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String) {
         Some(ErrorKind::UnexpectedEof) => "closed the connection in the TLS handshake",
         _ => "broke the TLS handshake off",
     };
-    let asked = match facts.marks.client_certificate {
-        ClientCertificate::Missing => " after it had asked for a client certificate, and there is no tls.cert",
-        _ => "",
+    let asked = if is_client_unknown(facts) {
+        " after it had asked for a client certificate, and there is no tls.cert"
+    } else {
+        ""
     };
     (Kind::TlsFailed, format!("{target} {what}{asked}"))
 }
@@ -75,10 +76,16 @@ pub(super) fn timed_out(facts: &Facts<'_>, limit: &str) -> (Kind, String) {
     (Kind::TlsTimeout, format!("{} did not finish the TLS handshake within {limit}: {progress}", facts.target()))
 }
 
-/// A server that asked for a client certificate and got none ended the connection before it answered: the alert may
-/// be lost when the connection is reset at once.
-pub(super) fn hung_up(facts: &Facts<'_>) -> Option<(Kind, String)> {
-    (facts.marks.client_certificate == ClientCertificate::Missing).then(|| (Kind::TlsFailed, wanted(facts.host)))
+/// Whether the server asked for a client certificate and got none.
+pub(super) fn is_client_unknown(facts: &Facts<'_>) -> bool {
+    facts.marks.client_certificate == ClientCertificate::Missing
+}
+
+/// Such a server ended the connection before it answered: what it says of the reason may be lost when it also resets
+/// the connection.
+pub(super) fn hung_up(facts: &Facts<'_>) -> (Kind, String) {
+    let why = "after it had asked for a client certificate, and there is no tls.cert";
+    (Kind::TlsFailed, format!("{} ended the connection without an answer {why}", facts.target()))
 }
 
 fn wanted(host: &str) -> String {

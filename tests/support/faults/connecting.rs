@@ -1,6 +1,6 @@
 //! Faults before a connection is there.
 
-use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::time::Duration;
 
 use super::Fault;
@@ -14,6 +14,9 @@ const NOBODY_ELSE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 10);
 /// Where black holes are made.
 const SILENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 11);
 const SILENT_TOO: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 12);
+
+/// No system makes a TCP connection to such an address, with or without IPv6.
+const MULTICAST: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 
 /// What a probe of name.test meets, whose addresses are these.
 async fn at_addresses(port: u16, addresses: &[IpAddr]) -> Fault {
@@ -101,7 +104,7 @@ pub async fn a_refusing_address_before_a_silent_one_refuses() -> Fault {
 }
 
 /// A target that answers at 127.0.0.1, as the second address of its name.
-async fn behind(first: Ipv4Addr, target: Target) -> Fault {
+async fn behind(first: impl Into<IpAddr>, target: Target) -> Fault {
     at_addresses(target.addr.port(), &[first.into(), Ipv4Addr::LOCALHOST.into()])
         .await
         .keeping(target)
@@ -119,16 +122,19 @@ pub async fn a_silent_address_is_no_failure_while_another_answers() -> Fault {
     behind(SILENT, target).await.keeping(hole).with("timeout: 800ms")
 }
 
+pub async fn an_unreachable_ipv6_address_is_no_failure_while_ipv4_answers() -> Fault {
+    behind(MULTICAST, Target::http(|_| answer("200 OK", &[], "")).await).await
+}
+
 pub async fn an_address_without_a_route_is_unreachable() -> Fault {
-    // No system makes a TCP connection to the broadcast address.
+    // Nor to the broadcast address.
     Fault::at("http://255.255.255.255:9/")
         .fails("connect_unreachable", "255.255.255.255:9 cannot be reached from here: there is no route to it")
         .phases("net.tcp!")
 }
 
 pub async fn an_ipv6_address_without_a_route_is_unreachable() -> Fault {
-    // Nor to a multicast address, with or without IPv6.
-    at_addresses(9, &["ff02::1".parse().expect("an address")])
+    at_addresses(9, &[MULTICAST.into()])
         .await
         .with("ip: 6")
         .fails("connect_unreachable", "name.test:9 cannot be reached from here: there is no route to it (ff02::1)")
