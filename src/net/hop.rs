@@ -23,14 +23,30 @@ pub struct Marks {
     pub addresses: Vec<IpAddr>,
     /// TCP was up and TLS began.
     pub tls_start: Option<Instant>,
-    /// The server's own certificate, also when it was not accepted.
-    pub leaf: Option<CertificateDer<'static>>,
+    /// The certificates that the server presented, its own first, also when they were not accepted.
+    pub chain: Arc<[CertificateDer<'static>]>,
+    /// Whether these certificates were accepted.
+    pub is_chain_good: bool,
+    /// Whether the server asked for a client certificate.
+    pub client_certificate: ClientCertificate,
     /// The connection could be used.
     pub ready: Option<Instant>,
     /// The whole request was handed to the connection.
     pub sent: Option<Instant>,
     /// The head of the answer was there.
     pub head: Option<Instant>,
+}
+
+/// What became of the client certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// The server did not ask for one.
+    #[default]
+    NotAskedFor,
+    /// The server asked, and there is none.
+    Missing,
+    /// The server asked, and got one.
+    Given,
 }
 
 impl Marks {

@@ -1,0 +1,69 @@
+//! Certificates that will not be valid for long: `tls.min_days`.
+
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use time::{Duration, OffsetDateTime};
+use url::Origin;
+
+use super::Going;
+use crate::net::Transport;
+use crate::outcome::{Failure, FailureKind as Kind, Op};
+use crate::probe::recorder::Recorder;
+use crate::probe::{chain, fault, words};
+
+/// What servers presented, by the way of connecting and the origin: a kept connection presents nothing again.
+#[derive(Default)]
+pub(super) struct Certificates(Vec<(Transport, Origin, Arc<[CertificateDer<'static>]>)>);
+
+impl Certificates {
+    /// Keeps what the server of this hop presented, if it did.
+    pub(super) fn remember(&mut self, transport: &Transport, going: &Going) {
+        let marks = going.hop.marks();
+        if marks.is_fresh() && !marks.chain.is_empty() {
+            let origin = going.url.origin();
+            self.0.retain(|(known, at, _)| (known, at) != (transport, &origin));
+            self.0.push((transport.clone(), origin, marks.chain));
+        }
+    }
+
+    /// The certificate that ends first of those that the server of this hop presented, if that is in fewer than `days`.
+    pub(super) fn expiring(&self, days: u32, transport: &Transport, going: &Going) -> Option<Expiring> {
+        let origin = going.url.origin();
+        let (_, _, presented) = self.0.iter().find(|(known, at, _)| (known, at) == (transport, &origin))?;
+        let first = chain::read(presented).into_iter().min_by_key(chain::Certificate::not_after)?;
+        let (now, not_after) = (OffsetDateTime::now_utc(), first.not_after());
+        if not_after - now >= Duration::days(i64::from(days)) {
+            return None;
+        }
+        let title = fault::certificate_title(&first, going.url.host_str().unwrap_or_default());
+        let distance = words::long_duration((not_after - now).whole_seconds().unsigned_abs());
+        let when = match not_after < now {
+            true => format!("expired {distance} ago"),
+            false => format!("expires in {distance}"),
+        };
+        let sentence = format!("{title} {when} ({}), tls.min_days is {days}", not_after.date());
+        Some(Expiring { not_after, hop: going.span, sentence })
+    }
+}
+
+/// A certificate that ends too soon.
+pub(super) struct Expiring {
+    /// When it ends.
+    pub(super) not_after: OffsetDateTime,
+    /// The span of the request whose server presented it.
+    hop: usize,
+    sentence: String,
+}
+
+impl Expiring {
+    /// Makes a failure of it, in the handshake where it was seen. There is none on a kept connection.
+    pub(super) fn fail(self, recorder: &mut Recorder) -> Failure {
+        let kind = Kind::TlsExpiring;
+        if recorder.fail(self.hop, Op::NetTls, kind) {
+            Failure::within(kind, Op::NetTls, self.sentence)
+        } else {
+            Failure::new(kind, self.sentence)
+        }
+    }
+}
