@@ -3,6 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
 use super::Fault;
 use crate::support::black_hole::BlackHole;
 use crate::support::name_server::{NameServer, Reply};
@@ -142,7 +144,12 @@ pub async fn an_ipv6_address_without_a_route_is_unreachable() -> Fault {
 }
 
 pub async fn a_connection_that_is_closed_at_once_is_closed_early() -> Fault {
-    let target = Target::start(|stream| async move { drop(stream) }).await;
+    let target = Target::start(|mut stream| async move {
+        let _ = stream.shutdown().await;
+        // To go away with something unread would be a reset.
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    })
+    .await;
     Fault::at(target.url("/"))
         .fails("closed_early", format!("{} closed the connection before it answered", target.addr))
         .phases("net.tcp http.send http.wait!")
