@@ -75,7 +75,7 @@ impl DnsFault {
 }
 
 /// How long to look for the reason why a name has no address.
-const PATIENCE: Duration = Duration::from_secs(1);
+const EXPLANATION: Duration = Duration::from_secs(1);
 /// How many aliases a name may lead through: hickory follows no more.
 const MOST_ALIASES: usize = 8;
 
@@ -175,7 +175,7 @@ async fn explain(resolver: &TokioResolver, mut name: Name, fault: impl FnOnce(Op
         }
         false
     };
-    match tokio::time::timeout(PATIENCE, follow).await {
+    match tokio::time::timeout(EXPLANATION, follow).await {
         Ok(true) => DnsFault::EndlessAlias,
         _ => fault(way.get(1..).and_then(<[Name]>::last).map(|end| end.to_utf8().trim_end_matches('.').to_owned())),
     }

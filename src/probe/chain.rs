@@ -8,6 +8,8 @@ use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::X509Name;
 
+use super::words;
+
 /// One of the certificates.
 pub(super) struct Certificate<'a> {
     /// Its place in the chain: 0 is the server's own.
@@ -90,12 +92,12 @@ impl Certificate<'_> {
 /// The common name, or all of the name where there is none.
 fn name(name: &X509Name<'_>) -> String {
     let common = name.iter_common_name().find_map(|common| common.as_str().ok());
-    common.map_or_else(|| name.to_string(), str::to_owned)
+    common.map_or_else(|| words::cut(&name.to_string()), words::cut)
 }
 
 fn host(name: &GeneralName<'_>) -> Option<String> {
     match name {
-        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::DNSName(name) => Some(words::cut(name)),
         GeneralName::IPAddress(bytes) => match bytes.len() {
             4 => <[u8; 4]>::try_from(*bytes).ok().map(|bytes| std::net::Ipv4Addr::from(bytes).to_string()),
             _ => <[u8; 16]>::try_from(*bytes).ok().map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),

@@ -69,11 +69,11 @@ pub async fn all_addresses_are_named_when_they_are_silent() -> Fault {
     let hole = BlackHole::start(SILENT, 0).await;
     let port = hole.addr.port();
     let other = BlackHole::start(SILENT_TOO, port).await;
-    let what = format!("none of the addresses of name.test:{port} took the connection within 600 ms");
+    let what = format!("none of the addresses of name.test:{port} took the connection within 1 s");
     at_addresses(port, &[SILENT.into(), SILENT_TOO.into()])
         .await
         .keeping((hole, other))
-        .with("timeout: 600ms")
+        .with("timeout: 1s")
         .fails("connect_timeout", format!("{what} (127.0.0.11, 127.0.0.12)"))
         .phases("net.dns net.tcp!")
 }
@@ -81,11 +81,11 @@ pub async fn all_addresses_are_named_when_they_are_silent() -> Fault {
 pub async fn a_silent_address_before_one_that_refuses_times_out() -> Fault {
     let hole = BlackHole::start(SILENT, 0).await;
     let port = hole.addr.port();
-    let silent = "at least one did not answer the connection request within 3* ms";
+    let silent = "at least one did not answer the connection request within *";
     at_addresses(port, &[SILENT.into(), NOBODY.into()])
         .await
         .keeping(hole)
-        .with("timeout: 600ms")
+        .with("timeout: 1s")
         .fails(
             "connect_timeout",
             format!("none of the addresses of name.test:{port} took the connection, {silent} (127.0.0.11, 127.0.0.9)"),
@@ -100,7 +100,7 @@ pub async fn a_refusing_address_before_a_silent_one_refuses() -> Fault {
     at_addresses(port, &[NOBODY.into(), SILENT.into()])
         .await
         .keeping(hole)
-        .with("timeout: 600ms")
+        .with("timeout: 1s")
         .fails("connect_refused", format!("{what} (127.0.0.9, 127.0.0.11)"))
         .phases("net.dns net.tcp!")
 }
@@ -121,7 +121,7 @@ pub async fn an_address_that_refuses_is_no_failure_while_another_answers() -> Fa
 pub async fn a_silent_address_is_no_failure_while_another_answers() -> Fault {
     let target = Target::http(|_| answer("200 OK", &[], "")).await;
     let hole = BlackHole::start(SILENT, target.addr.port()).await;
-    behind(SILENT, target).await.keeping(hole).with("timeout: 800ms")
+    behind(SILENT, target).await.keeping(hole).with("timeout: 2s")
 }
 
 pub async fn an_unreachable_ipv6_address_is_no_failure_while_ipv4_answers() -> Fault {

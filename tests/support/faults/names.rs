@@ -112,18 +112,18 @@ pub async fn a_silent_name_server_times_out() -> Fault {
 }
 
 pub async fn a_name_server_that_is_given_up_times_out() -> Fault {
-    // Asked three times for 100 ms, and the run had ten seconds.
+    // Asked three times for 100 ms each, while the run has ten seconds.
     replying(Reply::Silence)
         .await
         .patient(Duration::from_millis(100), 2)
-        .fails("dns_timeout", "no answer from the name server for name.test within 3* ms")
+        .fails("dns_timeout", "no answer from the name server for name.test within *")
 }
 
 pub async fn silence_on_one_family_is_told_where_the_other_has_no_address() -> Fault {
     replying(Reply::HalfSilence)
         .await
         .patient(Duration::from_millis(100), 2)
-        .fails("dns_timeout", "no answer from the name server for name.test within 3* ms")
+        .fails("dns_timeout", "no answer from the name server for name.test within *")
 }
 
 pub async fn a_closed_port_of_a_name_server_times_out() -> Fault {
