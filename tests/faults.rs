@@ -130,6 +130,7 @@ faults! {
         a_certificate_that_ends_late_enough_is_fine,
         no_day_is_asked_for_by_default,
         an_intermediate_that_ends_first_is_the_one_told,
+        a_certificate_that_nothing_depends_on_may_end,
         an_expired_certificate_that_is_accepted_is_expiring,
         a_bad_answer_comes_before_a_certificate_that_ends_soon,
         a_redirect_over_a_certificate_that_ends_soon_is_marked_where_it_was,

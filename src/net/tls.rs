@@ -166,6 +166,25 @@ impl ClientSessionStore for HandshakeWatcher {
     fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {}
 }
 
+/// Who judges a server's certificates, and for which name.
+#[derive(Clone, Debug, Default)]
+pub struct Judge(Option<(Arc<WebPkiServerVerifier>, ServerName<'static>)>);
+
+impl Judge {
+    /// As the handshake would judge them at `now`. Without a judge (`tls.insecure`) anything will do.
+    pub(super) fn verify(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match &self.0 {
+            Some((verifier, name)) => verifier.verify_server_cert(leaf, rest, name, &[], now),
+            None => Ok(ServerCertVerified::assertion()),
+        }
+    }
+}
+
 /// Keeps the server's certificates, whatever the verdict on them is.
 #[derive(Debug)]
 struct ChainWatcher {
@@ -180,17 +199,17 @@ impl ServerCertVerifier for ChainWatcher {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
+        // `rustls` does not look at OCSP responses either.
+        _: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let verdict = match &self.judge {
-            Some(judge) => judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
-            None => Ok(ServerCertVerified::assertion()),
-        };
+        let judge = Judge(self.judge.clone().map(|judge| (judge, server_name.to_owned())));
+        let verdict = judge.verify(end_entity, intermediates, now);
         Hop::mark_current(|marks| {
             let chain = std::iter::once(end_entity).chain(intermediates);
             marks.chain = chain.map(|certificate| certificate.clone().into_owned()).collect();
             marks.is_chain_good = verdict.is_ok();
+            marks.judge = judge;
         });
         verdict
     }

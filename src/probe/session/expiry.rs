@@ -1,20 +1,21 @@
 //! Certificates that will not be valid for long: `tls.min_days`.
 
-use std::sync::Arc;
+use std::time::Duration as Time;
 
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::UnixTime;
 use time::{Duration, OffsetDateTime};
 use url::Origin;
 
 use super::Going;
-use crate::net::Transport;
+use crate::net::{Marks, Transport};
 use crate::outcome::{Failure, FailureKind as Kind, Op};
 use crate::probe::recorder::Recorder;
 use crate::probe::{chain, fault, words};
 
-/// What servers presented, by the way of connecting and the origin: a kept connection presents nothing again.
+/// What was seen of servers that presented certificates, by the way of connecting and the origin: a kept connection
+/// presents nothing again.
 #[derive(Default)]
-pub(super) struct Certificates(Vec<(Transport, Origin, Arc<[CertificateDer<'static>]>)>);
+pub(super) struct Certificates(Vec<(Transport, Origin, Marks)>);
 
 impl Certificates {
     /// Keeps what the server of this hop presented, if it did.
@@ -23,17 +24,24 @@ impl Certificates {
         if marks.is_fresh() && !marks.chain.is_empty() {
             let origin = going.url.origin();
             self.0.retain(|(known, at, _)| (known, at) != (transport, &origin));
-            self.0.push((transport.clone(), origin, marks.chain));
+            self.0.push((transport.clone(), origin, marks));
         }
     }
 
-    /// The certificate that ends first of those that the server of this hop presented, if that is in fewer than `days`.
+    /// The certificate that ends first of those that the server of this hop presented, if that is in fewer than `days`
+    /// and it will be missed: a server may present more than lead to an authority.
     pub(super) fn expiring(&self, days: u32, transport: &Transport, going: &Going) -> Option<Expiring> {
         let origin = going.url.origin();
-        let (_, _, presented) = self.0.iter().find(|(known, at, _)| (known, at) == (transport, &origin))?;
-        let first = chain::read(presented).into_iter().min_by_key(chain::Certificate::not_after)?;
+        let (_, _, marks) = self.0.iter().find(|(known, at, _)| (known, at) == (transport, &origin))?;
+        let first = chain::read(&marks.chain).into_iter().min_by_key(chain::Certificate::not_after)?;
         let (now, not_after) = (OffsetDateTime::now_utc(), first.not_after());
-        if not_after - now >= Duration::days(i64::from(days)) {
+        let limit = now + Duration::days(i64::from(days));
+        if not_after >= limit {
+            return None;
+        }
+        let at_limit =
+            u64::try_from(limit.unix_timestamp()).map(|seconds| UnixTime::since_unix_epoch(Time::from_secs(seconds)));
+        if first.place > 0 && at_limit.is_ok_and(|limit| marks.is_chain_good_at(limit)) {
             return None;
         }
         let title = fault::certificate_title(&first, going.url.host_str().unwrap_or_default());

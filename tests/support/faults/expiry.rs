@@ -59,6 +59,14 @@ pub async fn an_intermediate_that_ends_first_is_the_one_told() -> Fault {
         .keeping(target)
 }
 
+pub async fn a_certificate_that_nothing_depends_on_may_end() -> Fault {
+    let authority = Authority::new();
+    let (needed, spare) = (authority.intermediate("Between", -9, 99), authority.intermediate("Of old", -9, 3));
+    let chain = [needed.der(), spare.der()];
+    let target = server(needed.server_with(&params("localhost", -1, 50), &chain)).await;
+    asking(14, &authority, &target).answering(200).phases(GOOD).keeping(target)
+}
+
 pub async fn an_expired_certificate_that_is_accepted_is_expiring() -> Fault {
     let target = server(self_signed(&params("localhost", -9, -3))).await;
     Fault::at(target.https_url("localhost", "/"))
