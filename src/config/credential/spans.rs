@@ -109,15 +109,18 @@ fn quoted(text: &str, start: usize) -> Option<Range<usize>> {
     let level = follows.bytes().take_while(|byte| *byte == b'\\').count();
     let quote = follows[level..].chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let from = start + level + 1;
-    let line = from + text[from..].find(['\n', '…']).unwrap_or(text.len() - from);
-    for (at, _) in text[from..line].match_indices(quote) {
-        let escapes = text[from..from + at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+    for (at, sign) in text[from..].match_indices([quote, '\n', '…']) {
+        let end = from + at;
+        if !sign.starts_with(quote) {
+            return Some(from..end);
+        }
+        let escapes = text[from..end].bytes().rev().take_while(|byte| *byte == b'\\').count();
         // With more backslashes before it, it is a quote within the value.
         if escapes >= level && (escapes - level).is_multiple_of(2 * (level + 1)) {
-            return Some(from..from + at - level);
+            return Some(from..end - level);
         }
     }
-    Some(from..line)
+    Some(from..text.len())
 }
 
 /// Name and password in URLs.
