@@ -70,10 +70,11 @@ pub(super) async fn run(
     for (index, (group, probes)) in chosen.into_iter().enumerate() {
         let now = OffsetDateTime::now_utc();
         let running = runner.run(&config, group, jobs_now(&probes, now), now, None);
-        let finished = match progress::during(&view.label(group, probes.len()), view.columns(), running).await {
-            Ok(finished) => finished,
-            Err(error) => return refuse(err, &error),
-        };
+        let finished =
+            match progress::during(&view.label(group, probes.len(), &config.redactor), view.columns(), running).await {
+                Ok(finished) => finished,
+                Err(error) => return refuse(err, &error),
+            };
         exit = exit.or(&finished);
         match view.print(out, err, index == 0, &finished, &config.redactor) {
             // Whoever reads has left; what is to be run and delivered is not theirs alone.
@@ -106,8 +107,8 @@ impl View {
     }
 
     /// What is going on while a group runs.
-    fn label(&self, group: &Group, probes: usize) -> String {
-        let name: String = group.name.chars().filter(|c| !c.is_control()).collect();
+    fn label(&self, group: &Group, probes: usize, redactor: &Redactor) -> String {
+        let name: String = redactor.text(&group.name).chars().filter(|c| !c.is_control()).collect();
         format!("running {name}: {probes} probe{}", if probes == 1 { "" } else { "s" })
     }
 

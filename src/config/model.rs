@@ -7,7 +7,8 @@ use std::time::Duration;
 use jsonpath_rust::parser::model::JpQuery;
 use serde_json::Value;
 
-use super::secret::{Redactor, Secret};
+use super::redactor::Redactor;
+use super::secret::Secret;
 use super::template::Template;
 use crate::outcome::Tags;
 

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
+use crate::config::Credentials;
 use crate::outcome::{Attributes, FailureKind, Op, Response, Span};
 
 /// Writes down what happens in a run, as offsets from its start on the monotonic clock.
@@ -17,6 +18,8 @@ pub(super) struct Recorder {
     pub(super) response: Option<Response>,
     /// Why the run counts as degraded, if it does.
     pub(super) degraded: Option<String>,
+    /// What became a credential in this run.
+    pub(super) credentials: Credentials,
 }
 
 impl Recorder {
@@ -29,6 +32,7 @@ impl Recorder {
             attributes: Attributes::new(),
             response: None,
             degraded: None,
+            credentials: Credentials::default(),
         }
     }
 

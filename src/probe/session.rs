@@ -1,5 +1,6 @@
 //! Requests that share keys and connections: the redirect loop, and one clocked hop at a time.
 
+mod credentials;
 mod expiry;
 mod judge;
 mod notes;
@@ -112,6 +113,7 @@ impl<'a> Session<'a> {
     pub(super) async fn request(&mut self, request: &Request, parent: Option<usize>) -> Result<(), Failure> {
         let started = Instant::now();
         let mut wire = wire::build(request, &self.keys)?;
+        credentials::sent(request, &wire, &self.keys, &mut self.recorder.credentials);
         let transport = Transport { tls: request.tls.clone(), ip: request.ip, http: request.http };
         let mut followed = 0;
         let mut expiring: Option<Expiring> = None;
@@ -136,6 +138,7 @@ impl<'a> Session<'a> {
             self.read_excerpt(&going, &mut exchange).await;
             self.recorder.close(going.span, next.as_ref().err().map(|failure| failure.kind));
             wire = next?;
+            self.recorder.credentials.url(&wire.url);
             followed += 1;
         }
     }

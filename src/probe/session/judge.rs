@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Going, Session};
+use super::{Going, Session, credentials};
 use crate::config::{JsonPath, Request};
 use crate::net::{Exchange, HttpError, Reception};
 use crate::outcome::{Failure, FailureKind as Kind, Op, Response};
@@ -91,7 +91,11 @@ impl Session<'_> {
         let result = match parsed {
             Ok(value) => {
                 for (key, path) in &request.set_keys {
-                    self.keys.put(key, find(path, &value));
+                    let found = find(path, &value);
+                    if let Some(found) = &found {
+                        credentials::answered(key, path, found, &mut self.recorder.credentials);
+                    }
+                    self.keys.put(key, found);
                 }
                 Ok(())
             }

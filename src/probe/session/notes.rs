@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use http::Version;
+use http::header::SET_COOKIE;
 use serde_json::json;
 use url::Host;
 
@@ -30,6 +31,9 @@ impl Session<'_> {
 
     /// Facts from the head of the answer.
     pub(super) fn note_answer(&mut self, going: &Going, exchange: &Exchange) {
+        for cookie in exchange.headers().get_all(SET_COOKIE) {
+            self.recorder.credentials.header("set-cookie", &String::from_utf8_lossy(cookie.as_bytes()));
+        }
         let mut facts = Attributes::from([("http.response.status_code", json!(exchange.status().as_u16()))]);
         let version = match exchange.version() {
             Version::HTTP_09 => "0.9",

@@ -53,7 +53,8 @@ impl Terminal<'_> {
             let style = if *kind == "degraded" { SLOW } else { BAD };
             writeln!(out, "{style}{kind}{style:#}")?;
             for trouble in troubles {
-                self.trouble(out, trouble, has_several_groups)?;
+                let redactor = self.redactor.with(&trouble.outcome.secrets);
+                self.knowing(&redactor).trouble(out, trouble, has_several_groups)?;
             }
         }
         Ok(())
