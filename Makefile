@@ -37,8 +37,14 @@ test: tools ## Check format, lints and documentation, run every test, say how ma
 	  target/test.log; \
 	exit $$status
 
-bench: ## Measure phases against injected truth and curl
+bench: ## Measure every figure that SentryNet is held to, and show them in one table
+	cargo build --release --locked --no-default-features --bin bootstrap
+	cargo build --release --locked --no-default-features --example bare
+	@printf '| what | measured | bar | reached |\n|---|---|---|---|\n' > target/bench.md
+	FUNCTION=target/release/bootstrap BARE=target/release/examples/bare cargo bench --locked --bench function
+	cargo bench --locked --bench cpu
 	cargo bench --locked --bench phases
+	@echo && cat target/bench.md
 
 # New inputs land in fuzz/target/; what is kept is chosen (README).
 fuzz: ## Fuzz one TARGET of fuzz/targets for SECONDS (needs nightly Rust and cargo-fuzz)

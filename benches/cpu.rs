@@ -11,6 +11,7 @@ mod engine;
 #[allow(dead_code)]
 mod support {
     pub mod figures;
+    pub mod table;
     pub mod truth;
 }
 
@@ -27,6 +28,7 @@ use sentrynet::outcome::{Outcome, Status};
 use sentrynet::probe::{Context, Job, run_group};
 use sentrynet::report::{Settings, envelopes};
 use support::figures::quantile;
+use support::table;
 use support::truth::{Delays, Servers};
 use time::OffsetDateTime;
 
@@ -43,11 +45,15 @@ fn main() {
     let before = high_water_mark();
     let ran = large.bed(200).run_all();
     assert!(ran.iter().all(|outcome| outcome.status == Status::Ok), "{ran:#?}");
-    println!("200 runs at once, bodies of 100 KiB: {} KiB resident at most ({before} KiB before)", high_water_mark());
+    let mebibytes = |kibibytes: u64| kibibytes as f64 / 1024.0;
+    let (before, most) = (mebibytes(before), mebibytes(high_water_mark()));
+    let measured = format!("{most:.1} MiB ({before:.1} before)");
+    table::row("memory, 200 runs at once of 100 KiB bodies", &measured, "64 MiB", most <= 64.0);
 
     let late = Site::start("serve=100,1000");
     let walls: Vec<f64> = (0..REPETITIONS).map(|_| late.wall_of(50)).collect();
-    println!("50 probes of 100 ms at once: {:.1} ms (median of {REPETITIONS})", median(&walls));
+    let wall = median(&walls);
+    table::row("50 probes of 100 ms at once", &format!("{wall:.1} ms"), "150 ms", wall <= 150.0);
 
     let prompt = Site::start("serve=0,1000");
     let (bed, bare) = (prompt.bed(1), Bare::new(&prompt));
@@ -62,7 +68,13 @@ fn main() {
     println!(
         "processor time of a fresh HTTPS run: {ours:.0} µs ({run:.0} without envelopes); bare reqwest: {bare:.0} µs"
     );
-    println!("ratio: {:.2} (medians of {REPETITIONS} repetitions of {RUNS} runs)", ours / bare);
+    let ratio = ours / bare;
+    table::row(
+        "CPU of a fresh HTTPS run, beside bare reqwest",
+        &format!("{ratio:.2} x ({ours:.0} µs)"),
+        "1.15 x",
+        ratio <= 1.15,
+    );
 }
 
 fn median(figures: &[f64]) -> f64 {

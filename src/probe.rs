@@ -4,6 +4,7 @@
 //! `recorder`, and leave an [`Outcome`](crate::outcome::Outcome). What went wrong is named in one place, `fault`.
 
 pub mod assertion;
+mod chain;
 mod fault;
 mod group;
 mod http;

@@ -43,7 +43,7 @@ pub struct Telemetry {
 
 impl Telemetry {
     /// Starts the log of this process, at the level that `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG` names, else at
-    /// `info` for the function and at `error` on a terminal.
+    /// `info` for the function and at `error` on a terminal. Other crates are heard up to `info`.
     pub fn init(mode: Mode) -> Self {
         let telemetry = Self::default();
         let wanted = ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].into_iter().find_map(|name| std::env::var(name).ok());
@@ -73,7 +73,9 @@ impl Telemetry {
             let message = panic.payload_as_str().unwrap_or("no message");
             let message = redactor.try_read().map(|redactor| redactor.text(message));
             let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
-            eprintln!("SentryNet itself failed{place}: {}", message.as_deref().unwrap_or(FILTERED));
+            let message = message.as_deref().unwrap_or(FILTERED);
+            // Nothing can be done for a log that cannot be written.
+            let _ = writeln!(std::io::stderr(), "SentryNet itself failed{place}: {message}");
         }));
     }
 

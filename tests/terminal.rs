@@ -65,7 +65,6 @@ ok       GET https://example.com                                         98.8 ms
     http.wait   |                        ============    |      60.0 +   30.0 ms
     http.recv   |                                    ====|      90.1 +    8.7 ms
 1 ok in 412.3 ms
-nothing delivered: there is no DSN
 ";
     assert_eq!(shown(None, &[ok()], None), expected);
 }
@@ -163,7 +162,7 @@ fn a_summary_counts_what_there_was_and_what_arrived() {
         Terminal::new(Some(80), &redactor).summary(&mut out, outcomes, us(61_200_000), delivered).expect("a vector");
         String::from_utf8(out.into_inner()).expect("text")
     };
-    assert_eq!(counts(&[], None), "nothing to run in 61.2 s\nnothing delivered: there is no DSN\n");
+    assert_eq!(counts(&[], None), "nothing to run in 61.2 s\n");
     let delivered = Delivered { envelopes: 3, delivered: 3, duration: us(1_500), ..Delivered::default() };
     assert_eq!(
         counts(&[ok(), failed(FailureKind::Reset)], Some(&delivered)),

@@ -11,6 +11,7 @@ use super::{ConfigArgument, Exit, load, progress};
 use crate::config::{Config, Group, Probe, Redactor};
 use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
+use crate::outcome::Outcome;
 use crate::payload::Payload;
 use crate::report::terminal::{Glyphs, Terminal};
 use crate::telemetry::{Mode, Telemetry};
@@ -66,14 +67,15 @@ pub(super) async fn run(
     let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
     let view = View { is_json: arguments.json, width: Terminal::columns(), has_several: chosen.len() > 1 };
     let mut exit = Exit::Fine;
-    let mut outcomes = Vec::new();
+    let (mut outcomes, mut has_dsn) = (Vec::new(), false);
     for (index, (group, probes)) in chosen.into_iter().enumerate() {
         let now = OffsetDateTime::now_utc();
         let running = runner.run(&config, group, jobs_now(&probes, now), now, None);
-        let finished = match progress::during(&view.label(group, probes.len()), view.columns(), running).await {
-            Ok(finished) => finished,
-            Err(error) => return refuse(err, &error),
-        };
+        let finished =
+            match progress::during(&view.label(group, probes.len(), &config.redactor), view.columns(), running).await {
+                Ok(finished) => finished,
+                Err(error) => return refuse(err, &error),
+            };
         exit = exit.or(&finished);
         match view.print(out, err, index == 0, &finished, &config.redactor) {
             // Whoever reads has left; what is to be run and delivered is not theirs alone.
@@ -81,9 +83,9 @@ pub(super) async fn run(
             printed => printed?,
         }
         outcomes.extend(finished.outcomes);
+        has_dsn |= finished.delivered.is_some();
     }
-    let people: &mut dyn Write = if view.is_json { err } else { out };
-    match view.terminal(&config.redactor).recap(people, &outcomes, view.has_several) {
+    match view.end(out, err, &outcomes, has_dsn, &config.redactor) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
         told => told?,
     }
@@ -106,8 +108,8 @@ impl View {
     }
 
     /// What is going on while a group runs.
-    fn label(&self, group: &Group, probes: usize) -> String {
-        let name: String = group.name.chars().filter(|c| !c.is_control()).collect();
+    fn label(&self, group: &Group, probes: usize, redactor: &Redactor) -> String {
+        let name: String = redactor.text(&group.name).chars().filter(|c| !c.is_control()).collect();
         format!("running {name}: {probes} probe{}", if probes == 1 { "" } else { "s" })
     }
 
@@ -129,6 +131,24 @@ impl View {
             writeln!(people)?;
         }
         self.show(people, finished, redactor)?;
+        people.flush()
+    }
+
+    /// Ends what people read.
+    fn end(
+        &self,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+        outcomes: &[Outcome],
+        has_dsn: bool,
+        redactor: &Redactor,
+    ) -> io::Result<()> {
+        let people: &mut dyn Write = if self.is_json { err } else { out };
+        let terminal = self.terminal(redactor);
+        terminal.recap(people, outcomes, self.has_several)?;
+        if !has_dsn {
+            terminal.nowhere(people)?;
+        }
         people.flush()
     }
 

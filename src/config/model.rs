@@ -181,6 +181,8 @@ pub struct Request {
     pub auth: Option<Auth>,
     /// How to judge and present certificates.
     pub tls: TlsSettings,
+    /// For how many days the certificates have to be valid from now on.
+    pub min_days: Option<u32>,
     /// Use addresses of this family only.
     pub ip: Option<IpVersion>,
     /// Speak this version of HTTP only.

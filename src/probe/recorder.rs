@@ -71,6 +71,22 @@ impl Recorder {
         span.failure = failure;
     }
 
+    /// Marks a span as failed after all, and the one of this kind within it, with those between them; whether there is
+    /// one.
+    pub(super) fn fail(&mut self, outer: usize, op: Op, failure: FailureKind) -> bool {
+        self.spans[outer].failure = Some(failure);
+        for index in outer..self.spans.len() {
+            if self.spans[index].op == op {
+                let way: Vec<usize> = std::iter::successors(Some(index), |index| self.spans[*index].parent).collect();
+                if let Some(end) = way.iter().position(|index| *index == outer) {
+                    way[..end].iter().for_each(|index| self.spans[*index].failure = Some(failure));
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
     /// Adds a span whose times are known; its index.
     pub(super) fn add(
         &mut self,

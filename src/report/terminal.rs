@@ -146,15 +146,18 @@ impl<'a> Terminal<'a> {
         }
         let separator = if plain > self.width { ",\n" } else { ", " };
         writeln!(out, "{} in {}", parts.join(separator), length(duration).trim_start())?;
-        let Some(delivered) = delivered else {
-            return self.paragraph(out, DIM, "nothing delivered: there is no DSN", "");
-        };
+        let Some(delivered) = delivered else { return Ok(()) };
         let Delivered { envelopes, delivered: arrived, duration, .. } = delivered;
         let style = if arrived == envelopes { DIM } else { BAD };
         let counts =
             format!("{arrived} of {envelopes} envelopes delivered to Sentry in {}", length(*duration).trim_start());
         self.paragraph(out, style, &counts, "")?;
         delivered.problems.iter().try_for_each(|problem| self.paragraph(out, BAD, problem, "  "))
+    }
+
+    /// Says that there was nowhere to deliver to.
+    pub fn nowhere(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.paragraph(out, DIM, "nothing delivered: there is no DSN", "")
     }
 
     /// Status, title, which of a burst, and how long it took.

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod answer;
+pub mod black_hole;
 pub mod bugsink;
 pub mod certificates;
 pub mod cli;
@@ -20,6 +21,7 @@ pub mod normaliser;
 pub mod outcomes;
 pub mod process;
 pub mod receiver;
+pub mod relay;
 pub mod rie;
 pub mod search;
 pub mod shop;

@@ -67,6 +67,9 @@ fn parameter(text: &str, at: usize) -> Option<(Range<usize>, Writing)> {
     }
     let ends = |c: char| c.is_whitespace() || c.is_control() || "&;#\"'<>…".contains(c);
     let end = follows.find(ends).map_or(text.len(), |end| start + end);
+    // Within JSON, a quote or a line's end has backslashes before it, which are not the value's.
+    let value = text[start..end].trim_end_matches('\\');
+    let end = start + value.find("\\n").or_else(|| value.find("\\r")).unwrap_or(value.len());
     (is_credential(name) || looks_generated(&text[start..end])).then_some((start..end, Writing::Form))
 }
 
@@ -109,15 +112,18 @@ fn quoted(text: &str, start: usize) -> Option<Range<usize>> {
     let level = follows.bytes().take_while(|byte| *byte == b'\\').count();
     let quote = follows[level..].chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let from = start + level + 1;
-    let line = from + text[from..].find(['\n', '…']).unwrap_or(text.len() - from);
-    for (at, _) in text[from..line].match_indices(quote) {
-        let escapes = text[from..from + at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+    for (at, sign) in text[from..].match_indices([quote, '\n', '…']) {
+        let end = from + at;
+        if !sign.starts_with(quote) {
+            return Some(from..end);
+        }
+        let escapes = text[from..end].bytes().rev().take_while(|byte| *byte == b'\\').count();
         // With more backslashes before it, it is a quote within the value.
         if escapes >= level && (escapes - level).is_multiple_of(2 * (level + 1)) {
-            return Some(from..from + at - level);
+            return Some(from..end - level);
         }
     }
-    Some(from..line)
+    Some(from..text.len())
 }
 
 /// Name and password in URLs.
@@ -163,6 +169,8 @@ mod tests {
             (r#"login is {"token":"abc…, not "x""#, r#"login is {"token":"_…, not "x""#),
             ("{'token': 'abc', 'b': 'c'}", "{'token': '_', 'b': 'c'}"),
             ("DB_PASSWORD=hunter2\nHOME=/root", "DB_PASSWORD=_\nHOME=/root"),
+            (r#"{"env": "DB_PASSWORD=hunter2\nHOME=/root"}"#, r#"{"env": "DB_PASSWORD=_\nHOME=/root"}"#),
+            (r#"{"message": "\"no token=abc\""}"#, r#"{"message": "\"no token=_\""}"#),
             (r#"<input data-token="abc" class="x">"#, r#"<input data-token="_" class="x">"#),
             ("<a href=\"/x?a=1&amp;sig=ab&amp;b=2\">", "<a href=\"/x?a=1&amp;sig=_&amp;b=2\">"),
         ] {

@@ -68,6 +68,11 @@ impl Reader<'_> {
             max_body: node.get("max_body").and_then(|node| size::parse(node).ok()).unwrap_or(MAX_BODY),
             auth,
             tls: node.get("tls").map_or_else(TlsSettings::default, |tls| self.tls(tls, &at("tls"))),
+            min_days: node
+                .get("tls")
+                .and_then(|tls| tls.get("min_days"))
+                .and_then(leaf::integer)
+                .and_then(|days| u32::try_from(days).ok()),
             ip: node.get("ip").and_then(Node::written).and_then(|word| match word {
                 "4" => Some(IpVersion::V4),
                 "6" => Some(IpVersion::V6),
