@@ -71,7 +71,7 @@ fn judge(secrets: &[String], pieces: &[String]) {
     if !secrets.iter().any(|secret| text.contains(secret.as_str())) && pieces.len() == 1 && clean == text {
         assert_eq!(redactor.text(&clean), clean);
     }
-    let mut value = serde_json::json!({"a": [text], "b": 1});
+    let mut value = serde_json::json!([text, 1]);
     redactor.value(&mut value);
-    assert!(value["a"][0] == clean || secrets.iter().any(|secret| secret == "a"), "{value}");
+    assert_eq!(value, serde_json::json!([clean, 1]));
 }
