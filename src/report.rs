@@ -14,7 +14,7 @@ pub mod terminal;
 mod text;
 mod transaction;
 
-pub use delivery::{Courier, Delivered};
+pub use delivery::{Courier, Delivered, limits};
 pub use envelope::{Envelope, EnvelopeError, Item, Kind};
 pub use propagation::Propagation;
 pub use settings::Settings;

@@ -4,6 +4,7 @@
 //! and says that all is well. This one sends many at once, ends by its deadline, and accounts for every envelope.
 
 mod answer;
+pub mod limits;
 mod post;
 
 use std::io::Write;
