@@ -86,7 +86,7 @@ impl Exit {
     /// This, or what `finished` makes worse.
     fn or(self, finished: &Finished) -> Self {
         let summary = &finished.summary;
-        let other = match (summary.delivery.lost, summary.failed) {
+        let other = match (summary.delivery.lost + summary.delivery.spooled, summary.failed) {
             (0, 0) => Self::Fine,
             (0, _) => Self::ProbeFailed,
             _ => Self::NotDelivered,

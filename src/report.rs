@@ -25,6 +25,9 @@ use crate::config::Redactor;
 use crate::outcome::{Attributes, Outcome, Status};
 use text::Cleaner;
 
+/// The fact that tells how many of a transaction's spans it is sent without.
+const SPANS_LEFT_OUT: &str = "sentrynet.spans_left_out";
+
 /// What Sentry gets of one run: its transaction, and an event if it failed or was too slow; nothing if it was skipped.
 pub fn envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) -> Vec<Envelope> {
     let cleaner = Cleaner::new(redactor);

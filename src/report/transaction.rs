@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::text::{self, Cleaner};
-use super::{Envelope, Kind, Settings, common, http_status, probe_context, sampling_context, status, status_code};
+use super::{
+    Envelope, Kind, SPANS_LEFT_OUT, Settings, common, http_status, probe_context, sampling_context, status, status_code,
+};
 use crate::outcome::{Attributes, FailureKind, Op, Outcome, Span};
 
 /// What the transaction's id is derived from.
@@ -32,7 +34,7 @@ pub fn envelope(outcome: &Outcome, settings: &Settings, cleaner: Cleaner) -> Env
     let mut trace = trace_context(outcome);
     trace["data"] = facts(&outcome.attributes, cleaner);
     if outcome.spans.len() > MOST_SPANS {
-        trace["data"]["sentrynet.spans_left_out"] = (outcome.spans.len() - MOST_SPANS).into();
+        trace["data"][SPANS_LEFT_OUT] = (outcome.spans.len() - MOST_SPANS).into();
     }
     payload.insert("contexts".into(), json!({"trace": trace, "probe": probe_context(outcome, cleaner)}));
     let measurements = measurements(outcome, &intervals);
