@@ -6,6 +6,8 @@
 mod delivery;
 mod envelope;
 mod event;
+#[cfg(feature = "cli")]
+mod logged;
 mod propagation;
 mod settings;
 mod status;
@@ -16,6 +18,8 @@ mod transaction;
 
 pub use delivery::{Courier, Delivered, limits};
 pub use envelope::{Envelope, EnvelopeError, Item, Kind};
+#[cfg(feature = "cli")]
+pub use logged::Logged;
 pub use propagation::Propagation;
 pub use settings::Settings;
 
