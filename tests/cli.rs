@@ -66,8 +66,8 @@ async fn the_exit_code_tells_ok_from_failed_from_not_delivered() {
     let answered = ["run", "--group", "site", "--dsn", &broken.dsn().to_string()].map(str::to_owned);
     for (desk, arguments, code, says) in [
         (&fine, &good[..1], 0, "there is no DSN"),
-        (&fine, &good, 0, "1 of 1 envelopes delivered"),
-        (&failing, &good, 1, "3 of 3 envelopes delivered"),
+        (&fine, &good, 0, "3 of 3 envelopes delivered"),
+        (&failing, &good, 1, "4 of 4 envelopes delivered"),
         (&failing, &good[..1], 1, "there is no DSN"),
         (&fine, &refused, 3, "could not be reached"),
         (&failing, &refused, 3, "0 of 4 envelopes delivered"),

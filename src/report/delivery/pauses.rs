@@ -24,11 +24,12 @@ impl Pauses {
         let most = FIRST.saturating_mul(1 << self.taken.min(16)).min(LONGEST);
         self.taken += 1;
         let pause = least + most.mul_f64(fastrand::f64());
-        if least.is_zero() && left > TOO_LATE {
+        match least.is_zero() {
+            _ if left <= TOO_LATE => None,
             // Better too soon than not at all.
-            return Some(pause.min(left / 2));
+            true => Some(pause.min(left / 2)),
+            false => (pause < left).then_some(pause),
         }
-        (pause < left).then_some(pause)
     }
 }
 
