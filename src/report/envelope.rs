@@ -9,6 +9,9 @@ use uuid::Uuid;
 
 use crate::outcome::rfc3339;
 
+/// What an envelope's header comes to, sampling context included.
+const HEADER_SIZE: usize = 400;
+
 /// What an envelope holds, in the categories in which Sentry limits what it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -101,6 +104,11 @@ impl Envelope {
     /// The id of the event or transaction in it, 32 hexadecimal digits.
     pub fn event_id(&self) -> Option<&str> {
         self.header.get("event_id").and_then(Value::as_str)
+    }
+
+    /// About how many bytes it has.
+    pub const fn size(&self) -> usize {
+        self.items.len() + HEADER_SIZE
     }
 
     /// The envelope's header.

@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::text::{self, Cleaner};
-use super::{Envelope, Kind, Settings, common, http_status, probe_context, sampling_context, status, status_code};
+use super::{
+    Envelope, Kind, SPANS_LEFT_OUT, Settings, common, http_status, probe_context, sampling_context, status, status_code,
+};
 use crate::outcome::{Attributes, FailureKind, Op, Outcome, Span};
 
 /// What the transaction's id is derived from.
@@ -82,7 +84,7 @@ pub fn envelope(outcome: &Outcome, settings: &Settings, cleaner: Cleaner) -> Env
     let run = Interval::of_run(outcome);
     let intervals = intervals(outcome, run);
     let left_out = outcome.spans.len().saturating_sub(MOST_SPANS);
-    let left_out = (left_out > 0).then(|| ("sentrynet.spans_left_out", Value::from(left_out)));
+    let left_out = (left_out > 0).then(|| (SPANS_LEFT_OUT, Value::from(left_out)));
 
     let trace_id = trace.to_string();
     let ids: Vec<String> = (0..intervals.len()).map(|index| trace.span(index).to_string()).collect();

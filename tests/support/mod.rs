@@ -14,6 +14,7 @@ pub mod engine;
 pub mod faults;
 pub mod front;
 pub mod kent;
+pub mod mail;
 pub mod moto;
 pub mod name_server;
 pub mod normaliser;
