@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod load;
 mod progress;
+mod resend;
 mod run;
 mod schema;
 
@@ -53,6 +54,14 @@ enum Command {
     /// shown and delivered nowhere.
     #[command(after_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
     Run(run::RunArguments),
+    /// Deliver the envelopes that a log on standard input holds.
+    ///
+    /// What the function or `run` could not deliver stands in their log in full, a line of JSON each; it may be wrapped
+    /// as Lambda and CloudWatch do. Other lines are skipped, and an event that was logged twice is sent once. It changes
+    /// nothing to deliver again what Sentry has. The configuration is read only where nothing else names the DSN.
+    #[command(after_help = "Environment:\n  SENTRY_DSN  where envelopes go; --dsn wins over it\n\nExit codes:\n  \
+        0  all were delivered\n  2  the DSN or the arguments cannot be used\n  3  some were not delivered")]
+    Resend(resend::ResendArguments),
     /// Print the JSON Schema of the configuration, for editors.
     Schema,
     /// Show the whole thing on loopback: targets, a Sentry, results.
@@ -86,7 +95,7 @@ impl Exit {
     /// This, or what `finished` makes worse.
     fn or(self, finished: &Finished) -> Self {
         let summary = &finished.summary;
-        let other = match (summary.delivery.lost, summary.failed) {
+        let other = match (summary.delivery.lost + summary.delivery.spooled, summary.failed) {
             (0, 0) => Self::Fine,
             (0, _) => Self::ProbeFailed,
             _ => Self::NotDelivered,
@@ -113,6 +122,10 @@ impl Arguments {
         let done = match self.command {
             Command::Check(argument) => check::check(&argument.config, &mut out, &mut err),
             Command::Run(arguments) => run::run(arguments, &mut out, &mut err).await,
+            Command::Resend(arguments) => {
+                let mut input = std::io::BufReader::new(std::io::stdin());
+                resend::resend(arguments, &mut input, &mut out, &mut err).await
+            }
             Command::Schema => schema::schema(&mut out),
             Command::Demo => demo::demo(&mut out, &mut err).await,
         };

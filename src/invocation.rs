@@ -27,7 +27,7 @@ use crate::telemetry::Telemetry;
 const CLOSING: Duration = Duration::from_millis(300);
 
 /// How long delivery may take where no deadline says otherwise.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What wins over the configuration: from the environment or the command line.
 #[derive(Clone, Debug, Default)]
@@ -87,12 +87,19 @@ pub struct Runner {
     telemetry: Telemetry,
     /// The courier of the DSN that was used last.
     courier: Mutex<Option<(Dsn, Arc<Courier>)>>,
+    /// Whether what did not arrive is kept for the next delivery.
+    keeps: bool,
 }
 
 impl Runner {
     /// A runner; nothing is built before it is needed.
     pub fn new(network: Network, overrides: Overrides, telemetry: Telemetry) -> Self {
-        Self { network, overrides, telemetry, courier: Mutex::default() }
+        Self { network, overrides, telemetry, courier: Mutex::default(), keeps: false }
+    }
+
+    /// The same, which keeps what did not arrive for the next delivery: for one that there will be.
+    pub fn keeping(self) -> Self {
+        Self { keeps: true, ..self }
     }
 
     /// SentryNet's own log, whose errors are delivered too.
@@ -181,7 +188,16 @@ impl Runner {
         if let Some((_, courier)) = last.as_ref().filter(|(known, _)| *known == dsn) {
             return Ok(courier.clone());
         }
-        let courier = Arc::new(Courier::new(dsn.clone(), tls_client_config()?));
+        let mut courier = Courier::new(dsn.clone(), tls_client_config()?);
+        if self.keeps {
+            courier = courier.keeping();
+        }
+        let given_up = last.as_ref().map_or(0, |(_, courier)| courier.waiting());
+        if given_up > 0 {
+            // They were for another project. They stand in the log, and were told as not delivered.
+            tracing::warn!("the DSN has changed: {given_up} envelopes that were kept for the last one are given up");
+        }
+        let courier = Arc::new(courier);
         *last = Some((dsn, courier.clone()));
         Ok(courier)
     }

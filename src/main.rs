@@ -27,8 +27,17 @@ async fn serve(function: &Function, event: LambdaEvent<Value>) -> Result<Summary
     match function.handle(event.payload, deadline).await {
         Ok(finished) => {
             let summary = finished.summary;
-            let (runs, failed, lost) = (summary.runs, summary.failed, summary.delivery.lost);
-            tracing::info!(group = summary.group, runs, failed, lost, duration_ms = summary.duration_ms, "done");
+            let (runs, failed) = (summary.runs, summary.failed);
+            let (lost, spooled) = (summary.delivery.lost, summary.delivery.spooled);
+            tracing::info!(
+                group = summary.group,
+                runs,
+                failed,
+                lost,
+                spooled,
+                duration_ms = summary.duration_ms,
+                "done"
+            );
             Ok(summary)
         }
         Err(error) => Err(Diagnostic { error_type: error.name().to_owned(), error_message: error.to_string() }),

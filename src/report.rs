@@ -6,6 +6,8 @@
 mod delivery;
 mod envelope;
 mod event;
+#[cfg(feature = "cli")]
+mod logged;
 mod propagation;
 mod settings;
 mod status;
@@ -16,6 +18,8 @@ mod transaction;
 
 pub use delivery::{Courier, Delivered, limits};
 pub use envelope::{Envelope, EnvelopeError, Item, Kind};
+#[cfg(feature = "cli")]
+pub use logged::Logged;
 pub use propagation::Propagation;
 pub use settings::Settings;
 
@@ -24,6 +28,9 @@ use serde_json::{Map, Value, json};
 use crate::config::Redactor;
 use crate::outcome::{Attributes, Outcome, Status};
 use text::Cleaner;
+
+/// The fact that tells how many of a transaction's spans it is sent without.
+const SPANS_LEFT_OUT: &str = "sentrynet.spans_left_out";
 
 /// What Sentry gets of one run: its transaction, and an event if it failed or was too slow; nothing if it was skipped.
 pub fn envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) -> Vec<Envelope> {

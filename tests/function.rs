@@ -3,6 +3,8 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -11,6 +13,7 @@ use serde_json::{Value, json};
 use support::answer::{error, results, strings};
 use support::kent::Kent;
 use support::moto::{Moto, REGION};
+use support::receiver::{Behaviour, Receiver};
 use support::rie::{Function, bootstrap};
 use support::shop::{file, group, of_group, shop};
 use support::target::{Target, answer};
@@ -170,6 +173,34 @@ async fn results_that_sentry_refuses_fail_the_invocation_and_are_in_the_log_in_f
         .collect();
     assert_eq!(kinds.iter().filter(|kind| **kind == Kind::Transaction).count(), 3, "{kinds:?}");
     assert_eq!(kinds.iter().filter(|kind| **kind == Kind::Event).count(), 1, "{kinds:?}");
+}
+
+#[tokio::test]
+async fn results_that_sentry_cannot_take_now_go_with_the_next_invocation() {
+    let shop = shop().await;
+    let is_well = Arc::new(AtomicBool::new(false));
+    let well = is_well.clone();
+    let sentry =
+        Receiver::start_with(move |_| Behaviour::status(if well.load(Ordering::Relaxed) { 200 } else { 503 })).await;
+    let config = file(&of_group(&group(&shop)));
+    let timeout = ("AWS_LAMBDA_FUNCTION_TIMEOUT", "3".to_owned());
+    let function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), [timeout]).await;
+    let started = Instant::now();
+    let message = error(&function.invoke(&json!({"group": "demo"})).await, "DeliveryError");
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(
+        message.starts_with("4 of 4 envelopes") && message.ends_with("; 4 wait for the next invocation"),
+        "{message}"
+    );
+    assert_eq!(sentry.taken().len(), 0);
+
+    is_well.store(true, Ordering::Relaxed);
+    let answer = function.invoke(&json!({"group": "demo", "probe": "Till"})).await;
+    let delivery = &answer["delivery"];
+    assert_eq!((&delivery["envelopes"], &delivery["delivered"]), (&json!(6), &json!(6)), "{answer:#}");
+    assert_eq!(sentry.taken().len(), 6);
+    let log = function.own_log();
+    assert_eq!(log.iter().filter(|line| line["sentrynet"] == "envelope").count(), 4, "each once");
 }
 
 #[tokio::test]

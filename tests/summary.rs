@@ -15,9 +15,9 @@ fn summary(outcomes: &[Outcome]) -> Value {
         envelopes: 10,
         delivered: 9,
         lost: 1,
-        spooled: 0,
         duration: us(97_123),
         problems: vec!["not shown".into()],
+        ..Delivered::default()
     };
     let time = datetime!(2026-11-20 10:00 UTC);
     let redactor = Redactor::new([&Secret::new("hunter2!")]);

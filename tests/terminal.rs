@@ -75,9 +75,9 @@ fn no_line_is_wider_than_the_terminal_and_no_text_steers_it() {
         envelopes: 10,
         delivered: 9,
         lost: 1,
-        spooled: 0,
         duration: us(97_100),
         problems: vec!["Sentry at o0.ingest.sentry.io:443 answered 403 Forbidden".into()],
+        ..Delivered::default()
     };
     for width in 40..=130 {
         let shown = shown(Some(width), &some_of_everything(), Some(&delivered));

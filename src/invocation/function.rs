@@ -34,12 +34,14 @@ pub enum FunctionError {
         parameter: Option<String>,
     },
     /// Results did not arrive at Sentry.
-    #[error("{lost} of {envelopes} envelopes were not delivered to Sentry: {why}")]
+    #[error("{missing} of {envelopes} envelopes were not delivered to Sentry: {why}{}", kept_for_later(*.spooled))]
     NotDelivered {
-        /// How many did not arrive.
-        lost: usize,
+        /// How many of the invocation's own did not arrive.
+        missing: usize,
         /// How many there were.
         envelopes: usize,
+        /// How many are kept for the next invocation, those of earlier ones among them.
+        spooled: usize,
         /// Why, for people.
         why: String,
     },
@@ -69,9 +71,9 @@ impl Function {
         Self::new(Runner::new(network, Overrides::from_env(), telemetry), Origin::from_env())
     }
 
-    /// A function of these parts.
+    /// A function of these parts. What it cannot deliver it keeps for the next invocation.
     pub fn new(runner: Runner, origin: Origin) -> Self {
-        Self { runner, origin }
+        Self { runner: runner.keeping(), origin }
     }
 
     /// Serves one invocation. Everything is over by `deadline`.
@@ -106,10 +108,11 @@ impl Function {
         let now = OffsetDateTime::now_utc();
         let (group, (jobs, time)) = chosen(&payload, &config, now).map_err(|e| e.without_secrets(&config.redactor))?;
         let finished = self.runner.run(&config, group, jobs, time, deadline).await?;
-        if let Some(delivered) = finished.delivered.as_ref().filter(|delivered| delivered.lost > 0) {
+        if let Some(delivered) = finished.delivered.as_ref().filter(|delivered| delivered.missing > 0) {
             return Err(FunctionError::NotDelivered {
-                lost: delivered.lost,
-                envelopes: delivered.envelopes,
+                missing: delivered.missing,
+                envelopes: delivered.envelopes - delivered.carried,
+                spooled: delivered.spooled,
                 why: delivered.problems.join("; "),
             });
         }
@@ -127,6 +130,15 @@ impl Function {
 /// `the parameter /sentrynet/dsn, `, or nothing.
 fn or_parameter(parameter: &Option<String>) -> String {
     parameter.as_ref().map(|parameter| format!("the parameter {parameter}, ")).unwrap_or_default()
+}
+
+/// `; 7 wait for the next invocation`, or nothing.
+fn kept_for_later(spooled: usize) -> String {
+    match spooled {
+        0 => String::new(),
+        1 => "; 1 waits for the next invocation".to_owned(),
+        _ => format!("; {spooled} wait for the next invocation"),
+    }
 }
 
 /// What the payload asks for of a configuration.

@@ -2,11 +2,15 @@
 //!
 //! A line of JSON (the envelope's header), then for each item a line of JSON (its header) and its payload.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::outcome::rfc3339;
+
+/// What an envelope's header comes to, sampling context included.
+const HEADER_SIZE: usize = 400;
 
 /// What an envelope holds, in the categories in which Sentry limits what it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,8 +60,9 @@ pub enum EnvelopeError {
 }
 
 impl Envelope {
-    /// An envelope of one item. `trace` is its dynamic sampling context, `null` for none.
-    pub fn new(kind: Kind, event_id: Uuid, trace: Value, payload: &Value) -> Self {
+    /// An envelope of one item, whose payload is written as JSON. `trace` is its dynamic sampling context, `null` for
+    /// none.
+    pub fn new(kind: Kind, event_id: Uuid, trace: Value, payload: &impl Serialize) -> Self {
         let mut header = Map::new();
         header.insert("event_id".into(), event_id.simple().to_string().into());
         if !trace.is_null() {
@@ -67,9 +72,10 @@ impl Envelope {
             Kind::Transaction => "transaction",
             Kind::Event | Kind::Other => "event",
         };
-        let payload = payload.to_string();
+        // Maps of texts, numbers and lists: nothing that JSON could not hold.
+        let payload = serde_json::to_vec(payload).unwrap_or_default();
         let mut items = Vec::with_capacity(payload.len() + 64);
-        push_item(&mut items, &item_header(name, payload.len()), payload.as_bytes());
+        push_item(&mut items, &item_header(name, payload.len()), &payload);
         Self { kind, header, items }
     }
 
@@ -98,6 +104,11 @@ impl Envelope {
     /// The id of the event or transaction in it, 32 hexadecimal digits.
     pub fn event_id(&self) -> Option<&str> {
         self.header.get("event_id").and_then(Value::as_str)
+    }
+
+    /// About how many bytes it has.
+    pub const fn size(&self) -> usize {
+        self.items.len() + HEADER_SIZE
     }
 
     /// The envelope's header.

@@ -20,7 +20,7 @@ pub fn envelope(outcome: &Outcome, settings: &Settings, cleaner: Cleaner) -> Env
     let id = outcome.identity.trace_id().derive(ID);
     let mut payload = Map::new();
     payload.insert("event_id".into(), id.simple().to_string().into());
-    payload.insert("timestamp".into(), end_of(outcome));
+    payload.insert("timestamp".into(), end_of(outcome).into());
     payload.append(&mut common(outcome, settings, cleaner));
 
     let cause = match &outcome.status {

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use sentry::protocol::SpanStatus;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::text::{self, Cleaner};
-use super::{Envelope, Kind, Settings, common, http_status, probe_context, sampling_context, status, status_code};
+use super::{
+    Envelope, Kind, SPANS_LEFT_OUT, Settings, common, http_status, probe_context, sampling_context, status, status_code,
+};
 use crate::outcome::{Attributes, FailureKind, Op, Outcome, Span};
 
 /// What the transaction's id is derived from.
@@ -16,32 +19,109 @@ pub const ID: &str = "transaction";
 /// More spans than Sentry keeps of one transaction make it drop the whole.
 const MOST_SPANS: usize = 1000;
 
+/// A transaction as Sentry takes it. It is written straight from the outcome: of everything that is built for a run, this
+/// is the most.
+#[derive(Serialize)]
+struct Transaction<'a> {
+    event_id: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(flatten)]
+    common: Map<String, Value>,
+    transaction_info: Value,
+    start_timestamp: f64,
+    timestamp: f64,
+    contexts: Contexts<'a>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    measurements: Map<String, Value>,
+    spans: Vec<SpanPayload<'a>>,
+}
+
+#[derive(Serialize)]
+struct Contexts<'a> {
+    trace: Trace<'a>,
+    probe: Value,
+}
+
+#[derive(Serialize)]
+struct Trace<'a> {
+    #[serde(flatten)]
+    context: Value,
+    data: Facts<'a>,
+}
+
+#[derive(Serialize)]
+struct SpanPayload<'a> {
+    trace_id: &'a str,
+    span_id: &'a str,
+    parent_span_id: &'a str,
+    op: &'static str,
+    description: String,
+    start_timestamp: f64,
+    timestamp: f64,
+    status: SpanStatus,
+    data: Facts<'a>,
+}
+
+/// Facts without secrets, and one more that follows from the outcome.
+struct Facts<'a> {
+    attributes: &'a Attributes,
+    cleaner: Cleaner<'a>,
+    more: Option<(&'static str, Value)>,
+}
+
+impl Serialize for Facts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let facts = self.attributes.iter().map(|(name, value)| (*name, self.cleaner.value(value)));
+        serializer.collect_map(facts.chain(self.more.clone()))
+    }
+}
+
 /// The envelope of a run's transaction.
 pub fn envelope(outcome: &Outcome, settings: &Settings, cleaner: Cleaner) -> Envelope {
-    let id = outcome.identity.trace_id().derive(ID);
+    let trace = outcome.identity.trace_id();
+    let id = trace.derive(ID);
     let run = Interval::of_run(outcome);
     let intervals = intervals(outcome, run);
+    let left_out = outcome.spans.len().saturating_sub(MOST_SPANS);
+    let left_out = (left_out > 0).then(|| (SPANS_LEFT_OUT, Value::from(left_out)));
 
-    let mut payload = Map::new();
-    payload.insert("event_id".into(), id.simple().to_string().into());
-    payload.insert("type".into(), "transaction".into());
-    payload.append(&mut common(outcome, settings, cleaner));
-    payload.insert("transaction_info".into(), json!({"source": "custom"}));
-    payload.insert("start_timestamp".into(), seconds(run.start));
-    payload.insert("timestamp".into(), seconds(run.end));
-    let mut trace = trace_context(outcome);
-    trace["data"] = facts(&outcome.attributes, cleaner);
-    if outcome.spans.len() > MOST_SPANS {
-        trace["data"]["sentrynet.spans_left_out"] = (outcome.spans.len() - MOST_SPANS).into();
-    }
-    payload.insert("contexts".into(), json!({"trace": trace, "probe": probe_context(outcome, cleaner)}));
-    let measurements = measurements(outcome, &intervals);
-    if !measurements.is_empty() {
-        payload.insert("measurements".into(), Value::Object(measurements));
-    }
-    payload.insert("spans".into(), spans(outcome, &intervals, cleaner));
-
-    Envelope::new(Kind::Transaction, id, sampling_context(outcome, settings, cleaner), &Value::Object(payload))
+    let trace_id = trace.to_string();
+    let ids: Vec<String> = (0..intervals.len()).map(|index| trace.span(index).to_string()).collect();
+    let root = trace.root_span().to_string();
+    let spans = outcome.spans.iter().zip(&intervals).zip(&ids).map(|((span, interval), id)| SpanPayload {
+        trace_id: &trace_id,
+        span_id: id,
+        parent_span_id: span.parent.and_then(|parent| ids.get(parent)).unwrap_or(&root),
+        op: span.op.as_str(),
+        description: cleaner.text(&span.description, text::FACT),
+        start_timestamp: seconds(interval.start),
+        timestamp: seconds(interval.end),
+        status: span_status(outcome, span.failure, Some(span)),
+        data: Facts {
+            attributes: &span.attributes,
+            cleaner,
+            more: span.failure.map(|kind| ("error.type", kind.as_str().into())),
+        },
+    });
+    let payload = Transaction {
+        event_id: id.simple().to_string(),
+        kind: "transaction",
+        common: common(outcome, settings, cleaner),
+        transaction_info: json!({"source": "custom"}),
+        start_timestamp: seconds(run.start),
+        timestamp: seconds(run.end),
+        contexts: Contexts {
+            trace: Trace {
+                context: trace_context(outcome),
+                data: Facts { attributes: &outcome.attributes, cleaner, more: left_out },
+            },
+            probe: probe_context(outcome, cleaner),
+        },
+        measurements: measurements(outcome, &intervals),
+        spans: spans.collect(),
+    };
+    Envelope::new(Kind::Transaction, id, sampling_context(outcome, settings, cleaner), &payload)
 }
 
 /// The `trace` context, which ties a run's event to its transaction.
@@ -57,7 +137,7 @@ pub fn trace_context(outcome: &Outcome) -> Value {
 }
 
 /// When the run ended, as Sentry gets it.
-pub fn end_of(outcome: &Outcome) -> Value {
+pub fn end_of(outcome: &Outcome) -> f64 {
     seconds(Interval::of_run(outcome).end)
 }
 
@@ -97,8 +177,8 @@ fn micros(started: OffsetDateTime, offset: Duration) -> i64 {
 
 /// Seconds with six decimals. Whole microseconds of our age are exact in an `i64`, the division rounds once, and the
 /// shortest text of the result is the six decimals again.
-fn seconds(micros: i64) -> Value {
-    Value::from(micros as f64 / 1e6)
+fn seconds(micros: i64) -> f64 {
+    micros as f64 / 1e6
 }
 
 /// The interval of every span, inside that of the span around it.
@@ -111,45 +191,11 @@ fn intervals(outcome: &Outcome, run: Interval) -> Vec<Interval> {
     intervals
 }
 
-fn spans(outcome: &Outcome, intervals: &[Interval], cleaner: Cleaner) -> Value {
-    let trace = outcome.identity.trace_id();
-    let trace_id = trace.to_string();
-    let ids: Vec<String> = (0..intervals.len()).map(|index| trace.span(index).to_string()).collect();
-    let root = trace.root_span().to_string();
-    outcome
-        .spans
-        .iter()
-        .zip(intervals)
-        .zip(&ids)
-        .map(|((span, interval), id)| {
-            let mut data = facts(&span.attributes, cleaner);
-            if let Some(kind) = span.failure {
-                data["error.type"] = kind.as_str().into();
-            }
-            json!({
-                "trace_id": trace_id,
-                "span_id": id,
-                "parent_span_id": span.parent.and_then(|parent| ids.get(parent)).unwrap_or(&root),
-                "op": span.op.as_str(),
-                "description": cleaner.text(&span.description, text::FACT),
-                "start_timestamp": seconds(interval.start),
-                "timestamp": seconds(interval.end),
-                "status": span_status(outcome, span.failure, Some(span)).to_string(),
-                "data": data,
-            })
-        })
-        .collect()
-}
-
 /// `ok`, or what the failure is in Sentry's words; the code is the span's own before the run's.
 fn span_status(outcome: &Outcome, failure: Option<FailureKind>, span: Option<&Span>) -> SpanStatus {
     let Some(kind) = failure else { return SpanStatus::Ok };
     let http_status = span.and_then(|span| status_code(&span.attributes)).or_else(|| http_status(outcome));
     status::of(kind, http_status)
-}
-
-fn facts(attributes: &Attributes, cleaner: Cleaner) -> Value {
-    attributes.iter().map(|(name, value)| ((*name).to_owned(), cleaner.value(value))).collect::<Map<_, _>>().into()
 }
 
 /// How long the network phases took, summed over the whole run; only those that happened.
@@ -181,7 +227,7 @@ mod tests {
     fn timestamps_are_whole_microseconds_in_the_text() {
         let started = datetime!(2026-11-20 10:00:00.123456789 UTC);
         for micro in (0..2_000_000).step_by(997) {
-            let text = seconds(micros(started, Duration::from_micros(micro))).to_string();
+            let text = Value::from(seconds(micros(started, Duration::from_micros(micro)))).to_string();
             let decimals = text.split_once('.').map_or("", |(_, decimals)| decimals);
             assert!(decimals.len() <= 6, "{text}");
             let exact = 1_795_168_800_123_456 + i64::try_from(micro).expect("small");

@@ -15,6 +15,7 @@ pub mod faults;
 pub mod front;
 pub mod fuzzing;
 pub mod kent;
+pub mod mail;
 pub mod moto;
 pub mod name_server;
 pub mod normaliser;

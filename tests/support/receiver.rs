@@ -6,35 +6,79 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
-use axum::http::{HeaderMap, Response, StatusCode, Uri, Version};
+use axum::http::{HeaderMap, Request, Response, Version};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::service::TowerToHyperService;
 use sentrynet::report::Envelope;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
 
-/// How the receiver answers.
+/// How the receiver answers a request.
 #[derive(Clone, Debug)]
 pub struct Behaviour {
     /// How long it takes.
     pub delay: Duration,
     /// With which status.
     pub status: u16,
+    /// And which headers.
+    pub headers: Vec<(&'static str, String)>,
     /// And which body.
     pub body: &'static str,
     /// Whether the body never ends.
     pub endless: bool,
+    /// Whether it closes the connection instead of answering, the envelope read.
+    pub drops: bool,
 }
 
 impl Default for Behaviour {
     fn default() -> Self {
-        Self { delay: Duration::ZERO, status: 200, body: r#"{"id":"7"}"#, endless: false }
+        let body = r#"{"id":"7"}"#;
+        Self { delay: Duration::ZERO, status: 200, headers: Vec::new(), body, endless: false, drops: false }
     }
 }
+
+impl Behaviour {
+    /// Answers with this status, and `{"detail": "no"}` where it is not good.
+    pub fn status(status: u16) -> Self {
+        match status {
+            200 => Self::default(),
+            _ => Self { status, body: r#"{"detail":"no"}"#, ..Self::default() },
+        }
+    }
+
+    /// The same with this header.
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    /// Closes the connection instead of answering.
+    pub fn dropped() -> Self {
+        Self { drops: true, ..Self::default() }
+    }
+
+    /// Never answers.
+    pub fn hanging() -> Self {
+        Self { delay: Duration::from_secs(3600), ..Self::default() }
+    }
+}
+
+/// A request that is to be answered.
+pub struct Turn<'a> {
+    /// How many requests came in before it.
+    pub number: usize,
+    /// How many of those on the same connection.
+    pub on_connection: usize,
+    /// What it brings.
+    pub envelope: &'a Envelope,
+}
+
+type Decide = Box<dyn Fn(&Turn) -> Behaviour + Send + Sync>;
 
 /// One request that came in.
 pub struct Received {
@@ -48,10 +92,14 @@ pub struct Received {
     pub bytes: Vec<u8>,
     /// The envelope.
     pub envelope: Envelope,
+    /// With which status it is answered; `None` where the connection is closed instead.
+    pub status: Option<u16>,
 }
 
 struct Shared {
-    behaviour: Behaviour,
+    decide: Decide,
+    requests: AtomicUsize,
+    hang_up: Notify,
     received: Mutex<Vec<Received>>,
     connections: AtomicUsize,
 }
@@ -67,11 +115,24 @@ pub struct Receiver {
 impl Receiver {
     /// Starts one that speaks plain HTTP.
     pub async fn start(behaviour: Behaviour) -> Self {
-        Self::listen(behaviour, None, None).await
+        Self::start_with(move |_| behaviour.clone()).await
+    }
+
+    /// Starts one that speaks plain HTTP and decides on each request.
+    pub async fn start_with(decide: impl Fn(&Turn) -> Behaviour + Send + Sync + 'static) -> Self {
+        Self::listen(Box::new(decide), None, None).await
     }
 
     /// Starts one that speaks HTTP/2 and HTTP/1.1 over TLS with a certificate of its own.
     pub async fn start_tls(behaviour: Behaviour) -> Self {
+        Self::start_tls_with(&[b"h2", b"http/1.1"], move |_| behaviour.clone()).await
+    }
+
+    /// The same, which speaks these protocols and decides on each request.
+    pub async fn start_tls_with(
+        protocols: &[&[u8]],
+        decide: impl Fn(&Turn) -> Behaviour + Send + Sync + 'static,
+    ) -> Self {
         let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         let certificate = certified.cert.der().clone();
         let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).expect("a key");
@@ -81,33 +142,44 @@ impl Receiver {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.clone()], key)
             .expect("a key pair");
-        server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        server.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         let mut roots = RootCertStore::empty();
         roots.add(certificate).expect("a root");
-        Self::listen(behaviour, Some(TlsAcceptor::from(Arc::new(server))), Some(client(roots))).await
+        Self::listen(Box::new(decide), Some(TlsAcceptor::from(Arc::new(server))), Some(client(roots))).await
     }
 
-    async fn listen(behaviour: Behaviour, acceptor: Option<TlsAcceptor>, tls: Option<ClientConfig>) -> Self {
+    async fn listen(decide: Decide, acceptor: Option<TlsAcceptor>, tls: Option<ClientConfig>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let shared = Arc::new(Shared { behaviour, received: Mutex::default(), connections: AtomicUsize::new(0) });
-        let router = Router::new().fallback(take).with_state(Arc::clone(&shared));
+        let shared = Arc::new(Shared {
+            decide,
+            requests: AtomicUsize::new(0),
+            hang_up: Notify::new(),
+            received: Mutex::default(),
+            connections: AtomicUsize::new(0),
+        });
         let state = Arc::clone(&shared);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 state.connections.fetch_add(1, Ordering::Relaxed);
-                let (acceptor, service) = (acceptor.clone(), TowerToHyperService::new(router.clone()));
+                let (acceptor, shared) = (acceptor.clone(), Arc::clone(&state));
                 tokio::spawn(async move {
+                    let requests = Arc::new(AtomicUsize::new(0));
+                    let state = Arc::clone(&shared);
+                    let service = service_fn(move |request| take(state.clone(), requests.clone(), request));
                     let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-                    // A client that goes away is no concern of the receiver's.
-                    match acceptor {
-                        None => drop(server.serve_connection(TokioIo::new(stream), service).await),
-                        Some(acceptor) => {
-                            if let Ok(stream) = acceptor.accept(stream).await {
-                                drop(server.serve_connection(TokioIo::new(stream), service).await);
+                    let serve = async {
+                        // A client that goes away is no concern of the receiver's.
+                        match acceptor {
+                            None => drop(server.serve_connection(TokioIo::new(stream), service).await),
+                            Some(acceptor) => {
+                                if let Ok(stream) = acceptor.accept(stream).await {
+                                    drop(server.serve_connection(TokioIo::new(stream), service).await);
+                                }
                             }
                         }
-                    }
+                    };
+                    tokio::select! { () = serve => {}, () = shared.hang_up.notified() => {} }
                 });
             }
         });
@@ -133,6 +205,20 @@ impl Receiver {
         self.shared.received.lock().expect("the requests")
     }
 
+    /// The ids of the events that it took, sorted.
+    pub fn taken(&self) -> Vec<String> {
+        let received = self.received();
+        let taken = received.iter().filter(|request| request.status.is_some_and(|status| status < 300));
+        let mut ids: Vec<String> = taken.filter_map(|request| request.envelope.event_id().map(str::to_owned)).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// Closes all connections.
+    pub fn hang_up(&self) {
+        self.shared.hang_up.notify_waiters();
+    }
+
     /// How many connections were made to it.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::Relaxed)
@@ -149,26 +235,35 @@ pub fn client(roots: RootCertStore) -> ClientConfig {
 }
 
 async fn take(
-    State(shared): State<Arc<Shared>>,
-    uri: Uri,
-    version: Version,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response<Body> {
-    let mut bytes = body.to_vec();
-    if headers.get("content-encoding").is_some_and(|encoding| encoding == "gzip") {
+    shared: Arc<Shared>,
+    requests: Arc<AtomicUsize>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, std::io::Error> {
+    let (head, body) = request.into_parts();
+    let gone = || std::io::Error::from(std::io::ErrorKind::ConnectionAborted);
+    let mut bytes = body.collect().await.map_err(|_| gone())?.to_bytes().to_vec();
+    if head.headers.get("content-encoding").is_some_and(|encoding| encoding == "gzip") {
         let mut plain = Vec::new();
         flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut plain).expect("gzip");
         bytes = plain;
     }
-    tokio::time::sleep(shared.behaviour.delay).await;
     let envelope = Envelope::parse(&bytes).expect("an envelope");
-    let received = Received { path: uri.path().to_owned(), version, headers, bytes, envelope };
-    shared.received.lock().expect("the requests").push(received);
-    let body = match shared.behaviour.endless {
-        false => Body::from(shared.behaviour.body),
+    let behaviour = (shared.decide)(&Turn {
+        number: shared.requests.fetch_add(1, Ordering::Relaxed),
+        on_connection: requests.fetch_add(1, Ordering::Relaxed),
+        envelope: &envelope,
+    });
+    tokio::time::sleep(behaviour.delay).await;
+    let status = (!behaviour.drops).then_some(behaviour.status);
+    let (path, version, headers) = (head.uri.path().to_owned(), head.version, head.headers);
+    shared.received.lock().expect("the requests").push(Received { path, version, headers, bytes, envelope, status });
+    let body = match behaviour.endless {
+        false => Body::from(behaviour.body),
         true => Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>()),
     };
-    let status = StatusCode::from_u16(shared.behaviour.status).expect("a status");
-    Response::builder().status(status).body(body).expect("an answer")
+    let mut answer = Response::builder().status(status.ok_or_else(gone)?);
+    for (name, value) in behaviour.headers {
+        answer = answer.header(name, value);
+    }
+    Ok(answer.body(body).expect("an answer"))
 }

@@ -148,15 +148,13 @@ pub struct InForce {
     pub category: Category,
     /// When it ends.
     pub until: Instant,
-    /// How long Sentry said that it holds.
-    pub time: Duration,
 }
 
 impl Limits {
     /// Takes limits that were answered at `now`. A shorter one takes nothing from a longer one.
     pub fn add(&mut self, limits: &[Limit], now: Instant) {
         for limit in limits {
-            let new = InForce { category: limit.category, until: now + limit.time, time: limit.time };
+            let new = InForce { category: limit.category, until: now + limit.time };
             match self.0.iter_mut().find(|known| known.category == limit.category) {
                 Some(known) if known.until < new.until => *known = new,
                 Some(_) => {}

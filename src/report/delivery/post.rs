@@ -1,18 +1,21 @@
-//! One envelope, one request.
+//! One envelope, one request; and the connections on which requests go.
 
 use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use reqwest::Version;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use sentry::types::Dsn;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{Fate, answer};
+use super::answer::Answer;
+use super::fault::Fault;
 use crate::report::Envelope;
 
 /// Smaller bodies are not worth compressing.
@@ -21,70 +24,155 @@ const WORTH_COMPRESSING: usize = 1024;
 /// One address of several that does not answer must not use up the whole time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a request to Sentry takes.
+/// Connections that nothing was sent on for so long are not used again.
+const IDLE: Duration = Duration::from_secs(90);
+
+/// Characters of the DSN's key that people are shown.
+const KEY_SHOWN: usize = 8;
+
+/// What came of a request.
+pub enum Reply {
+    /// Sentry answered.
+    Answered(Answer),
+    /// It did not.
+    Fault(Fault),
+    /// It did not in time. Whether it has the envelope is not known.
+    Silent,
+}
+
+/// What all requests to one project share.
 pub struct Post {
-    client: reqwest::Client,
+    headers: HeaderMap,
+    tls: rustls::ClientConfig,
     url: Url,
-    /// For people.
+    /// For people: `HOST:PORT`.
     host: String,
+    /// For people: which project, and as whom.
+    project: String,
+    known: Mutex<Known>,
+}
+
+/// What earlier deliveries left.
+#[derive(Default)]
+struct Known {
+    /// The connections, and when they were last used.
+    kept: Option<(reqwest::Client, Instant)>,
+    /// The protocol that was spoken last.
+    version: Option<Version>,
+}
+
+/// The connections of one delivery.
+pub struct Line {
+    client: reqwest::Client,
+    /// Whether they are from an earlier delivery, and so perhaps closed by Sentry meanwhile.
+    is_kept: bool,
 }
 
 impl Post {
     /// Everything that all requests share. An error is a sentence.
     pub fn new(dsn: &Dsn, mut tls: rustls::ClientConfig) -> Result<Self, String> {
-        let agent = concat!("sentrynet/", env!("CARGO_PKG_VERSION"));
         let host = format!("{}:{}", dsn.host(), dsn.port());
-        let auth = HeaderValue::from_str(&dsn.to_auth(Some(agent)).to_string())
+        let auth = HeaderValue::from_str(&dsn.to_auth(Some(AGENT)).to_string())
             .map_err(|_| format!("the DSN's key for {host} cannot be sent in a header"))?;
         let mut headers = HeaderMap::new();
         headers.insert("x-sentry-auth", auth);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-sentry-envelope"));
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let key = dsn.public_key();
+        let shown: String = key.chars().take(KEY_SHOWN).collect();
+        let more = if shown.len() < key.len() { "…" } else { "" };
+        let project = format!("project {} with key {shown}{more}", dsn.project_id());
+        Ok(Self { headers, tls, url: dsn.envelope_api_url(), host, project, known: Mutex::default() })
+    }
+
+    /// For people: where envelopes go.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The connections of the last delivery, if they may still be there, else new ones. An error is a sentence.
+    pub fn line(&self) -> Result<Line, String> {
+        let kept = self.known().kept.clone().filter(|(_, used)| used.elapsed() < IDLE);
+        match kept {
+            Some((client, _)) => Ok(Line { client, is_kept: true }),
+            None => self.fresh_line(),
+        }
+    }
+
+    fn fresh_line(&self) -> Result<Line, String> {
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .user_agent(agent)
-            .default_headers(headers)
+            .tls_backend_preconfigured(self.tls.clone())
+            .user_agent(AGENT)
+            .default_headers(self.headers.clone())
             .connect_timeout(CONNECT_TIMEOUT)
-            // What was sent elsewhere would not be in this project; an answer that says so is a loss.
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .pool_max_idle_per_host(super::AT_ONCE)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(super::round::AT_ONCE)
             .no_proxy()
             .build()
-            .map_err(|error| format!("no connection to Sentry at {host} can be made: {}", answer::cause(&error)))?;
-        Ok(Self { client, url: dsn.envelope_api_url(), host })
+            .map_err(|_| format!("no connection to Sentry at {} can be made: TLS cannot be set up", self.host))?;
+        Ok(Line { client, is_kept: false })
     }
 
-    /// Sends one envelope, and says what became of it at the latest at `deadline`.
-    pub async fn send(&self, envelope: &Envelope, deadline: Instant) -> Fate {
-        let host = &self.host;
-        if Instant::now() >= deadline {
-            return Fate::Lost(format!("no time was left to send to Sentry at {host}"));
-        }
-        match tokio::time::timeout_at(deadline, self.request(envelope).send()).await {
-            Ok(Ok(response)) if response.status().is_success() => {
-                answer::drain(response, deadline).await;
-                Fate::Delivered
-            }
+    /// Whether the first request on this line tells how many connections are needed: one where HTTP/2 is spoken.
+    pub fn is_unknown(&self, line: &Line) -> bool {
+        !line.is_kept && self.url.scheme() == "https" && self.known().version.is_none_or(|v| v == Version::HTTP_2)
+    }
+
+    /// The next delivery uses these connections again.
+    pub fn keep(&self, line: Line) {
+        self.known().kept = Some((line.client, Instant::now()));
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends one envelope, and says at the latest at `until` what came of it.
+    pub async fn send(&self, client: &reqwest::Client, envelope: &Envelope, until: Instant) -> Reply {
+        match tokio::time::timeout_at(until, self.request(client, envelope).send()).await {
             Ok(Ok(response)) => {
-                let status = response.status();
-                let detail = answer::detail(response, deadline).await;
-                Fate::Lost(format!("Sentry at {host} answered {status}{detail}"))
+                self.known().version = Some(response.version());
+                Reply::Answered(Answer::read(response, &self.project, until).await)
             }
-            Ok(Err(error)) => Fate::Lost(format!("Sentry at {host} could not be reached: {}", answer::cause(&error))),
-            Err(_) => Fate::Lost(format!("Sentry at {host} did not answer in time")),
+            Ok(Err(error)) => Reply::Fault(Fault::of(&error)),
+            Err(_) => Reply::Silent,
         }
     }
 
-    fn request(&self, envelope: &Envelope) -> reqwest::RequestBuilder {
+    fn request(&self, client: &reqwest::Client, envelope: &Envelope) -> reqwest::RequestBuilder {
         let bytes = envelope.to_bytes(OffsetDateTime::now_utc());
-        let request = self.client.post(self.url.clone());
+        let request = client.post(self.url.clone());
         if bytes.len() < WORTH_COMPRESSING {
             return request.body(bytes);
         }
         match compressed(&bytes) {
             Ok(smaller) => request.header(CONTENT_ENCODING, "gzip").body(smaller),
             Err(_) => request.body(bytes),
+        }
+    }
+}
+
+const AGENT: &str = concat!("sentrynet/", env!("CARGO_PKG_VERSION"));
+
+impl Line {
+    /// The client to send the next request with.
+    pub fn client(&self) -> reqwest::Client {
+        self.client.clone()
+    }
+
+    /// Whether the connections are from an earlier delivery.
+    pub const fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
+    /// Leaves kept connections for fresh ones, all of them: if one was closed meanwhile, the others were, too.
+    pub fn renew(&mut self, post: &Post) {
+        if self.is_kept
+            && let Ok(fresh) = post.fresh_line()
+        {
+            *self = fresh;
         }
     }
 }
