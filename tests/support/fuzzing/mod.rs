@@ -8,6 +8,7 @@ pub mod delivery_headers;
 pub mod envelope;
 pub mod input;
 pub mod interpolation;
+pub mod logged;
 pub mod outcome;
 pub mod payload;
 pub mod redactor;
@@ -23,6 +24,7 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("delivery_headers", delivery_headers::check),
     ("envelope", envelope::check),
     ("interpolation", interpolation::check),
+    ("logged", logged::check),
     ("outcome", outcome::check),
     ("payload", payload::check),
     ("redactor", redactor::check),
