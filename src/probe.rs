@@ -4,12 +4,14 @@
 //! `recorder`, and leave an [`Outcome`](crate::outcome::Outcome). What went wrong is named in one place, `fault`.
 
 mod assertion;
+mod content;
 mod fault;
 mod group;
 mod http;
 pub mod interpolate;
 mod keys;
 mod phases;
+mod query;
 mod recorder;
 mod run;
 mod script;

@@ -87,6 +87,7 @@ fn failed(error: &reqwest::Error, phase: Op, facts: &Facts<'_>) -> (Kind, String
         return dns(fault, facts.host);
     }
     let causes = causes(error);
+    if std::env::var("CAUSES").is_ok() { eprintln!("    CAUSES {phase:?} {causes:?}"); }
     if let Some(tls) = find::<rustls::Error>(&causes) {
         return certificate::tls(tls, phase, facts.host, facts.marks);
     }

@@ -1,8 +1,15 @@
 //! What targets do wrong: a catalogue. Each fault is a running target, the probe that meets it, and what has to come of
 //! it. `tests/faults.rs` checks them one by one, and looks at all of them on one page.
 
+pub mod answers;
+pub mod bodies;
 pub mod connecting;
+pub mod contents;
+pub mod encodings;
+pub mod heads;
 pub mod names;
+pub mod play;
+pub mod redirects;
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -28,7 +35,7 @@ pub struct Fault {
     name_server: Option<SocketAddr>,
     kind: Option<&'static str>,
     sentence: String,
-    phases: &'static str,
+    phases: String,
     http_status: Option<u16>,
     /// Whatever has to live as long as the fault.
     servers: Vec<Box<dyn Any + Send>>,
@@ -49,7 +56,7 @@ impl Fault {
             name_server: None,
             kind: None,
             sentence: String::new(),
-            phases: "",
+            phases: String::new(),
             http_status: None,
             servers,
         }
@@ -80,8 +87,8 @@ impl Fault {
     }
 
     /// The ops of the phases in order, with a `!` behind the one that fails: `net.dns net.tcp!`.
-    pub fn phases(mut self, phases: &'static str) -> Self {
-        self.phases = phases;
+    pub fn phases(mut self, phases: impl Into<String>) -> Self {
+        self.phases = phases.into();
         self
     }
 
@@ -111,6 +118,15 @@ impl Fault {
     pub fn says(&self, sentence: &str) -> bool {
         let pattern = regex::escape(&self.sentence).replace(r"\*", ".*");
         Regex::new(&format!("^(?s:{pattern})$")).expect("a pattern").is_match(sentence)
+    }
+
+    pub async fn meet(self) -> (Outcome, Duration, Duration) {
+        let yaml = format!("groups:\n  - tags: {{target: test}}\n    probes:\n{}", self.yaml("fault"));
+        let config = engine::config(&yaml);
+        let resolver = self.name_server.map_or_else(Resolver::system, |server| Resolver::with_servers(vec![server]));
+        let started = Instant::now();
+        let outcome = engine::run_all(&config, &engine::context(resolver)).await.remove(0);
+        (outcome, started.elapsed(), config.groups[0].probes[0].timeout)
     }
 
     /// Meets the fault once, and checks what came of it.

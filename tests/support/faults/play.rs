@@ -1,0 +1,98 @@
+//! Targets that play a scene: what they say, in which pieces, and how they leave.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use super::Fault;
+use crate::support::target::{Target, read_request};
+
+/// One thing that a server does on a connection. After the last it closes.
+pub enum Act {
+    /// Reads a request.
+    Read,
+    /// Writes.
+    Say(Vec<u8>),
+    /// Writes the same again and again, until nobody listens.
+    Repeat(Vec<u8>),
+    /// Writes it again and again with a pause after each.
+    Drip(Vec<u8>, Duration),
+    /// Does nothing for a while.
+    Pause(Duration),
+    /// Does nothing any more, and does not close.
+    Hang,
+    /// Resets the connection.
+    Reset,
+}
+
+/// Reads a request and says this.
+pub fn says(bytes: impl Into<Vec<u8>>) -> Vec<Act> {
+    vec![Act::Read, Act::Say(bytes.into())]
+}
+
+/// The same, and goes on.
+pub fn says_then<const N: usize>(bytes: impl Into<Vec<u8>>, rest: [Act; N]) -> Vec<Act> {
+    says(bytes).into_iter().chain(rest).collect()
+}
+
+/// A whole answer of these headers and this body, in bytes.
+pub fn head_and_body(headers: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\n{headers}content-length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+/// Milliseconds.
+pub const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// Plays the acts on every connection.
+pub async fn stage(acts: Vec<Act>) -> Target {
+    let acts = Arc::new(acts);
+    Target::start(move |stream| {
+        let acts = acts.clone();
+        async move { play(stream, &acts).await }
+    })
+    .await
+}
+
+/// What a probe without further keys meets where these acts are played.
+pub async fn meets(acts: Vec<Act>) -> Fault {
+    let target = stage(acts).await;
+    Fault::at(target.url("/")).keeping(target)
+}
+
+async fn play(mut stream: TcpStream, acts: &[Act]) {
+    for act in acts {
+        let goes_on = match act {
+            Act::Read => read_request(&mut stream).await.is_some(),
+            Act::Say(bytes) => stream.write_all(bytes).await.is_ok(),
+            Act::Repeat(bytes) => loop {
+                if stream.write_all(bytes).await.is_err() {
+                    break false;
+                }
+            },
+            Act::Drip(bytes, pause) => loop {
+                if stream.write_all(bytes).await.is_err() {
+                    break false;
+                }
+                tokio::time::sleep(*pause).await;
+            },
+            Act::Pause(pause) => {
+                tokio::time::sleep(*pause).await;
+                true
+            }
+            Act::Hang => std::future::pending().await,
+            Act::Reset => {
+                // What was written has to arrive before the reset throws it away.
+                tokio::time::sleep(ms(50)).await;
+                stream.set_zero_linger().is_err()
+            }
+        };
+        if !goes_on {
+            return;
+        }
+    }
+}
