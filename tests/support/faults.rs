@@ -7,6 +7,7 @@ pub mod connecting;
 pub mod contents;
 pub mod encodings;
 pub mod heads;
+pub mod http2;
 pub mod names;
 pub mod play;
 pub mod redirects;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::Fault;
@@ -21,6 +21,8 @@ pub enum Act {
     Drip(Vec<u8>, Duration),
     /// Does nothing for a while.
     Pause(Duration),
+    /// Reads whatever comes for so long, so that closing afterwards is no reset.
+    Listen(Duration),
     /// Does nothing any more, and does not close.
     Hang,
     /// Resets the connection.
@@ -82,6 +84,11 @@ async fn play(mut stream: TcpStream, acts: &[Act]) {
             },
             Act::Pause(pause) => {
                 tokio::time::sleep(*pause).await;
+                true
+            }
+            Act::Listen(time) => {
+                let all = async { while matches!(stream.read(&mut [0; 4096]).await, Ok(1..)) {} };
+                let _ = tokio::time::timeout(*time, all).await;
                 true
             }
             Act::Hang => std::future::pending().await,
