@@ -38,6 +38,7 @@ pub struct Fault {
     sentence: String,
     phases: String,
     http_status: Option<u16>,
+    excerpt: Option<&'static str>,
     /// Whatever has to live as long as the fault.
     servers: Vec<Box<dyn Any + Send>>,
 }
@@ -59,6 +60,7 @@ impl Fault {
             sentence: String::new(),
             phases: String::new(),
             http_status: None,
+            excerpt: None,
             servers,
         }
     }
@@ -99,6 +101,12 @@ impl Fault {
         self
     }
 
+    /// This is kept of the answer's body for the event.
+    pub fn leaving(mut self, excerpt: &'static str) -> Self {
+        self.excerpt = Some(excerpt);
+        self
+    }
+
     /// Whether the system's own name servers are enough to meet it.
     pub fn is_for_everyone(&self) -> bool {
         self.name_server.is_none()
@@ -121,15 +129,6 @@ impl Fault {
         Regex::new(&format!("^(?s:{pattern})$")).expect("a pattern").is_match(sentence)
     }
 
-    pub async fn meet(self) -> (Outcome, Duration, Duration) {
-        let yaml = format!("groups:\n  - tags: {{target: test}}\n    probes:\n{}", self.yaml("fault"));
-        let config = engine::config(&yaml);
-        let resolver = self.name_server.map_or_else(Resolver::system, |server| Resolver::with_servers(vec![server]));
-        let started = Instant::now();
-        let outcome = engine::run_all(&config, &engine::context(resolver)).await.remove(0);
-        (outcome, started.elapsed(), config.groups[0].probes[0].timeout)
-    }
-
     /// Meets the fault once, and checks what came of it.
     pub async fn check(self) -> Outcome {
         let yaml = format!("groups:\n  - tags: {{target: test}}\n    probes:\n{}", self.yaml("fault"));
@@ -144,6 +143,10 @@ impl Fault {
         assert_eq!(engine::phases(&outcome).join(" "), self.phases, "{outcome:#?}");
         let status = outcome.attributes.get("http.response.status_code").and_then(serde_json::Value::as_u64);
         assert_eq!(status, self.http_status.map(u64::from), "the answer's status");
+        if let Some(excerpt) = self.excerpt {
+            let response = outcome.response.as_ref().map(|response| response.body.as_str());
+            assert_eq!(response, Some(excerpt), "what is kept of the body");
+        }
         if let Some(failure) = failure {
             assert!(self.says(&failure.sentence), "{:?} is not {:?}", failure.sentence, self.sentence);
             let raw = RAW.iter().find(|raw| failure.sentence.contains(**raw));

@@ -1,7 +1,7 @@
 //! Bodies that end too early, too late or never, and chunks that are none.
 
 use super::Fault;
-use super::play::{Act, meets, ms, says, says_then};
+use super::play::{Act, head_and_body, meets, ms, says, says_then};
 
 /// The phases of an answer that was read to its end.
 const WHOLE: &str = "net.tcp http.send http.wait http.recv";
@@ -23,11 +23,11 @@ pub async fn a_body_shorter_than_its_length() -> Fault {
     broken(says("HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\nhalf"), "truncated", CLOSED).await
 }
 
-const CLOSED: &str = "*";
+const CLOSED: &str = "the connection was closed within the answer's body";
 
 pub async fn a_reset_within_the_body() -> Fault {
     let acts = says_then("HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\nhalf", [Act::Reset]);
-    broken(acts, "truncated", "the connection was reset within the answer's body").await
+    broken(acts, "truncated", "the connection was reset within the answer's body").await.leaving("half")
 }
 
 pub async fn a_chunk_shorter_than_its_size() -> Fault {
@@ -38,7 +38,7 @@ pub async fn no_last_chunk() -> Fault {
     broken(says(format!("{CHUNKED}2\r\nok\r\n")), "truncated", CLOSED).await
 }
 
-const BAD_CHUNK: &str = "*";
+const BAD_CHUNK: &str = "the answer's body is not correctly chunked";
 
 pub async fn a_chunk_size_that_is_no_number() -> Fault {
     broken(says(format!("{CHUNKED}zz\r\nhello\r\n0\r\n\r\n")), "bad_response", BAD_CHUNK).await
@@ -72,20 +72,20 @@ pub async fn a_body_without_end_is_cut() -> Fault {
 }
 
 pub async fn one_byte_more_than_max_body() -> Fault {
-    let acts = says(super::play::head_and_body("", &[b'x'; 2001]));
+    let acts = says(head_and_body("", &[b'x'; 2001]));
     let sentence = "the answer's body is larger than 2000 bytes (max_body)";
     broken(acts, "body_too_large", sentence).await.with("max_body: 2000")
 }
 
 pub async fn exactly_max_body_is_taken() -> Fault {
-    fine(says(super::play::head_and_body("", &[b'x'; 2000]))).await.with("max_body: 2000")
+    fine(says(head_and_body("", &[b'x'; 2000]))).await.with("max_body: 2000")
 }
 
-const SLOW: &str = "the answer's body did not end within 400 ms*";
+const SLOW: &str = "the answer's body did not end within 400 ms";
 
 pub async fn a_body_that_stalls() -> Fault {
     let acts = says_then("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", [Act::Hang]);
-    broken(acts, "recv_timeout", SLOW).await.with("timeout: 400ms")
+    broken(acts, "recv_timeout", SLOW).await.with("timeout: 400ms").leaving("half")
 }
 
 pub async fn a_body_in_drips_that_never_ends() -> Fault {
@@ -106,7 +106,7 @@ pub async fn an_unexpected_answer_without_end() -> Fault {
 }
 
 pub async fn an_unexpected_answer_that_stalls() -> Fault {
-    unexpected([Act::Hang]).await.with("timeout: 400ms")
+    unexpected([Act::Hang]).await.with("timeout: 400ms").leaving("sorry")
 }
 
 pub async fn an_unexpected_answer_that_is_cut_off() -> Fault {

@@ -19,7 +19,7 @@ async fn not_json(body: impl AsRef<[u8]>, sentence: &'static str) -> Fault {
 }
 
 pub async fn a_page_is_not_json() -> Fault {
-    not_json("<!doctype html>\n<html>", "*").await
+    not_json("<!doctype html>\n<html>", "the answer is not JSON: it begins with `<`, as HTML does").await
 }
 
 pub async fn nothing_is_not_json() -> Fault {
@@ -27,36 +27,61 @@ pub async fn nothing_is_not_json() -> Fault {
 }
 
 pub async fn a_cut_off_object_is_not_json() -> Fault {
-    not_json(r#"{"a": [1, 2"#, "*").await
+    not_json(r#"{"a": [1, 2"#, "the answer is not JSON: it ends in the middle, at line 1, column 11").await
 }
 
 pub async fn json_with_something_behind_it_is_not_json() -> Fault {
-    not_json(r#"{"a": 1} {"a": 2}"#, "*").await
+    not_json(r#"{"a": 1} {"a": 2}"#, "the answer is not JSON: something follows behind its end, at line 1, column 10")
+        .await
 }
 
 pub async fn json_nested_a_hundred_thousand_deep() -> Fault {
-    not_json("[".repeat(100_000) + &"]".repeat(100_000), "*").await
+    not_json(
+        "[".repeat(100_000) + &"]".repeat(100_000),
+        "the answer is not JSON: it is nested more than 127 levels deep, at line 1, column 128",
+    )
+    .await
 }
 
 pub async fn one_mib_of_brackets() -> Fault {
-    not_json("[".repeat(1024 * 1024), "*").await
+    not_json(
+        "[".repeat(1024 * 1024),
+        "the answer is not JSON: it is nested more than 127 levels deep, at line 1, column 128",
+    )
+    .await
 }
 
 pub async fn a_number_that_no_one_can_hold() -> Fault {
-    not_json(r#"{"a": 1e999}"#, "*").await
+    not_json(r#"{"a": 1e999}"#, "the answer is not JSON: a number is too large, at line 1, column 11").await
+}
+
+pub async fn a_name_without_quotes() -> Fault {
+    not_json("{a: 1}", "the answer is not JSON: `a` is out of place, at line 1, column 2").await
+}
+
+pub async fn a_line_break_within_a_text() -> Fault {
+    not_json("{\"a\": \"x\ny\"}", "the answer is not JSON: *").await
+}
+
+pub async fn no_number_at_all() -> Fault {
+    not_json("{\"a\":\n NaN}", "the answer is not JSON: `N` is out of place, at line 2, column 2").await
 }
 
 pub async fn half_a_surrogate_pair() -> Fault {
-    not_json(r#"{"a": "\ud800"}"#, "*").await
+    not_json(
+        r#"{"a": "\ud800"}"#,
+        "the answer is not JSON: half of a surrogate pair stands alone, at line 1, column 14",
+    )
+    .await
 }
 
 pub async fn bytes_that_are_not_utf_8() -> Fault {
-    not_json(b"{\"a\": \"\xff\xfe\"}", "*").await
+    not_json(b"{\"a\": \"\xff\xfe\"}", "the answer is not JSON: it is not UTF-8 at byte 8").await
 }
 
 pub async fn utf_16() -> Fault {
     let text: Vec<u8> = "\u{feff}{\"a\": 1}".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    not_json(text, "*").await
+    not_json(text, "the answer is not JSON: it is UTF-16 or binary, and JSON has to be UTF-8").await
 }
 
 pub async fn a_byte_order_mark_is_passed_over() -> Fault {
@@ -121,19 +146,28 @@ pub async fn a_pattern_that_explodes_elsewhere() -> Fault {
 pub async fn a_path_that_matches_billions() -> Fault {
     let body = format!("{}{}{}", "[".repeat(100), vec!["1"; 10_000].join(","), "]".repeat(100));
     let fault = meets(says(head_and_body("", body.as_bytes()))).await.with("set_keys: {a: '$..*..*..*'}");
-    fault.fails("assertion", "*").phases(UNPARSED).answering(200)
+    fault
+        .fails("assertion", "a cannot be set: $..*..*..* matches too much of this answer, and needs to be narrower")
+        .phases(UNPARSED)
+        .answering(200)
 }
 
 pub async fn a_path_whose_values_hold_each_other() -> Fault {
     let body = format!("{}{}{}", "[".repeat(120), vec!["1"; 100_000].join(","), "]".repeat(120));
     let fault = meets(says(head_and_body("", body.as_bytes()))).await.with("set_keys: {a: '$..*'}");
-    fault.fails("assertion", "*").phases(UNPARSED).answering(200)
+    fault
+        .fails("assertion", "a cannot be set: $..* matches too much of this answer, and needs to be narrower")
+        .phases(UNPARSED)
+        .answering(200)
 }
 
 pub async fn a_name_of_half_a_megabyte_before_many_values() -> Fault {
     let body = format!("{{\"{}\": [{}]}}", "n".repeat(500_000), vec!["1"; 100_000].join(","));
     let fault = meets(says(head_and_body("", body.as_bytes()))).await.with("set_keys: {a: '$.*[*]'}");
-    fault.fails("assertion", "*").phases(UNPARSED).answering(200)
+    fault
+        .fails("assertion", "a cannot be set: $.*[*] matches too much of this answer, and needs to be narrower")
+        .phases(UNPARSED)
+        .answering(200)
 }
 
 pub async fn too_slow() -> Fault {
@@ -149,5 +183,5 @@ pub async fn a_key_that_the_first_step_does_not_find() -> Fault {
     let steps =
         format!("steps:\n  - url: {0}\n    set_keys: {{token: $.token}}\n  - url: '{0}?t={{token}}'", target.url("/"));
     let fault = Fault::of("probes.script", steps).keeping(target);
-    fault.fails("interpolation", "step 2: url: *token*").phases(PARSED).answering(200)
+    fault.fails("interpolation", "step 2: url: key 'token' is not set").phases(PARSED).answering(200)
 }

@@ -4,8 +4,8 @@ use super::Fault;
 use super::play::{Act, meets, says, says_then};
 
 const PHASES: &str = "net.tcp http.send http.wait!";
-const NOT_HTTP: &str = "*";
-const TOO_LARGE: &str = "*";
+const NOT_HTTP: &str = "the answer from 127.0.0.1:* is not HTTP, or breaks its rules";
+const TOO_LARGE: &str = "the answer from 127.0.0.1:* has too large a head, or too many headers";
 
 /// What says something that is not HTTP.
 async fn not_http(bytes: impl Into<Vec<u8>>) -> Fault {
@@ -25,6 +25,11 @@ pub async fn an_ssh_banner_is_not_http() -> Fault {
     not_http("SSH-2.0-OpenSSH_9.2\r\n").await
 }
 
+pub async fn an_ssh_server_that_speaks_first() -> Fault {
+    let acts = vec![Act::Say("SSH-2.0-OpenSSH_9.2\r\n".into()), Act::Hang];
+    meets(acts).await.fails("bad_response", NOT_HTTP).phases(PHASES)
+}
+
 pub async fn a_tls_alert_on_a_plain_port_is_not_http() -> Fault {
     not_http([0x15, 3, 1, 0, 2, 2, 70]).await
 }
@@ -41,8 +46,9 @@ pub async fn http_3_7_is_not_http() -> Fault {
     not_http("HTTP/3.7 200 OK\r\ncontent-length: 0\r\n\r\n").await
 }
 
-pub async fn a_head_that_is_not_text_is_not_http() -> Fault {
-    not_http("HTTP/1.1 abc OK\r\ncontent-length: 0\r\n\r\n").await
+pub async fn a_status_that_is_a_word() -> Fault {
+    let sentence = "the answer from 127.0.0.1:* has no status that HTTP knows";
+    meets(says("HTTP/1.1 abc OK\r\n\r\n")).await.fails("bad_response", sentence).phases(PHASES)
 }
 
 pub async fn a_header_without_a_colon() -> Fault {

@@ -90,45 +90,60 @@ pub async fn an_answer_in_frames_is_taken() -> Fault {
 }
 
 pub async fn a_goodbye_before_the_answer() -> Fault {
-    without_answer(&[go_away(0, 0)], "closed_early", "*").await
+    without_answer(
+        &[go_away(0, 0)],
+        "closed_early",
+        "127.0.0.1:* ended the HTTP/2 connection without an answer (NO_ERROR)",
+    )
+    .await
 }
 
 pub async fn a_goodbye_that_asks_for_calm() -> Fault {
-    without_answer(&[go_away(0, 11)], "closed_early", "*").await
+    without_answer(
+        &[go_away(0, 11)],
+        "closed_early",
+        "127.0.0.1:* ended the HTTP/2 connection without an answer (ENHANCE_YOUR_CALM)",
+    )
+    .await
 }
 
 pub async fn a_stream_that_is_refused() -> Fault {
-    without_answer(&[reset(7)], "reset", "*").await
+    without_answer(&[reset(7)], "reset", "127.0.0.1:* reset the HTTP/2 stream (REFUSED_STREAM)").await
 }
 
 pub async fn a_stream_that_is_reset_for_an_error() -> Fault {
-    without_answer(&[reset(2)], "reset", "*").await
+    without_answer(&[reset(2)], "reset", "127.0.0.1:* reset the HTTP/2 stream (INTERNAL_ERROR)").await
 }
 
 pub async fn a_server_that_wants_http_1_1() -> Fault {
-    without_answer(&[reset(13)], "reset", "*").await
+    without_answer(
+        &[reset(13)],
+        "reset",
+        "127.0.0.1:* does not answer this over HTTP/2 (HTTP_1_1_REQUIRED): set `http: 1.1`",
+    )
+    .await
 }
 
 pub async fn a_reason_that_no_rfc_knows() -> Fault {
-    without_answer(&[reset(4711)], "reset", "*").await
+    without_answer(&[reset(4711)], "reset", "127.0.0.1:* reset the HTTP/2 stream (error 4711)").await
 }
 
 pub async fn no_answer_on_a_stream() -> Fault {
     let fault = says(&[], [Act::Listen(ms(60_000))]).await.with("timeout: 400ms");
-    fault.fails("wait_timeout", "*").phases(HEADLESS)
+    fault.fails("wait_timeout", "no answer within * (connected in * ms)").phases(HEADLESS)
 }
 
 pub async fn closing_before_an_answer_on_a_stream() -> Fault {
-    without_answer(&[], "closed_early", "*").await
+    without_answer(&[], "closed_early", "127.0.0.1:* closed the connection before it answered").await
 }
 
 pub async fn resetting_before_an_answer_on_a_stream() -> Fault {
-    says(&[], [Act::Reset]).await.fails("reset", "*").phases(HEADLESS)
+    says(&[], [Act::Reset]).await.fails("reset", "127.0.0.1:* reset the connection before it answered").phases(HEADLESS)
 }
 
 pub async fn http_1_in_place_of_frames() -> Fault {
     let fault = meets(vec![Act::Read, Act::Say(answer("400 Bad Request", &[], "what?").into())]).await.with("http: 2");
-    fault.fails("bad_response", "*").phases(HEADLESS)
+    fault.fails("closed_early", "127.0.0.1:* ended the connection before it took the request").phases(HEADLESS)
 }
 
 pub async fn http_1_where_alpn_chose_http_2() -> Fault {
@@ -138,44 +153,63 @@ pub async fn http_1_where_alpn_chose_http_2() -> Fault {
     let target = Target::https(Arc::new(config), |_| answer("400 Bad Request", &[], "what?")).await;
     let fault = Fault::at(target.https_url("localhost", "/")).keeping(target);
     let fault = fault.with(format!("tls: {{ca: {}}}", quoted(&authority.pem())));
-    fault.fails("bad_response", "*").phases("net.dns net.tcp net.tls http.send http.wait!")
+    fault
+        .fails("bad_response", "the answer from localhost:* breaks the rules of HTTP/2 (FRAME_SIZE_ERROR)")
+        .phases("net.dns net.tcp net.tls http.send http.wait!")
 }
 
 pub async fn a_frame_of_16_mib() -> Fault {
     let header = [&[0xff, 0xff, 0xff, DATA, 0], STREAM.to_be_bytes().as_slice()].concat();
-    without_answer(&[header], "bad_response", "*").await
+    without_answer(
+        &[header],
+        "bad_response",
+        "the answer from 127.0.0.1:* breaks the rules of HTTP/2 (FRAME_SIZE_ERROR)",
+    )
+    .await
 }
 
 pub async fn data_before_any_head() -> Fault {
-    without_answer(&[data(END_STREAM, b"hello")], "bad_response", "*").await
+    without_answer(
+        &[data(END_STREAM, b"hello")],
+        "bad_response",
+        "the answer from 127.0.0.1:* breaks the rules of HTTP/2 (PROTOCOL_ERROR)",
+    )
+    .await
 }
 
 pub async fn a_head_that_cannot_be_unpacked() -> Fault {
     // An entry of the dynamic table, which is empty.
-    without_answer(&[frame(HEADERS, END_HEADERS, STREAM, &[0xff, 0x7f])], "bad_response", "*").await
+    without_answer(
+        &[frame(HEADERS, END_HEADERS, STREAM, &[0xff, 0x7f])],
+        "bad_response",
+        "the answer from 127.0.0.1:* breaks the rules of HTTP/2 (PROTOCOL_ERROR)",
+    )
+    .await
 }
 
 pub async fn settings_without_end() -> Fault {
-    let fault = says(&[], [Act::Repeat(settings().repeat(1000))]).await.with("timeout: 2s");
-    fault.fails("bad_response", "*").phases(HEADLESS)
+    let fault = says(&[], [Act::Repeat(settings().repeat(1000))]).await.with("timeout: 1s");
+    fault.fails("wait_timeout", "no answer within * (connected in * ms)").phases(HEADLESS)
 }
 
 pub async fn pings_without_end() -> Fault {
-    let fault = says(&[], [Act::Repeat(frame(PING, 0, 0, b"01234567").repeat(1000))]).await.with("timeout: 2s");
-    fault.fails("bad_response", "*").phases(HEADLESS)
+    let fault = says(&[], [Act::Repeat(frame(PING, 0, 0, b"01234567").repeat(1000))]).await.with("timeout: 1s");
+    fault.fails("wait_timeout", "no answer within * (connected in * ms)").phases(HEADLESS)
 }
 
 pub async fn continuations_without_end() -> Fault {
     let more = frame(CONTINUATION, 0, STREAM, &field(100));
-    let fault = says(&[frame(HEADERS, 0, STREAM, &[0x88])], [Act::Repeat(more.repeat(100))]).await.with("timeout: 2s");
-    fault.fails("bad_response", "*").phases(HEADLESS)
+    let fault = says(&[frame(HEADERS, 0, STREAM, &[0x88])], [Act::Repeat(more.repeat(100))]).await.with("timeout: 1s");
+    fault
+        .fails("bad_response", "the answer from 127.0.0.1:* breaks the rules of HTTP/2 (ENHANCE_YOUR_CALM)")
+        .phases(HEADLESS)
 }
 
 pub async fn interim_answers_without_end() -> Fault {
     // `:status: 103` with a name of the static table and a value of its own.
     let hints = frame(HEADERS, END_HEADERS, STREAM, &[0x08, 3, b'1', b'0', b'3']);
-    let fault = says(&[], [Act::Repeat(hints.repeat(1000))]).await.with("timeout: 2s");
-    fault.fails("bad_response", "*").phases(HEADLESS)
+    let fault = says(&[], [Act::Repeat(hints.repeat(1000))]).await.with("timeout: 1s");
+    fault.fails("wait_timeout", "no answer within * (connected in * ms)").phases(HEADLESS)
 }
 
 /// A head of fields of 132 bytes (as RFC 9113 counts them), so many.
@@ -197,47 +231,92 @@ pub async fn a_head_of_200_kib_is_taken() -> Fault {
 }
 
 pub async fn a_head_of_one_mib() -> Fault {
-    without_answer(&large_head(8000), "bad_response", "*").await
+    without_answer(
+        &large_head(8000),
+        "bad_response",
+        "the answer from 127.0.0.1:* breaks the rules of HTTP/2 (ENHANCE_YOUR_CALM)",
+    )
+    .await
 }
 
 pub async fn a_stream_that_breaks_off() -> Fault {
-    broken(&[data(0, b"half")], "truncated", "*").await
+    broken(&[data(0, b"half")], "truncated", "the connection was closed within the answer's body").await
 }
 
 pub async fn a_stream_that_is_reset_within_the_body() -> Fault {
-    broken(&[data(0, b"half"), reset(2)], "truncated", "*").await
+    broken(
+        &[data(0, b"half"), reset(2)],
+        "truncated",
+        "the HTTP/2 stream was reset within the answer's body (INTERNAL_ERROR)",
+    )
+    .await
 }
 
 pub async fn a_reset_of_the_connection_within_a_stream() -> Fault {
     let fault = says(&[head(), data(0, b"half")], [Act::Reset]).await;
-    fault.fails("truncated", "*").phases(BROKEN).answering(200)
+    fault.fails("truncated", "the connection was reset within the answer's body").phases(BROKEN).answering(200)
 }
 
 pub async fn a_body_shorter_than_the_length_of_its_stream() -> Fault {
     // `content-length: 9` is entry 28 of the static table.
     let head = frame(HEADERS, END_HEADERS, STREAM, &[0x88, 0x0f, 13, 1, b'9']);
     let fault = says(&[head, data(END_STREAM, b"half")], [Act::Listen(ms(200))]).await;
-    fault.fails("truncated", "*").phases(BROKEN).answering(200)
+    fault
+        .fails("bad_response", "the answer's body breaks the rules of HTTP/2 (PROTOCOL_ERROR)")
+        .phases(BROKEN)
+        .answering(200)
 }
 
 pub async fn data_that_stalls() -> Fault {
     let fault = says(&[head(), data(0, b"half")], [Act::Listen(ms(60_000))]).await.with("timeout: 400ms");
-    fault.fails("recv_timeout", "*").phases(BROKEN).answering(200)
+    fault.fails("recv_timeout", "the answer's body did not end within 400 ms").phases(BROKEN).answering(200)
 }
 
-pub async fn data_without_end() -> Fault {
+pub async fn data_beyond_the_window() -> Fault {
     let fault = says(&[head()], [Act::Repeat(data(0, &[b'x'; 16_000]))]).await;
+    let sentence = "the answer's body breaks the rules of HTTP/2 (FLOW_CONTROL_ERROR)";
+    fault.fails("bad_response", sentence).phases(BROKEN).answering(200)
+}
+
+/// A server that keeps to the rules, and sends as much as it is let.
+pub async fn data_without_end() -> Fault {
+    let target = Target::start(|stream| async move {
+        let Ok(mut connection) = h2::server::handshake(stream).await else { return };
+        while let Some(Ok((_, mut respond))) = connection.accept().await {
+            let Ok(mut body) = respond.send_response(http::Response::new(()), false) else { return };
+            tokio::spawn(async move {
+                loop {
+                    body.reserve_capacity(65_536);
+                    let room = std::future::poll_fn(|cx| body.poll_capacity(cx)).await;
+                    let Some(Ok(room)) = room else { return };
+                    if body.send_data(vec![b'x'; room].into(), false).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    })
+    .await;
+    let fault = Fault::at(target.url("/")).keeping(target).with("http: 2");
     let sentence = "the answer's body is larger than 1 MiB (max_body)";
     fault.fails("body_too_large", sentence).phases(BROKEN).answering(200)
 }
 
 pub async fn empty_data_without_end() -> Fault {
-    let fault = says(&[head()], [Act::Repeat(data(0, b"").repeat(1000))]).await.with("timeout: 2s");
-    fault.fails("truncated", "*").phases(BROKEN).answering(200)
+    let fault = says(&[head()], [Act::Repeat(data(0, b"").repeat(1000))]).await.with("timeout: 1s");
+    fault
+        .fails("bad_response", "the answer's body breaks the rules of HTTP/2 (ENHANCE_YOUR_CALM)")
+        .phases(BROKEN)
+        .answering(200)
 }
 
 pub async fn a_goodbye_within_the_body() -> Fault {
-    broken(&[data(0, b"half"), go_away(0, 2)], "truncated", "*").await
+    broken(
+        &[data(0, b"half"), go_away(0, 2)],
+        "truncated",
+        "the HTTP/2 connection was ended within the answer's body (INTERNAL_ERROR)",
+    )
+    .await
 }
 
 pub async fn a_polite_goodbye_lets_the_answer_end() -> Fault {
@@ -249,5 +328,5 @@ pub async fn a_window_that_never_opens() -> Fault {
     let settings = frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
     let acts = vec![Act::Read, Act::Say(settings), Act::Listen(ms(60_000))];
     let fault = meets(acts).await.with("http: 2").with("timeout: 400ms").with(format!("body: {}", "x".repeat(500_000)));
-    fault.fails("send_timeout", "*").phases("net.tcp http.send!")
+    fault.fails("send_timeout", "127.0.0.1:* did not take the whole request within 400 ms").phases("net.tcp http.send!")
 }

@@ -45,6 +45,11 @@ pub async fn a_redirect_that_is_not_to_be_followed() -> Fault {
     fault.fails("http_status", sentence).phases(ONE).answering(301)
 }
 
+pub async fn a_redirect_that_is_expected() -> Fault {
+    let fault = redirecting("301 Moved Permanently", "/").await.with("redirects: 0").with("expected: 301");
+    fault.phases(ONE).answering(301)
+}
+
 pub async fn a_redirect_without_location() -> Fault {
     let target = Target::http(|_| answer("302 Found", &[], "")).await;
     let fault = Fault::at(target.url("/")).keeping(target);
