@@ -29,8 +29,8 @@ test: tools ## Check format, lints and documentation, run every test, say how ma
 	  target/test.log; \
 	exit $$status
 
-bench: ## Measure phases against injected truth and curl
-	cargo bench --locked --bench phases
+bench: ## Measure phases against injected truth and curl, and memory of 200 runs at once
+	cargo bench --locked --bench phases --bench memory
 
 tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp ## Fetch what the tests talk to (pinned, into target/tools)
 

@@ -16,11 +16,11 @@ use super::tls::{TlsError, probe_config};
 use super::{body, tls};
 use crate::config::{HttpVersion, IpVersion, TlsSettings};
 
-/// The most headers that an answer over HTTP/1 may have. (`hyper` refuses a head of more than 408 KiB besides; that is
-/// not to be set.)
+/// The most headers that an answer over HTTP/1 may have. Its head may be 408 KiB long: that is hyper's own limit, which
+/// `reqwest` does not let one set.
 const MOST_HEADERS: usize = 100;
 
-/// The largest head of an answer over HTTP/2 in bytes, unpacked, with 32 for each header (RFC 9113, section 10.5.1).
+/// The largest head of an answer over HTTP/2 in bytes, unpacked, with 32 for each header (RFC 9113, section 6.5.2).
 const LARGEST_HEAD: u32 = 256 * 1024;
 
 /// How a connection is to be made.

@@ -45,7 +45,7 @@ fn brotli(bytes: &[u8]) -> Vec<u8> {
 
 /// What a bomb unpacks to.
 fn zeros() -> Vec<u8> {
-    vec![0; 32 * 1024 * 1024]
+    vec![0; 8 * 1024 * 1024]
 }
 
 pub async fn a_gzip_bomb() -> Fault {
