@@ -1,7 +1,7 @@
 //! Answers whose status is wrong, that never come, or that are cut off within their head.
 
 use super::Fault;
-use super::play::{Act, meets, ms, says, says_then, stage};
+use super::play::{Act, flood, meets, ms, says, says_then, stage};
 use crate::support::target::{Target, answer};
 
 /// The phases of an answer that was read to its end.
@@ -118,7 +118,8 @@ async fn interim(before: &str) -> Fault {
 }
 
 pub async fn interim_answers_without_end() -> Fault {
-    let acts = vec![Act::Read, Act::Repeat(b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n".repeat(100))];
+    let hints = b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n".repeat(20);
+    let acts = vec![Act::Read, flood(hints)];
     meets(acts).await.with("timeout: 1s").fails("wait_timeout", NO_ANSWER).phases(HEADLESS)
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Fault;
-use super::play::{Act, meets, ms};
+use super::play::{Act, flood, meets, ms};
 use crate::support::certificates::Authority;
 use crate::support::engine::quoted;
 use crate::support::target::{Target, answer};
@@ -188,12 +188,12 @@ pub async fn a_head_that_cannot_be_unpacked() -> Fault {
 }
 
 pub async fn settings_without_end() -> Fault {
-    let fault = says(&[], [Act::Repeat(settings().repeat(1000))]).await.with("timeout: 1s");
+    let fault = says(&[], [flood(settings().repeat(20))]).await.with("timeout: 1s");
     fault.fails("wait_timeout", "no answer within * (connected in * ms)").phases(HEADLESS)
 }
 
 pub async fn pings_without_end() -> Fault {
-    let fault = says(&[], [Act::Repeat(frame(PING, 0, 0, b"01234567").repeat(1000))]).await.with("timeout: 1s");
+    let fault = says(&[], [flood(frame(PING, 0, 0, b"01234567").repeat(20))]).await.with("timeout: 1s");
     fault.fails("wait_timeout", "no answer within * (connected in * ms)").phases(HEADLESS)
 }
 
@@ -208,7 +208,7 @@ pub async fn continuations_without_end() -> Fault {
 pub async fn interim_answers_without_end() -> Fault {
     // `:status: 103` with a name of the static table and a value of its own.
     let hints = frame(HEADERS, END_HEADERS, STREAM, &[0x08, 3, b'1', b'0', b'3']);
-    let fault = says(&[], [Act::Repeat(hints.repeat(1000))]).await.with("timeout: 1s");
+    let fault = says(&[], [flood(hints.repeat(20))]).await.with("timeout: 1s");
     fault.fails("wait_timeout", "no answer within * (connected in * ms)").phases(HEADLESS)
 }
 

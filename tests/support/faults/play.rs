@@ -50,6 +50,12 @@ pub const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
+/// The same again and again, at the speed of a network. What is parsed as fast as it comes over loopback, and never ends,
+/// keeps an unoptimised prober from looking at its clock.
+pub fn flood(bytes: Vec<u8>) -> Act {
+    Act::Drip(bytes, ms(2))
+}
+
 /// Plays the acts on every connection.
 pub async fn stage(acts: Vec<Act>) -> Target {
     let acts = Arc::new(acts);
