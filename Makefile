@@ -29,8 +29,15 @@ test: tools ## Check format, lints and documentation, run every test, say how ma
 	  target/test.log; \
 	exit $$status
 
-bench: ## Measure phases against injected truth and curl, and memory of 200 runs at once
-	cargo bench --locked --bench phases --bench memory
+bench: ## Measure every figure that SentryNet is held to, and show them in one table
+	cargo build --release --locked --no-default-features --bin bootstrap
+	cargo build --release --locked --no-default-features --example bare
+	@printf '| what | measured | bar | reached |\n|---|---|---|---|\n' > target/bench.md
+	FUNCTION=target/release/bootstrap BARE=target/release/examples/bare cargo bench --locked --bench function
+	cargo bench --locked --bench cpu
+	cargo bench --locked --bench memory
+	cargo bench --locked --bench phases
+	@echo && cat target/bench.md
 
 tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp ## Fetch what the tests talk to (pinned, into target/tools)
 

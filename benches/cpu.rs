@@ -10,6 +10,7 @@ mod engine;
 mod support {
     pub mod figures;
     pub mod site;
+    pub mod table;
     pub mod truth;
 }
 
@@ -19,6 +20,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use support::figures::quantile;
 use support::site::{Site, runtime};
+use support::table;
 
 const REPETITIONS: usize = 9;
 const RUNS: usize = 200;
@@ -29,7 +31,8 @@ fn main() {
     }
     let late = Site::start("serve=100,1000");
     let walls: Vec<f64> = (0..REPETITIONS).map(|_| late.wall_of(50)).collect();
-    println!("50 probes of 100 ms at once: {:.1} ms (median of {REPETITIONS})", median(&walls));
+    let wall = median(&walls);
+    table::row("50 probes of 100 ms at once", &format!("{wall:.1} ms"), "150 ms", wall <= 150.0);
 
     let prompt = Site::start("serve=0,1000");
     let (bed, bare) = (prompt.bed(1), Bare::new(&prompt));
@@ -44,7 +47,13 @@ fn main() {
     println!(
         "processor time of a fresh HTTPS run: {ours:.0} µs ({run:.0} without envelopes); bare reqwest: {bare:.0} µs"
     );
-    println!("ratio: {:.2} (medians of {REPETITIONS} repetitions of {RUNS} runs)", ours / bare);
+    let ratio = ours / bare;
+    table::row(
+        "CPU of a fresh HTTPS run, beside bare reqwest",
+        &format!("{ratio:.2} x ({ours:.0} µs)"),
+        "1.15 x",
+        ratio <= 1.15,
+    );
 }
 
 fn median(figures: &[f64]) -> f64 {

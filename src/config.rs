@@ -17,6 +17,7 @@
 
 mod address;
 mod checker;
+mod credential;
 mod document;
 mod duration;
 mod expected;
@@ -31,6 +32,7 @@ mod pem;
 mod places;
 mod problem;
 mod read;
+mod redactor;
 mod reference;
 mod schema;
 mod secret;
@@ -42,14 +44,16 @@ mod source;
 pub mod ssm;
 pub mod template;
 
+pub use credential::{Credentials, is_credential};
 pub use document::Document;
 pub use model::*;
 pub use origin::{Origin, OriginError, http_client};
 pub(crate) use problem::nearest;
 pub use problem::{Problem, Problems, Quote};
 pub use read::{read, read_parts};
+pub use redactor::Redactor;
 pub use reference::reference;
 pub use schema::schema;
-pub use secret::{FILTERED, Redactor, Secret};
+pub use secret::{FILTERED, Secret};
 pub use secrets::{SecretRef, Secrets};
 pub use template::{Template, TemplateError};

@@ -15,7 +15,7 @@ use http::{HeaderName, HeaderValue};
 use sentry::types::Dsn;
 use time::OffsetDateTime;
 
-use crate::config::{Config, Group};
+use crate::config::{Config, Group, Redactor, Secret};
 use crate::net::{Network, TlsError, tls_client_config};
 use crate::outcome::Outcome;
 use crate::probe::{Context, Job, Propagate, run_group};
@@ -114,8 +114,11 @@ impl Runner {
         deadline: Option<Instant>,
     ) -> Result<Finished, RunnerError> {
         let started = Instant::now();
-        self.telemetry.hide(config.redactor.clone());
         let dsn = self.dsn(config)?;
+        // Old DSNs have a secret half; only Sentry gets it, and may quote it.
+        let secret_key = dsn.as_ref().and_then(|dsn| dsn.secret_key()).map(Secret::new);
+        let redactor = config.redactor.with(&secret_key);
+        self.telemetry.hide(redactor.clone());
         let settings = self.settings(Some(config), dsn.as_ref());
         let context = Context {
             network: self.network.clone(),
@@ -126,22 +129,22 @@ impl Runner {
         let location = context.location.clone().or_else(|| group.tags.get("location").cloned()).unwrap_or_default();
         let outcomes = run_group(&group.name, jobs, &context).await;
         let mut mail: Vec<Envelope> =
-            outcomes.iter().flat_map(|outcome| envelopes(outcome, &settings, &config.redactor)).collect();
+            outcomes.iter().flat_map(|outcome| envelopes(outcome, &settings, &redactor)).collect();
         mail.extend(self.telemetry.drain(&settings));
         let delivered = match dsn {
-            Some(dsn) => Some(self.deliver(dsn, mail, deadline).await?),
+            Some(dsn) => Some(self.deliver(dsn, mail, deadline, &redactor).await?),
             None => None,
         };
-        let (name, redactor) = (group.name.as_str(), &config.redactor);
         let counts = delivered.clone().unwrap_or_default();
-        let summary = Summary::new((name, &location), time, started.elapsed(), &outcomes, &counts, redactor);
+        let summary = Summary::new((&group.name, &location), time, started.elapsed(), &outcomes, &counts, &redactor);
         Ok(Finished { summary, outcomes, delivered })
     }
 
     /// Delivers SentryNet's own errors where there are no results to go with them: to the DSN that the environment
-    /// names, else to the one that was known last.
-    async fn deliver_own_errors(&self, deadline: Option<Instant>) {
-        let dsn: Option<Dsn> = match &self.overrides.dsn {
+    /// names, else to the configured one, as far as the configuration is known, else to the one that was used last.
+    async fn deliver_own_errors(&self, configured: Option<Secret>, deadline: Option<Instant>) {
+        let named = self.overrides.dsn.as_deref().or(configured.as_ref().map(Secret::expose));
+        let dsn: Option<Dsn> = match named {
             Some(text) => text.parse().ok(),
             None => self.known().as_ref().map(|(dsn, _)| dsn.clone()),
         };
@@ -149,7 +152,7 @@ impl Runner {
         let mail = self.telemetry.drain(&self.settings(None, Some(&dsn)));
         if !mail.is_empty() {
             // What does not arrive stands in the log.
-            let _ = self.deliver(dsn, mail, deadline).await;
+            let _ = self.deliver(dsn, mail, deadline, &Redactor::default()).await;
         }
     }
 
@@ -158,11 +161,14 @@ impl Runner {
         dsn: Dsn,
         mail: Vec<Envelope>,
         deadline: Option<Instant>,
+        redactor: &Redactor,
     ) -> Result<Delivered, RunnerError> {
         let deadline = deadline.map_or_else(|| Instant::now() + PATIENCE, |deadline| deadline - CLOSING);
         let courier = self.courier(dsn)?;
         let mut log: Box<dyn Write + Send> = Box::new(std::io::stderr());
-        let delivered = courier.deliver(mail, deadline.into(), &mut *log).await;
+        let mut delivered = courier.deliver(mail, deadline.into(), &mut *log).await;
+        // They quote what Sentry says.
+        delivered.problems.iter_mut().for_each(|problem| *problem = redactor.text(problem));
         for problem in &delivered.problems {
             // Not an error: that would become an event, which would not arrive either.
             tracing::warn!("{problem}");

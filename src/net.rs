@@ -13,6 +13,6 @@ mod resolve;
 mod tls;
 
 pub use exchange::{Client, ClientError, Exchange, HttpError, Network, Reception, Transport, Wire};
-pub use hop::{Hop, Marks};
+pub use hop::{ClientCertificate, Hop, Marks};
 pub use resolve::{DnsFault, Resolver};
 pub use tls::{TlsError, client_config as tls_client_config};

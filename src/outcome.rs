@@ -16,6 +16,8 @@ use std::time::Duration;
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use crate::config::Secret;
+
 /// Tag names and values, as they appear on every transaction and event.
 pub type Tags = BTreeMap<String, String>;
 
@@ -178,6 +180,9 @@ pub struct Outcome {
     pub response: Option<Response>,
     /// How many attempts were made (1 without `retries`; 0 when skipped).
     pub attempts: u32,
+    /// What became a credential only in this run, such as a token from an answer: whoever shows the texts of this outcome
+    /// filters these too.
+    pub secrets: Vec<Secret>,
 }
 
 impl Outcome {

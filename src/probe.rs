@@ -4,6 +4,7 @@
 //! `recorder`, and leave an [`Outcome`](crate::outcome::Outcome). What went wrong is named in one place, `fault`.
 
 mod assertion;
+mod chain;
 mod content;
 mod fault;
 mod group;

@@ -27,7 +27,8 @@ use text::Cleaner;
 
 /// What Sentry gets of one run: its transaction, and an event if it failed or was too slow; nothing if it was skipped.
 pub fn envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) -> Vec<Envelope> {
-    let cleaner = Cleaner::new(redactor);
+    let redactor = redactor.with(&outcome.secrets);
+    let cleaner = Cleaner::new(&redactor);
     match outcome.status {
         Status::Skipped(_) => Vec::new(),
         Status::Ok => vec![transaction::envelope(outcome, settings, cleaner)],

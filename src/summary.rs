@@ -126,7 +126,7 @@ impl Summary {
             failed: count("failed"),
             skipped: count("skipped"),
             delivery: Delivery::from(delivered),
-            results: outcomes.iter().map(|outcome| RunResult::new(outcome, redactor)).collect(),
+            results: outcomes.iter().map(|outcome| RunResult::new(outcome, &redactor.with(&outcome.secrets))).collect(),
         }
     }
 }

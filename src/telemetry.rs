@@ -13,13 +13,13 @@ use sentry::integrations::tracing::{BreadcrumbLayer, ErrorLayer};
 use sentry::{Client, ClientOptions, Hub};
 use serde_json::{Map, Value};
 use tracing::{Level, Subscriber};
-use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, Targets, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, Registry};
 
-use crate::config::Redactor;
+use crate::config::{FILTERED, Redactor};
 use crate::report::{Envelope, Settings};
 
 /// More events than this between two drains are not kept: something is repeating itself.
@@ -43,7 +43,7 @@ pub struct Telemetry {
 
 impl Telemetry {
     /// Starts the log of this process, at the level that `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG` names, else at
-    /// `info` for the function and at `error` on a terminal.
+    /// `info` for the function and at `error` on a terminal. Other crates are heard up to `info`.
     pub fn init(mode: Mode) -> Self {
         let telemetry = Self::default();
         let wanted = ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].into_iter().find_map(|name| std::env::var(name).ok());
@@ -58,11 +58,25 @@ impl Telemetry {
             Mode::Function => telemetry.subscriber(mode, filter, std::io::stdout).try_init(),
             Mode::Terminal => telemetry.subscriber(mode, filter, std::io::stderr).try_init(),
         };
+        telemetry.tell_panics();
         let client = telemetry.client();
         // Threads to come take the main hub's; this one may have its own already.
         Hub::main().bind_client(Some(Arc::clone(&client)));
         Hub::current().bind_client(Some(client));
         telemetry
+    }
+
+    /// What Rust itself would write of a panic may quote a text, and with it a secret.
+    fn tell_panics(&self) {
+        let redactor = Arc::clone(&self.redactor);
+        std::panic::set_hook(Box::new(move |panic| {
+            let message = panic.payload_as_str().unwrap_or("no message");
+            let message = redactor.try_read().map(|redactor| redactor.text(message));
+            let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
+            let message = message.as_deref().unwrap_or(FILTERED);
+            // Nothing can be done for a log that cannot be written.
+            let _ = writeln!(std::io::stderr(), "SentryNet itself failed{place}: {message}");
+        }));
     }
 
     /// From now on these secrets are filtered from the log and from events.
@@ -105,7 +119,7 @@ impl Telemetry {
         let is_crumb = filter_fn(|metadata| matches!(*metadata.level(), Level::INFO | Level::WARN) && ours(metadata));
         let is_event = filter_fn(|metadata| *metadata.level() == Level::ERROR && ours(metadata));
         Registry::default()
-            .with(lines.with_filter(filter))
+            .with(lines.with_filter(filter.and(filter_fn(is_harmless))))
             .with(BreadcrumbLayer::new().with_filter(is_crumb))
             .with(ErrorLayer::new().with_filter(is_event))
     }
@@ -114,6 +128,11 @@ impl Telemetry {
 /// Other crates speak to the log, not to Sentry: their errors reach us as results, and are told in our words.
 fn ours(metadata: &tracing::Metadata<'_>) -> bool {
     ["sentrynet", "bootstrap"].contains(&metadata.target().split("::").next().unwrap_or_default())
+}
+
+/// The HTTP stack tells headers and bodies from `debug` on, at a time when nobody knows yet which of them are secret.
+fn is_harmless(metadata: &tracing::Metadata<'_>) -> bool {
+    *metadata.level() <= Level::INFO || ours(metadata)
 }
 
 /// `debug`, `WARN`, or directives such as `info,sentrynet=debug`; what is not understood means what is usual.
@@ -318,6 +337,16 @@ mod tests {
         let text = format!("{log}{}", Value::from(events.clone()));
         assert!(!text.contains("hunter2") && text.contains("[Filtered] was refused"), "{text}");
         assert_eq!(events[0]["level"], "error");
+    }
+
+    #[test]
+    fn other_crates_do_not_chatter_whatever_is_asked_for() {
+        let (log, _) = said(Mode::Terminal, Some("trace,hyper=trace"), &Telemetry::default(), || {
+            debug!(target: "hyper::proto", "authorization: hunter2!");
+            debug!("ours");
+            tracing::warn!(target: "hyper::proto", "theirs");
+        });
+        assert!(log.contains("ours") && log.contains("theirs") && !log.contains("hunter2"), "{log}");
     }
 
     #[test]

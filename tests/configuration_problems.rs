@@ -79,7 +79,7 @@ groups:
         assertions:
           status: {is: ok}
         auth: {oauth2: {token: x}}
-        tls: {min_days: 7, cert: no-such-file.pem}
+        tls: {min_days: 7.5, cert: no-such-file.pem}
 ";
     let found = problems(text);
     assert_eq!(
@@ -115,9 +115,8 @@ groups:
              map, write `value: {…}`; conditions are `exists`, `value`, `not`, `lt`, `lte`, `gt`, `gte`, `contains`, \
              `matches`, `type` and `length`)",
             "27:16 groups[0].probes[3].auth.oauth2 `oauth2` is not supported yet (supported are `basic` and `bearer`)",
-            "28:15 groups[0].probes[3].tls.min_days `min_days` is not supported yet (supported are `insecure`, `ca`, `cert` \
-             and `key`)",
-            "28:34 groups[0].probes[3].tls.cert this is not PEM text, and there is no directory to look for a file in (put \
+            "28:25 groups[0].probes[3].tls.min_days expected a whole number, found the number 7.5",
+            "28:36 groups[0].probes[3].tls.cert this is not PEM text, and there is no directory to look for a file in (put \
              the PEM text itself here, or name a secret that holds it)",
         ]
     );

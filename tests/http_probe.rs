@@ -11,6 +11,8 @@ use support::certificates::Authority;
 use support::engine::{assert_nested, failure, phases, quoted, run, run_with};
 use support::name_server::{NameServer, Reply};
 use support::target::{Received, Target, answer, read_request};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tokio::io::AsyncWriteExt;
 
 /// A target that keeps what it receives.
@@ -51,6 +53,26 @@ async fn names_and_tls_add_their_phases() {
     assert_eq!(outcome.status, Status::Ok);
     assert_eq!(phases(&outcome), ["net.dns", "net.tcp", "net.tls", "http.send", "http.wait", "http.recv"]);
     assert_nested(&outcome);
+}
+
+#[tokio::test]
+async fn the_end_of_a_certificate_is_a_fact_of_the_request_that_saw_it() {
+    let authority = Authority::new();
+    let plain = Target::http(|_| answer("200 OK", &[], "")).await;
+    let location = format!("location: {}", plain.url("/"));
+    let config = authority.server_valid("localhost", -1, 5);
+    let target = Target::https(config, move |_| answer("302 Found", &[&location], "")).await;
+    let url = target.https_url("localhost", "/");
+    let outcome = run("probes.http", &format!("url: {url}\ntls: {{ca: {}}}", quoted(&authority.pem()))).await;
+    assert_eq!(outcome.status, Status::Ok);
+    let requests: Vec<_> = outcome.spans.iter().filter(|span| span.op == Op::HttpRequest).collect();
+    let end = requests[0].attributes["tls.server.not_after"].as_str().expect("a text");
+    let end = OffsetDateTime::parse(end, &Rfc3339).expect("a time");
+    let left = (end - OffsetDateTime::now_utc()).whole_minutes();
+    assert!((5 * 24 * 60 - 5..=5 * 24 * 60).contains(&left), "{end}");
+    // The last request of the run saw none.
+    assert!(!requests[1].attributes.contains_key("tls.server.not_after"));
+    assert!(!outcome.attributes.contains_key("tls.server.not_after"));
 }
 
 #[tokio::test]

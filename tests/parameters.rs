@@ -167,7 +167,7 @@ async fn a_configuration_is_asked_for_once_a_minute_in_one_call() {
     let mut source = source(&front).await;
     let start = Instant::now();
 
-    let first = source.group("demo", start).await.expect("a configuration");
+    let first = source.group("demo", start, None).await.expect("a configuration");
     assert_eq!(only_title(&first), "GET https://a.invalid");
     assert_eq!(first.config.groups[0].probes[0].tags["team"], "web");
     assert_eq!(first.config.sentry.environment.as_deref(), Some("test"));
@@ -176,15 +176,15 @@ async fn a_configuration_is_asked_for_once_a_minute_in_one_call() {
     assert_eq!(asked(&front), [names(&PARAMETERS)]);
 
     moto.put("/sentrynet/groups/demo", &one_probe("https://b.invalid/")).await;
-    let within = source.group("demo", start + Duration::from_secs(59)).await.expect("the same");
+    let within = source.group("demo", start + Duration::from_secs(59), None).await.expect("the same");
     assert_eq!(only_title(&within), "GET https://a.invalid");
     assert_eq!(asked(&front), []);
 
-    let after = source.group("demo", start + Duration::from_secs(60)).await.expect("a newer one");
+    let after = source.group("demo", start + Duration::from_secs(60), None).await.expect("a newer one");
     assert_eq!(only_title(&after), "GET https://b.invalid");
     assert_eq!(asked(&front), [names(&PARAMETERS)]);
 
-    let same = source.group("demo", start + Duration::from_secs(120)).await.expect("the same again");
+    let same = source.group("demo", start + Duration::from_secs(120), None).await.expect("the same again");
     assert!(Arc::ptr_eq(&after.config, &same.config), "what has not changed is not read again");
     assert_eq!(asked(&front).len(), 1);
 }
@@ -193,7 +193,7 @@ async fn a_configuration_is_asked_for_once_a_minute_in_one_call() {
 async fn settings_and_dsn_are_not_needed() {
     let moto = Moto::start().await;
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
-    let loaded = source(&Front::of(moto.endpoint()).await).await.group("demo", Instant::now()).await;
+    let loaded = source(&Front::of(moto.endpoint()).await).await.group("demo", Instant::now(), None).await;
     assert!(loaded.expect("a configuration").config.sentry.dsn.is_none());
 }
 
@@ -207,19 +207,19 @@ async fn secrets_come_in_the_same_call_once_they_are_known() {
     let start = Instant::now();
     let token = |loaded: &Loaded| loaded.config.redactor.text("hunter2! hunter3!");
 
-    let first = source.group("demo", start).await.expect("a configuration");
+    let first = source.group("demo", start, None).await.expect("a configuration");
     assert_eq!(token(&first), "[Filtered] hunter3!");
     assert_eq!(asked(&front), [names(&PARAMETERS), names(&["/shop/token"])]);
 
     moto.put_secret("/shop/token", "hunter3!").await;
-    let rotated = source.group("demo", start + Duration::from_secs(60)).await.expect("a configuration");
+    let rotated = source.group("demo", start + Duration::from_secs(60), None).await.expect("a configuration");
     assert_eq!(token(&rotated), "hunter2! [Filtered]");
     let mut all = names(&PARAMETERS);
     all.insert("/shop/token".to_owned());
     assert_eq!(asked(&front), [all]);
 
     moto.delete("/shop/token").await;
-    let gone = source.group("demo", start + Duration::from_secs(120)).await.expect("the last good configuration");
+    let gone = source.group("demo", start + Duration::from_secs(120), None).await.expect("the last good configuration");
     assert_eq!(token(&gone), "hunter2! [Filtered]");
     let broken = gone.broken.expect("a break").to_string();
     assert!(broken.contains("/shop/token") && broken.contains(REGION), "{broken}");
@@ -233,13 +233,14 @@ async fn a_broken_newer_value_leaves_the_last_good_one_and_is_reported_until_it_
     let front = Front::of(moto.endpoint()).await;
     let mut source = source(&front).await;
     let start = Instant::now();
-    let good = source.group("demo", start).await.expect("a configuration");
+    let good = source.group("demo", start, None).await.expect("a configuration");
 
     for (minute, broken) in [(1, "probes: [{probe: probes.http, ulr: 'https://b.invalid/'}]"), (2, "probes: [")] {
         moto.put("/sentrynet/groups/demo", broken).await;
         // Unchanged, it is as broken a minute later; and within the minute, too.
         for seconds in [minute * 180, minute * 180 + 30, minute * 180 + 60] {
-            let loaded = source.group("demo", start + Duration::from_secs(seconds)).await.expect("the last good one");
+            let loaded =
+                source.group("demo", start + Duration::from_secs(seconds), None).await.expect("the last good one");
             assert!(Arc::ptr_eq(&good.config, &loaded.config));
             let Some(SourceError::Broken(problems)) = loaded.broken else { panic!("{:?}", loaded.broken) };
             assert!(problems.to_string().contains("/sentrynet/groups/demo"), "{problems}");
@@ -247,12 +248,12 @@ async fn a_broken_newer_value_leaves_the_last_good_one_and_is_reported_until_it_
     }
 
     moto.put("/sentrynet/groups/demo", &one_probe("https://c.invalid/")).await;
-    let mended = source.group("demo", start + Duration::from_secs(900)).await.expect("a configuration");
+    let mended = source.group("demo", start + Duration::from_secs(900), None).await.expect("a configuration");
     assert_eq!((only_title(&mended), mended.broken.is_none()), ("GET https://c.invalid", true));
 
     // With nothing good to fall back on, a broken value is an error.
     moto.put("/sentrynet/groups/demo", "probes: [").await;
-    let cold = self::source(&front).await.group("demo", start).await;
+    let cold = self::source(&front).await.group("demo", start, None).await;
     assert!(matches!(cold, Err(SourceError::Broken(_))), "{cold:?}");
 }
 
@@ -266,15 +267,23 @@ async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
     let denied = || front.answer_next(400, json!({"__type": "AccessDeniedException", "message": "because"}));
 
     denied();
-    let cold = source.group("demo", start).await;
+    let cold = source.group("demo", start, None).await;
     assert!(matches!(cold, Err(SourceError::Ssm(SsmError::Denied { .. }))), "{cold:?}");
-    source.group("demo", start).await.expect("a failure is not kept");
+    source.group("demo", start, None).await.expect("a failure is not kept");
 
     denied();
-    let later = source.group("demo", start + Duration::from_secs(60)).await.expect("the last good configuration");
+    let later = source.group("demo", start + Duration::from_secs(60), None).await.expect("the last good configuration");
     assert!(matches!(later.broken, Some(SourceError::Ssm(SsmError::Denied { .. }))), "{:?}", later.broken);
-    let again = source.group("demo", start + Duration::from_secs(120)).await.expect("a configuration");
+    let again = source.group("demo", start + Duration::from_secs(120), None).await.expect("a configuration");
     assert_eq!(again.broken, None);
+
+    // With something good at hand, little of the time left is spent on waiting.
+    front.ignore_next();
+    let (asked, left) = (Instant::now(), Duration::from_secs(2));
+    let hanging = source.group("demo", start + Duration::from_secs(180), Some(asked + left)).await;
+    assert!(asked.elapsed() < left, "{:?}", asked.elapsed());
+    let broken = hanging.expect("the last good configuration").broken;
+    assert!(matches!(broken, Some(SourceError::Ssm(SsmError::Late { .. }))), "{broken:?}");
 }
 
 #[tokio::test]
@@ -284,13 +293,13 @@ async fn a_group_that_is_not_there_is_an_error_that_names_its_parameter() {
     let mut source = source(&Front::of(moto.endpoint()).await).await;
     let start = Instant::now();
 
-    let unknown = source.group("dmeo", start).await.expect_err("no such group");
+    let unknown = source.group("dmeo", start, None).await.expect_err("no such group");
     assert_eq!(unknown.to_string(), format!("there is no SSM parameter /sentrynet/groups/dmeo in {REGION}"));
-    let impossible = source.group("no such\ngroup", start).await.expect_err("no such group");
+    let impossible = source.group("no such\ngroup", start, None).await.expect_err("no such group");
     assert!(impossible.to_string().contains("/sentrynet/groups/no such"), "{impossible}");
 
-    source.group("demo", start).await.expect("a configuration");
+    source.group("demo", start, None).await.expect("a configuration");
     moto.delete("/sentrynet/groups/demo").await;
-    let deleted = source.group("demo", start + Duration::from_secs(60)).await.expect_err("taken away");
+    let deleted = source.group("demo", start + Duration::from_secs(60), None).await.expect_err("taken away");
     assert!(matches!(deleted, SourceError::Ssm(SsmError::Missing { .. })), "{deleted:?}");
 }

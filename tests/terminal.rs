@@ -65,7 +65,6 @@ ok       GET https://example.com                                         98.8 ms
     http.wait   |                        ============    |      60.0 +   30.0 ms
     http.recv   |                                    ====|      90.1 +    8.7 ms
 1 ok in 412.3 ms
-nothing delivered: there is no DSN
 ";
     assert_eq!(shown(None, &[ok()], None), expected);
 }
@@ -163,10 +162,46 @@ fn a_summary_counts_what_there_was_and_what_arrived() {
         Terminal::new(Some(80), &redactor).summary(&mut out, outcomes, us(61_200_000), delivered).expect("a vector");
         String::from_utf8(out.into_inner()).expect("text")
     };
-    assert_eq!(counts(&[], None), "nothing to run in 61.2 s\nnothing delivered: there is no DSN\n");
+    assert_eq!(counts(&[], None), "nothing to run in 61.2 s\n");
     let delivered = Delivered { envelopes: 3, delivered: 3, duration: us(1_500), ..Delivered::default() };
     assert_eq!(
         counts(&[ok(), failed(FailureKind::Reset)], Some(&delivered)),
         "1 ok, 1 failed in 61.2 s\n3 of 3 envelopes delivered to Sentry in 1.5 ms\n"
     );
+}
+
+#[test]
+fn a_long_page_ends_with_what_went_wrong_by_kind() {
+    let redactor = Redactor::new([&Secret::new("hunter2!")]);
+    let told = |outcomes: &[Outcome]| {
+        let mut out = anstream::StripStream::new(Vec::new());
+        Terminal::new(None, &redactor).recap(&mut out, outcomes, true).expect("a vector");
+        String::from_utf8(out.into_inner()).expect("text")
+    };
+    let mut outcomes = some_of_everything();
+    assert_eq!(told(&outcomes), "", "a page that is seen as a whole");
+    for burst in 0..2 {
+        let mut refused = failed(FailureKind::ConnectRefused);
+        refused.identity.burst = burst;
+        refused.status =
+            Status::Failed(Failure::new(FailureKind::ConnectRefused, "hunter2!:443 refused the connection"));
+        outcomes.push(refused);
+    }
+    let (expired, told) = (&outcomes[2].identity.group, told(&outcomes));
+    let expected = [
+        "Not well: 4 of 7 runs",
+        "tls_expired",
+        &format!("  {expired}: a title"),
+        "    certificate of www.example.com expired 3 days ago, on 2026-10-17 at 12:00\n    UTC",
+        "degraded",
+        "    took 200 ms, more than 150 ms",
+        "connect_refused",
+        " (2 runs)",
+        "    [Filtered]:443 refused the connection",
+    ];
+    let mut rest = told.as_str();
+    for text in expected {
+        rest = rest.split_once(text).unwrap_or_else(|| panic!("no {text:?} in\n{told}")).1;
+    }
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
 }

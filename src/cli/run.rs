@@ -11,6 +11,7 @@ use super::{ConfigArgument, Exit, load, progress};
 use crate::config::{Config, Group, Probe, Redactor};
 use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
+use crate::outcome::Outcome;
 use crate::payload::Payload;
 use crate::report::terminal::{Glyphs, Terminal};
 use crate::telemetry::{Mode, Telemetry};
@@ -66,19 +67,27 @@ pub(super) async fn run(
     let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
     let view = View { is_json: arguments.json, width: Terminal::columns(), has_several: chosen.len() > 1 };
     let mut exit = Exit::Fine;
+    let (mut outcomes, mut has_dsn) = (Vec::new(), false);
     for (index, (group, probes)) in chosen.into_iter().enumerate() {
         let now = OffsetDateTime::now_utc();
         let running = runner.run(&config, group, jobs_now(&probes, now), now, None);
-        let finished = match progress::during(&view.label(group, probes.len()), view.columns(), running).await {
-            Ok(finished) => finished,
-            Err(error) => return refuse(err, &error),
-        };
+        let finished =
+            match progress::during(&view.label(group, probes.len(), &config.redactor), view.columns(), running).await {
+                Ok(finished) => finished,
+                Err(error) => return refuse(err, &error),
+            };
         exit = exit.or(&finished);
         match view.print(out, err, index == 0, &finished, &config.redactor) {
             // Whoever reads has left; what is to be run and delivered is not theirs alone.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
             printed => printed?,
         }
+        outcomes.extend(finished.outcomes);
+        has_dsn |= finished.delivered.is_some();
+    }
+    match view.end(out, err, &outcomes, has_dsn, &config.redactor) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        told => told?,
     }
     Ok(exit)
 }
@@ -99,8 +108,8 @@ impl View {
     }
 
     /// What is going on while a group runs.
-    fn label(&self, group: &Group, probes: usize) -> String {
-        let name: String = group.name.chars().filter(|c| !c.is_control()).collect();
+    fn label(&self, group: &Group, probes: usize, redactor: &Redactor) -> String {
+        let name: String = redactor.text(&group.name).chars().filter(|c| !c.is_control()).collect();
         format!("running {name}: {probes} probe{}", if probes == 1 { "" } else { "s" })
     }
 
@@ -125,11 +134,33 @@ impl View {
         people.flush()
     }
 
+    /// Ends what people read.
+    fn end(
+        &self,
+        out: &mut dyn Write,
+        err: &mut dyn Write,
+        outcomes: &[Outcome],
+        has_dsn: bool,
+        redactor: &Redactor,
+    ) -> io::Result<()> {
+        let people: &mut dyn Write = if self.is_json { err } else { out };
+        let terminal = self.terminal(redactor);
+        terminal.recap(people, outcomes, self.has_several)?;
+        if !has_dsn {
+            terminal.nowhere(people)?;
+        }
+        people.flush()
+    }
+
+    fn terminal<'a>(&self, redactor: &'a Redactor) -> Terminal<'a> {
+        let glyphs = if self.is_json { Glyphs::of(&io::stderr()) } else { Glyphs::of(&io::stdout()) };
+        Terminal::new(self.width, redactor).with(glyphs)
+    }
+
     /// Shows people what came of a group.
     fn show(&self, out: &mut dyn Write, finished: &Finished, redactor: &Redactor) -> io::Result<()> {
         let Finished { summary, outcomes, delivered } = finished;
-        let glyphs = if self.is_json { Glyphs::of(&io::stderr()) } else { Glyphs::of(&io::stdout()) };
-        let terminal = Terminal::new(self.width, redactor).with(glyphs);
+        let terminal = self.terminal(redactor);
         if self.has_several {
             terminal.heading(out, &summary.group)?;
         }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use jsonpath_rust::parser::model::JpQuery;
 use serde_json::Value;
 
-use super::secret::{Redactor, Secret};
+use super::redactor::Redactor;
+use super::secret::Secret;
 use super::template::Template;
 use crate::outcome::Tags;
 
@@ -180,6 +181,8 @@ pub struct Request {
     pub auth: Option<Auth>,
     /// How to judge and present certificates.
     pub tls: TlsSettings,
+    /// For how many days the certificates have to be valid from now on.
+    pub min_days: Option<u32>,
     /// Use addresses of this family only.
     pub ip: Option<IpVersion>,
     /// Speak this version of HTTP only.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::sync::Mutex;
 
 use super::ssm::{ConfigSource, Loaded, SourceError};
-use super::{Document, SecretRef, Secrets, read};
+use super::{Document, Secret, SecretRef, Secrets, read};
 use crate::net::{TlsError, tls_client_config};
 
 /// The SSM path below which everything is, unless `SENTRYNET_PREFIX` says otherwise.
@@ -65,13 +65,21 @@ impl Origin {
         }
     }
 
+    /// The DSN that SSM held when it was asked last; known also where the configuration is broken.
+    pub async fn dsn(&self) -> Option<Secret> {
+        match self {
+            Self::File(_) => None,
+            Self::Ssm { source, .. } => source.lock().await.as_ref()?.dsn().cloned(),
+        }
+    }
+
     /// The configuration as far as it is needed to run `group`, at the instant `now`. From a file that is all of it,
-    /// so that an unknown group can be told from the known ones.
+    /// so that an unknown group can be told from the known ones. From SSM, it may take until `until` to come.
     ///
     /// # Errors
     ///
     /// It cannot be read or is not valid, and there is no earlier one that was.
-    pub async fn load(&self, group: &str, now: Instant) -> Result<Loaded, OriginError> {
+    pub async fn load(&self, group: &str, now: Instant, until: Option<Instant>) -> Result<Loaded, OriginError> {
         match self {
             Self::File(path) => Ok(load_file(path)?),
             Self::Ssm { prefix, source } => {
@@ -80,7 +88,7 @@ impl Origin {
                     Some(source) => source,
                     none => none.insert(ConfigSource::new(http_client()?, prefix)),
                 };
-                Ok(source.group(group, now).await?)
+                Ok(source.group(group, now, until).await?)
             }
         }
     }

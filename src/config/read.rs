@@ -4,6 +4,7 @@
 //! already, and a default takes its place: the result is thrown away anyway. What is judged here is what needs more than
 //! one value: names that have to be unique, keys that have to be set before they are used.
 
+mod credentials;
 mod probe;
 mod request;
 mod scope;
@@ -18,7 +19,8 @@ use super::leaf;
 use super::model::{Config, Group, SentrySettings, Spread};
 use super::node::Node;
 use super::problem::{Fault, Problem, Problems, nearest};
-use super::secret::{Redactor, Secret};
+use super::redactor::Redactor;
+use super::secret::Secret;
 use super::secrets::Secrets;
 use super::source::{Place, Source};
 use crate::outcome::Tags;

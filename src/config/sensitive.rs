@@ -5,6 +5,7 @@
 
 use strsim::damerau_levenshtein;
 
+use super::credential::{is_credential, spans};
 use super::node::{Kind, Node};
 use super::source::Extent;
 
@@ -30,7 +31,8 @@ const MISSPELT: &[&str] = &["password", "passphrase", "secret", "token", "author
 /// Whether a key of this name (of a map, or a header) probably holds a secret.
 pub(super) fn is_sensitive(name: &str) -> bool {
     let name = name.to_lowercase().replace('_', "-");
-    matches!(name.as_str(), "dsn" | "pass" | "pwd")
+    name == "dsn"
+        || is_credential(&name)
         || TELLING.iter().any(|part| name.contains(part))
         || MISSPELT.iter().any(|word| damerau_levenshtein(word, &name) <= if word.len() > 6 { 2 } else { 1 })
 }
@@ -73,13 +75,15 @@ fn walk(node: &mut Node, parent: &str, within: bool, extents: &mut Vec<Extent>) 
     }
 }
 
-/// Whether a text is a URL with credentials in it, or a private key.
+/// Whether a text is a URL with credentials in it, a form or JSON with some, or a private key.
 fn holds_credentials(text: &str) -> bool {
     let userinfo = text.split_once("://").is_some_and(|(_, rest)| {
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         authority.contains('@')
     });
-    userinfo || text.contains("PRIVATE KEY")
+    // A key's name is no secret.
+    let is_literal = |value: &str| !value.starts_with('{');
+    userinfo || text.contains("PRIVATE KEY") || spans(text).into_iter().any(|span| is_literal(&text[span]))
 }
 
 /// Whether a text looks like the name of a file rather than like a key.

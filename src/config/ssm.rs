@@ -133,6 +133,11 @@ impl ParameterStore {
         SsmError::Missing { name: name.escape_debug().to_string(), region: self.region.clone() }
     }
 
+    /// The error of a parameter that did not come in time.
+    pub(super) fn late(&self, name: &str, after: Duration) -> SsmError {
+        SsmError::Late { name: name.escape_debug().to_string(), region: self.region.clone(), after }
+    }
+
     async fn fetch_some(&self, names: &[&String]) -> Result<Parameters, SsmError> {
         let request = self.client.get_parameters().with_decryption(true);
         let answer = request

@@ -112,5 +112,6 @@ fn run(transaction: &Value, issues: &[Issue]) -> Outcome {
         attributes: Attributes::new(),
         response: None,
         attempts: 1,
+        secrets: Vec::new(),
     }
 }

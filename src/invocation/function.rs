@@ -33,9 +33,6 @@ pub enum FunctionError {
         /// The SSM parameter that would hold it, where SSM is asked.
         parameter: Option<String>,
     },
-    /// The configuration does not come.
-    #[error("the configuration did not come within the invocation's time")]
-    Late,
     /// Results did not arrive at Sentry.
     #[error("{lost} of {envelopes} envelopes were not delivered to Sentry: {why}")]
     NotDelivered {
@@ -53,7 +50,7 @@ impl FunctionError {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Payload(_) => "PayloadError",
-            Self::Config(_) | Self::Runner(_) | Self::NoDsn { .. } | Self::Late => "ConfigurationError",
+            Self::Config(_) | Self::Runner(_) | Self::NoDsn { .. } => "ConfigurationError",
             Self::NotDelivered { .. } => "DeliveryError",
         }
     }
@@ -89,7 +86,7 @@ impl Function {
             && !matches!(error, FunctionError::NotDelivered { .. })
         {
             tracing::error!(kind = error.name(), "the invocation failed: {error}");
-            self.runner.deliver_own_errors(deadline).await;
+            self.runner.deliver_own_errors(self.origin.dsn().await, deadline).await;
         }
         result
     }
@@ -122,10 +119,8 @@ impl Function {
     /// The configuration, while there is time left to tell that it does not come.
     async fn load(&self, group: &str, deadline: Option<Instant>) -> Result<Loaded, FunctionError> {
         let now = Instant::now();
-        let loading = self.origin.load(group, now);
-        let Some(deadline) = deadline else { return Ok(loading.await?) };
-        let until = deadline - reserve(deadline.saturating_duration_since(now));
-        Ok(tokio::time::timeout_at(until.into(), loading).await.map_err(|_| FunctionError::Late)??)
+        let until = deadline.map(|deadline| deadline - reserve(deadline.saturating_duration_since(now)));
+        Ok(self.origin.load(group, now, until).await?)
     }
 }
 

@@ -107,7 +107,7 @@ pub enum ClientError {
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
     /// `reqwest` cannot be set up.
-    #[error("the HTTP client cannot be set up: {0}")]
+    #[error("the HTTP client cannot be set up")]
     Reqwest(#[from] reqwest::Error),
 }
 
@@ -138,12 +138,6 @@ pub enum HttpError {
     Failed(#[source] reqwest::Error),
 }
 
-impl HttpError {
-    fn failed(error: reqwest::Error) -> Self {
-        if error.is_timeout() { Self::TimedOut } else { Self::Failed(error) }
-    }
-}
-
 /// A client whose connections are its own.
 #[derive(Clone)]
 pub struct Client(reqwest::Client);
@@ -168,7 +162,7 @@ impl Client {
             .build()
             .map_err(HttpError::Unbuildable)?;
         let answer = tokio::time::timeout_at(deadline.into(), hop.scope(self.0.execute(request))).await;
-        let response = answer.map_err(|_| HttpError::TimedOut)?.map_err(HttpError::failed)?;
+        let response = answer.map_err(|_| HttpError::TimedOut)?.map_err(HttpError::Failed)?;
         hop.mark(|marks| marks.head = Some(Instant::now()));
         Ok(Exchange { response })
     }
@@ -225,7 +219,7 @@ impl Exchange {
         reception: &mut Reception,
     ) -> Result<(), HttpError> {
         let read = async {
-            while let Some(chunk) = self.response.chunk().await.map_err(HttpError::failed)? {
+            while let Some(chunk) = self.response.chunk().await.map_err(HttpError::Failed)? {
                 reception.length += chunk.len() as u64;
                 let room = keep.saturating_sub(reception.kept.len()).min(chunk.len());
                 reception.kept.extend_from_slice(&chunk[..room]);

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, UnixTime};
 
 use super::resolve::DnsFault;
+use super::tls::Judge;
 
 /// When what happened. An instant that is not there did not happen.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +24,14 @@ pub struct Marks {
     pub addresses: Vec<IpAddr>,
     /// TCP was up and TLS began.
     pub tls_start: Option<Instant>,
-    /// The server's own certificate, also when it was not accepted.
-    pub leaf: Option<CertificateDer<'static>>,
+    /// The certificates that the server presented, its own first, also when they were not accepted.
+    pub chain: Arc<[CertificateDer<'static>]>,
+    /// Whether these certificates were accepted.
+    pub is_chain_good: bool,
+    /// Who judged them.
+    pub judge: Judge,
+    /// Whether the server asked for a client certificate.
+    pub client_certificate: ClientCertificate,
     /// The connection could be used.
     pub ready: Option<Instant>,
     /// The whole request was handed to the connection.
@@ -33,7 +40,24 @@ pub struct Marks {
     pub head: Option<Instant>,
 }
 
+/// What became of the client certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// The server did not ask for one.
+    #[default]
+    NotAskedFor,
+    /// The server asked, and there is none.
+    Missing,
+    /// The server asked, and got one.
+    Given,
+}
+
 impl Marks {
+    /// Whether the certificates that were presented will be good at `time`, by whatever path leads to an authority.
+    pub fn is_chain_good_at(&self, time: UnixTime) -> bool {
+        self.chain.split_first().is_some_and(|(leaf, rest)| self.judge.verify(leaf, rest, time).is_ok())
+    }
+
     /// Whether the request went over a connection of its own; if not, a kept one served it. A connection that was
     /// begun but lost the race against a kept one does not count.
     pub fn is_fresh(&self) -> bool {

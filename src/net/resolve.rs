@@ -1,16 +1,15 @@
 //! Name lookup: `hickory-resolver`, which tells "no such name", "name server failed" and "no answer" apart.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use hickory_resolver::config::{
-    LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts, ServerOrderingStrategy,
-};
+use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts, ServerOrderingStrategy};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::{Query, ResponseCode};
-use hickory_resolver::proto::rr::{Name, RecordType};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::{Hosts, TokioResolver, system_conf};
 use reqwest::dns::{Addrs, Name as HostName, Resolve, Resolving};
 
@@ -20,19 +19,65 @@ use crate::config::IpVersion;
 /// Why a name has no address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DnsFault {
-    /// The name does not exist.
+    /// No name server can be asked for it: a label is longer than 63 bytes, or the whole longer than 255 (RFC 1035).
+    #[error("this cannot be a name")]
+    NotAName,
+    /// The name does not exist, or the one that it is an alias (CNAME) of.
     #[error("the name does not exist")]
-    NoSuchName,
+    NoSuchName {
+        /// The name at the end of its aliases, where that is another one.
+        alias_of: Option<String>,
+    },
     /// The name exists, but has no address of the family asked for.
     #[error("the name has no address")]
-    NoAddress,
-    /// The name server answered with an error code, or lookups cannot be made here.
-    #[error("{0}")]
-    Failed(String),
-    /// No name server answered.
+    NoAddress {
+        /// The family; `None`: neither has one.
+        family: Option<IpVersion>,
+        /// The name at the end of its aliases, where that is another one.
+        alias_of: Option<String>,
+    },
+    /// The name's aliases lead in a circle, or there are too many of them.
+    #[error("the name's aliases come to no end")]
+    EndlessAlias,
+    /// The name server answered with this error code (RFC 6895, section 2.3).
+    #[error("the name server answered with the error code {0}")]
+    Answered(u16),
+    /// What the name server answered cannot be read.
+    #[error("the name server's answer cannot be read")]
+    Garbled,
+    /// The answer was too long for UDP, and there was none over TCP.
+    #[error("the name server's answer was cut off")]
+    CutOff,
+    /// The name server could not be reached.
+    #[error("the name server could not be reached")]
+    Unreachable,
+    /// There is no configuration of name servers here, or none that can be used.
+    #[error("no name server is configured")]
+    Unconfigured,
+    /// The look-up failed in another way.
+    #[error("the name could not be looked up")]
+    Failed,
+    /// No name server answered, however often it was asked.
     #[error("no name server answered")]
     TimedOut,
 }
+
+impl DnsFault {
+    /// The one to tell, where the look-ups for both families failed: trouble hides what is not there.
+    fn or_worse(self, other: Self) -> Self {
+        let weight = |fault: &Self| match fault {
+            Self::NoAddress { .. } => 0,
+            Self::NoSuchName { .. } => 1,
+            _ => 2,
+        };
+        if weight(&other) > weight(&self) { other } else { self }
+    }
+}
+
+/// How long to look for the reason why a name has no address.
+const EXPLANATION: Duration = Duration::from_secs(1);
+/// How many aliases a name may lead through: hickory follows no more.
+const MOST_ALIASES: usize = 8;
 
 /// Looks names up, without a cache: a prober wants to know what is true now. Cheap to clone; the system's
 /// configuration is read at the first look-up.
@@ -43,6 +88,7 @@ pub struct Resolver {
 
 struct Source {
     servers: Option<Vec<SocketAddr>>,
+    patience: Option<(Duration, usize)>,
     hosts: OnceLock<Hosts>,
     settings: OnceLock<Result<Settings, DnsFault>>,
 }
@@ -56,16 +102,23 @@ struct Settings {
 impl Resolver {
     /// A resolver with the system's configuration (`/etc/resolv.conf`, `/etc/hosts`).
     pub fn system() -> Self {
-        Self::from_source(None)
+        Self::from_source(None, None)
     }
 
     /// A resolver that asks these name servers by UDP (and TCP for long answers).
     pub fn with_servers(servers: Vec<SocketAddr>) -> Self {
-        Self::from_source(Some(servers))
+        Self::from_source(Some(servers), None)
     }
 
-    fn from_source(servers: Option<Vec<SocketAddr>>) -> Self {
-        Self { source: Arc::new(Source { servers, hosts: OnceLock::new(), settings: OnceLock::new() }) }
+    /// The same with these in place of the configuration's `timeout` (how long to wait for an answer) and `attempts`
+    /// (how often to ask again).
+    pub fn with_patience(&self, timeout: Duration, attempts: usize) -> Self {
+        Self::from_source(self.source.servers.clone(), Some((timeout, attempts)))
+    }
+
+    fn from_source(servers: Option<Vec<SocketAddr>>, patience: Option<(Duration, usize)>) -> Self {
+        let (hosts, settings) = (OnceLock::new(), OnceLock::new());
+        Self { source: Arc::new(Source { servers, patience, hosts, settings }) }
     }
 
     /// The addresses of `name`, in the name server's order.
@@ -74,23 +127,83 @@ impl Resolver {
     ///
     /// Says why there is none.
     pub async fn lookup(&self, name: &str, family: Option<IpVersion>) -> Result<Vec<IpAddr>, DnsFault> {
+        let name = Name::from_utf8(name).map_err(|_| DnsFault::NotAName)?;
         // A name in the hosts file is not asked for: with one family of addresses there, hickory would ask a name server
         // for the other, which may not know the name, or not be there.
         let hosts = self.source.hosts.get_or_init(|| Hosts::from_system().unwrap_or_default());
-        let known = in_hosts(hosts, name, family);
+        let known = in_hosts(hosts, &name, family);
         if !known.is_empty() {
             return Ok(known);
         }
-        let settings = self.source.settings.get_or_init(|| Settings::new(self.source.servers.as_deref()));
-        let resolver = settings.as_ref().map_err(Clone::clone)?.resolver(family)?;
-        let found = resolver.lookup_ip(name).await.map_err(|error| fault(&error))?;
-        let addresses: Vec<IpAddr> = found.iter().filter(|address| is_of(*address, family)).collect();
-        if addresses.is_empty() { Err(DnsFault::NoAddress) } else { Ok(addresses) }
+        let settings = self.source.settings.get_or_init(|| Settings::new(&self.source));
+        let resolver = settings.as_ref().map_err(Clone::clone)?.resolver()?;
+        // Both families are asked for here and not by hickory's `lookup_ip`, which tells of two failures only one.
+        let found = match family {
+            Some(family) => addresses(&resolver, &name, family).await,
+            None => match tokio::join!(
+                addresses(&resolver, &name, IpVersion::V6),
+                addresses(&resolver, &name, IpVersion::V4)
+            ) {
+                (Ok(six), Ok(four)) => Ok([six, four].concat()),
+                (Ok(found), Err(_)) | (Err(_), Ok(found)) => Ok(found),
+                (Err(six), Err(four)) => Err(four.or_worse(six)),
+            },
+        };
+        match found {
+            Err(DnsFault::NoSuchName { .. }) => {
+                Err(explain(&resolver, name, |alias_of| DnsFault::NoSuchName { alias_of }).await)
+            }
+            Err(DnsFault::NoAddress { .. }) => {
+                Err(explain(&resolver, name, |alias_of| DnsFault::NoAddress { family, alias_of }).await)
+            }
+            found => found,
+        }
     }
 }
 
-fn in_hosts(hosts: &Hosts, name: &str, family: Option<IpVersion>) -> Vec<IpAddr> {
-    let Ok(name) = Name::from_utf8(name) else { return Vec::new() };
+/// Looks where the aliases of a name lead that came to nothing. It takes a question for each.
+async fn explain(resolver: &TokioResolver, mut name: Name, fault: impl FnOnce(Option<String>) -> DnsFault) -> DnsFault {
+    name.set_fqdn(true);
+    let mut way = vec![name.clone()];
+    let follow = async {
+        while let Some(next) = alias(resolver, &name).await {
+            if way.contains(&next) || way.len() > MOST_ALIASES {
+                return true;
+            }
+            way.push(next.clone());
+            name = next;
+        }
+        false
+    };
+    match tokio::time::timeout(EXPLANATION, follow).await {
+        Ok(true) => DnsFault::EndlessAlias,
+        _ => fault(way.get(1..).and_then(<[Name]>::last).map(|end| end.to_utf8().trim_end_matches('.').to_owned())),
+    }
+}
+
+/// The name that `name` is an alias of.
+async fn alias(resolver: &TokioResolver, name: &Name) -> Option<Name> {
+    let found = resolver.lookup(name.clone(), RecordType::CNAME).await.ok()?;
+    found.answers().iter().find_map(|record| match &record.data {
+        RData::CNAME(alias) if record.name == *name => Some(alias.0.clone()),
+        _ => None,
+    })
+}
+
+async fn addresses(resolver: &TokioResolver, name: &Name, family: IpVersion) -> Result<Vec<IpAddr>, DnsFault> {
+    let kind = match family {
+        IpVersion::V4 => RecordType::A,
+        IpVersion::V6 => RecordType::AAAA,
+    };
+    let found = resolver.lookup(name.clone(), kind).await.map_err(|error| fault(&error))?;
+    let addresses: Vec<IpAddr> = found.answers().iter().filter_map(|record| record.data.ip_addr()).collect();
+    if addresses.is_empty() {
+        return Err(DnsFault::NoAddress { family: None, alias_of: None });
+    }
+    Ok(addresses)
+}
+
+fn in_hosts(hosts: &Hosts, name: &Name, family: Option<IpVersion>) -> Vec<IpAddr> {
     [RecordType::A, RecordType::AAAA]
         .into_iter()
         .filter_map(|kind| hosts.lookup_static_host(&Query::query(name.clone(), kind)))
@@ -108,9 +221,9 @@ fn is_of(address: IpAddr, family: Option<IpVersion>) -> bool {
 }
 
 impl Settings {
-    fn new(servers: Option<&[SocketAddr]>) -> Result<Self, DnsFault> {
-        let (config, mut options) = match servers {
-            None => system_conf::read_system_conf().map_err(|error| unusable(&error))?,
+    fn new(source: &Source) -> Result<Self, DnsFault> {
+        let (config, mut options) = match &source.servers {
+            None => system_conf::read_system_conf().map_err(|_| DnsFault::Unconfigured)?,
             Some(servers) => {
                 let servers = servers.iter().map(|server| {
                     let mut config = NameServerConfig::udp_and_tcp(server.ip());
@@ -126,38 +239,42 @@ impl Settings {
         options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
         // Looked at before, and read once, not for every look-up.
         options.use_hosts_file = ResolveHosts::Never;
+        if let Some((timeout, attempts)) = source.patience {
+            (options.timeout, options.attempts) = (timeout, attempts);
+        }
         Ok(Self { config, options })
     }
 
     /// A resolver for one look-up, in microseconds. One for all would let look-ups of the same name share one question,
     /// so that the later ones see less than their time, and would make more than about 30 at once wait for 20 ms.
-    fn resolver(&self, family: Option<IpVersion>) -> Result<TokioResolver, DnsFault> {
+    fn resolver(&self) -> Result<TokioResolver, DnsFault> {
         let mut builder = TokioResolver::builder_with_config(self.config.clone(), TokioRuntimeProvider::default());
-        let options = builder.options_mut();
-        options.clone_from(&self.options);
-        options.ip_strategy = match family {
-            None => options.ip_strategy,
-            Some(IpVersion::V4) => LookupIpStrategy::Ipv4Only,
-            Some(IpVersion::V6) => LookupIpStrategy::Ipv6Only,
-        };
-        builder.build().map_err(|error| unusable(&error))
+        builder.options_mut().clone_from(&self.options);
+        builder.build().map_err(|_| DnsFault::Unconfigured)
     }
-}
-
-fn unusable(error: &NetError) -> DnsFault {
-    DnsFault::Failed(format!("the name server configuration is unusable: {error}"))
 }
 
 fn fault(error: &NetError) -> DnsFault {
     match error {
         NetError::Timeout => DnsFault::TimedOut,
-        error if error.is_nx_domain() => DnsFault::NoSuchName,
+        NetError::NoConnections => DnsFault::Unconfigured,
+        NetError::Truncated => DnsFault::CutOff,
         NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
-            ResponseCode::NoError => DnsFault::NoAddress,
-            code => DnsFault::Failed(format!("the name server answered: {code}")),
+            ResponseCode::NXDomain => DnsFault::NoSuchName { alias_of: None },
+            ResponseCode::NoError => DnsFault::NoAddress { family: None, alias_of: None },
+            code => DnsFault::Answered(code.into()),
         },
-        NetError::Dns(DnsError::ResponseCode(code)) => DnsFault::Failed(format!("the name server answered: {code}")),
-        error => DnsFault::Failed(format!("the name server could not be asked: {error}")),
+        NetError::Dns(DnsError::ResponseCode(code)) => DnsFault::Answered((*code).into()),
+        NetError::Proto(_) => DnsFault::Garbled,
+        // A closed port does not show over UDP, where the sockets are not connected: this was TCP, after UDP.
+        NetError::Io(error) => match error.kind() {
+            ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::BrokenPipe
+            | ErrorKind::UnexpectedEof => DnsFault::CutOff,
+            _ => DnsFault::Unreachable,
+        },
+        _ => DnsFault::Failed,
     }
 }
 

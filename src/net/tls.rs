@@ -1,37 +1,48 @@
-//! TLS: `rustls` with `ring` and Mozilla's roots, with two watchers that write to the current hop's marks.
+//! TLS: `rustls` with `ring` and Mozilla's roots, with three watchers that write to the current hop's marks.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{
-    ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue, WebPkiServerVerifier,
+    ClientSessionStore, ResolvesClientCert, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
+    WebPkiServerVerifier,
 };
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, NamedGroup, RootCertStore, SignatureScheme};
 
-use super::hop::Hop;
+use super::hop::{ClientCertificate, Hop};
 use crate::config::TlsSettings;
 
 /// Why TLS settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A PEM text does not hold what it should.
-    #[error("{what} is not usable PEM: {source}")]
+    #[error("{what} is not usable PEM")]
     Pem {
         /// `tls.ca`, `tls.cert` or `tls.key`.
         what: &'static str,
         /// What the parser says.
         source: rustls::pki_types::pem::Error,
     },
-    /// `rustls` does not take them.
-    #[error("the TLS settings are not usable: {0}")]
-    Rustls(#[from] rustls::Error),
+    /// The key and the certificate are not of one pair.
+    #[error("tls.key is not the key of the certificate in tls.cert")]
+    NoPair,
+    /// A client certificate or its key are of a kind that cannot be used.
+    #[error("tls.cert and tls.key cannot be used: the certificate is broken, or the key's algorithm is not supported")]
+    ClientCertificate(#[source] rustls::Error),
+    /// One of the authorities is no certificate.
+    #[error("tls.ca holds a certificate that cannot be read")]
+    Authority(#[source] rustls::Error),
     /// The authorities cannot be used to verify anything.
-    #[error("tls.ca is not usable: {0}")]
+    #[error("tls.ca holds no authority")]
     Verifier(#[from] rustls::client::VerifierBuilderError),
+    /// `rustls` cannot be set up.
+    #[error("TLS cannot be set up")]
+    Rustls(#[from] rustls::Error),
 }
 
 fn provider() -> Arc<CryptoProvider> {
@@ -74,28 +85,55 @@ pub(super) fn probe_config(settings: &TlsSettings, alpn: Vec<Vec<u8>>) -> Result
         };
         Some(WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build()?)
     };
-    let builder = builder.with_custom_certificate_verifier(Arc::new(LeafWatcher { judge, provider }));
-    let mut config = match (&settings.cert, &settings.key) {
-        (Some(cert), Some(key)) => {
-            let chain: Result<_, _> = CertificateDer::pem_slice_iter(cert.as_bytes()).collect();
-            let chain = chain.map_err(|source| TlsError::Pem { what: "tls.cert", source })?;
-            let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes())
-                .map_err(|source| TlsError::Pem { what: "tls.key", source })?;
-            builder.with_client_auth_cert(chain, key)?
-        }
-        _ => builder.with_no_client_auth(),
-    };
+    let verifier = Arc::new(ChainWatcher { judge, provider: provider.clone() });
+    let resolver = RequestWatcher { certificate: client_certificate(settings, &provider)? };
+    let mut config = builder.with_custom_certificate_verifier(verifier).with_client_cert_resolver(Arc::new(resolver));
     config.resumption = Resumption::store(Arc::new(HandshakeWatcher));
     config.alpn_protocols = alpn;
     Ok(config)
 }
 
+fn client_certificate(
+    settings: &TlsSettings,
+    provider: &CryptoProvider,
+) -> Result<Option<Arc<CertifiedKey>>, TlsError> {
+    let (Some(cert), Some(key)) = (&settings.cert, &settings.key) else { return Ok(None) };
+    let chain: Result<_, _> = CertificateDer::pem_slice_iter(cert.as_bytes()).collect();
+    let chain = chain.map_err(|source| TlsError::Pem { what: "tls.cert", source })?;
+    let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes())
+        .map_err(|source| TlsError::Pem { what: "tls.key", source })?;
+    let pair = CertifiedKey::from_der(chain, key, provider).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => TlsError::NoPair,
+        error => TlsError::ClientCertificate(error),
+    })?;
+    Ok(Some(Arc::new(pair)))
+}
+
 fn private_roots(pem: &str) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        roots.add(certificate.map_err(|source| TlsError::Pem { what: "tls.ca", source })?)?;
+        let certificate = certificate.map_err(|source| TlsError::Pem { what: "tls.ca", source })?;
+        roots.add(certificate).map_err(TlsError::Authority)?;
     }
     Ok(roots)
+}
+
+/// Gives the client certificate to a server that asks, and notes that it asked.
+#[derive(Debug)]
+struct RequestWatcher {
+    certificate: Option<Arc<CertifiedKey>>,
+}
+
+impl ResolvesClientCert for RequestWatcher {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let given = if self.certificate.is_some() { ClientCertificate::Given } else { ClientCertificate::Missing };
+        Hop::mark_current(|marks| marks.client_certificate = given);
+        self.certificate.clone()
+    }
+
+    fn has_certs(&self) -> bool {
+        self.certificate.is_some()
+    }
 }
 
 /// An empty session store. The first thing that `rustls` does in a handshake is to ask it for a ticket (in TLS 1.2 as
@@ -128,28 +166,52 @@ impl ClientSessionStore for HandshakeWatcher {
     fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {}
 }
 
-/// Keeps the server's certificate, whatever the verdict on it is.
+/// Who judges a server's certificates, and for which name.
+#[derive(Clone, Debug, Default)]
+pub struct Judge(Option<(Arc<WebPkiServerVerifier>, ServerName<'static>)>);
+
+impl Judge {
+    /// As the handshake would judge them at `now`. Without a judge (`tls.insecure`) anything will do.
+    pub(super) fn verify(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match &self.0 {
+            Some((verifier, name)) => verifier.verify_server_cert(leaf, rest, name, &[], now),
+            None => Ok(ServerCertVerified::assertion()),
+        }
+    }
+}
+
+/// Keeps the server's certificates, whatever the verdict on them is.
 #[derive(Debug)]
-struct LeafWatcher {
+struct ChainWatcher {
     /// `None` (`tls.insecure`): any certificate will do, but the handshake's signatures still have to be right.
     judge: Option<Arc<WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for LeafWatcher {
+impl ServerCertVerifier for ChainWatcher {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
+        // `rustls` does not look at OCSP responses either.
+        _: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        Hop::mark_current(|marks| marks.leaf = Some(end_entity.clone().into_owned()));
-        match &self.judge {
-            Some(judge) => judge.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
-            None => Ok(ServerCertVerified::assertion()),
-        }
+        let judge = Judge(self.judge.clone().map(|judge| (judge, server_name.to_owned())));
+        let verdict = judge.verify(end_entity, intermediates, now);
+        Hop::mark_current(|marks| {
+            let chain = std::iter::once(end_entity).chain(intermediates);
+            marks.chain = chain.map(|certificate| certificate.clone().into_owned()).collect();
+            marks.is_chain_good = verdict.is_ok();
+            marks.judge = judge;
+        });
+        verdict
     }
 
     fn verify_tls12_signature(

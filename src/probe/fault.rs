@@ -5,15 +5,19 @@
 mod answer;
 mod body;
 mod certificate;
+mod connecting;
 mod http2;
+mod name;
+mod tls;
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
+pub(super) use self::certificate::title as certificate_title;
 use super::phases::open_phase;
 use super::words;
-use crate::net::{DnsFault, HttpError, Marks};
+use crate::net::{HttpError, Marks};
 use crate::outcome::{Failure, FailureKind as Kind, Op};
 
 /// What a sentence may mention.
@@ -30,6 +34,8 @@ pub(super) struct Facts<'a> {
     pub(super) invocation_ended: bool,
     /// When the hop began and ended.
     pub(super) span: (Instant, Instant),
+    /// When the run's time, or the invocation's, is up.
+    pub(super) deadline: Instant,
 }
 
 impl Facts<'_> {
@@ -41,6 +47,12 @@ impl Facts<'_> {
     fn addresses(&self) -> String {
         let texts: Vec<String> = self.marks.addresses.iter().map(ToString::to_string).collect();
         if texts.is_empty() { String::new() } else { format!(" ({})", texts.join(", ")) }
+    }
+
+    /// How long it has been trying to connect.
+    fn connecting(&self) -> Duration {
+        let start = self.marks.dns_end.or(self.marks.connect_start).unwrap_or(self.span.0);
+        self.span.1.saturating_duration_since(start)
     }
 
     /// ` (connected in 23 ms)`, where it did.
@@ -59,6 +71,8 @@ pub(super) fn name(error: &HttpError, facts: &Facts<'_>) -> Failure {
     let (kind, sentence) = match error {
         HttpError::TimedOut => timed_out(phase, facts),
         HttpError::Unbuildable(_) => (Kind::SendFailed, "the request cannot be written as HTTP".to_owned()),
+        // The client's own limit for connecting is the deadline too, and may be noticed first.
+        HttpError::Failed(error) if error.is_timeout() && facts.span.1 >= facts.deadline => timed_out(phase, facts),
         HttpError::Failed(error) => failed(error, phase, facts),
     };
     Failure::within(kind, phase, sentence)
@@ -68,12 +82,9 @@ fn timed_out(phase: Op, facts: &Facts<'_>) -> (Kind, String) {
     let target = facts.target();
     let limit = words::duration(facts.timeout);
     let (kind, sentence) = match phase {
-        Op::NetDns => (Kind::DnsTimeout, format!("no answer from the name server for {} within {limit}", facts.host)),
-        Op::NetTcp => {
-            let addresses = facts.addresses();
-            (Kind::ConnectTimeout, format!("{target} did not answer the connection request within {limit}{addresses}"))
-        }
-        Op::NetTls => (Kind::TlsTimeout, format!("{target} did not finish the TLS handshake within {limit}")),
+        Op::NetDns => (Kind::DnsTimeout, name::no_answer(facts.host, &limit)),
+        Op::NetTcp => connecting::timed_out(facts, &limit),
+        Op::NetTls => tls::timed_out(facts, &limit),
         Op::HttpSend => (Kind::SendTimeout, format!("{target} did not take the whole request within {limit}")),
         Op::HttpWait => (Kind::WaitTimeout, format!("no answer within {limit}{}", facts.connected())),
         _ => (Kind::RecvTimeout, format!("the answer's body did not end within {limit}")),
@@ -87,62 +98,28 @@ fn timed_out(phase: Op, facts: &Facts<'_>) -> (Kind, String) {
 
 fn failed(error: &reqwest::Error, phase: Op, facts: &Facts<'_>) -> (Kind, String) {
     if let (Op::NetDns, Some(fault)) = (phase, &facts.marks.dns_fault) {
-        return dns(fault, facts.host);
+        return name::name(fault, facts);
     }
     let causes = causes(error);
-    if let Some(tls) = find::<rustls::Error>(&causes) {
-        return certificate::tls(tls, phase, facts.host, facts.marks);
+    if let Some(error) = find::<rustls::Error>(&causes) {
+        return tls::failed(error, phase, facts);
     }
-    // The outermost io::Error: what it wraps was looked at above.
-    let io = find::<io::Error>(&causes).map(io::Error::kind);
+    // The outermost that says something: what it wraps was looked at above.
+    let mut kinds = causes.iter().filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    let io = kinds.find(|kind| *kind != ErrorKind::Other);
     match phase {
-        Op::NetDns | Op::NetTcp => connect(io, facts),
-        Op::NetTls => handshake(io, facts),
+        Op::NetDns | Op::NetTcp => connecting::failed(io, facts),
+        Op::NetTls => tls::cut(io, facts),
         Op::HttpRecv => body::name(&causes, io),
+        _ if is_cut(&causes) && tls::is_client_unknown(facts) => tls::hung_up(facts),
         _ => answer::name(&causes, io, phase, facts),
     }
 }
 
-fn dns(fault: &DnsFault, host: &str) -> (Kind, String) {
-    match fault {
-        DnsFault::NoSuchName => (Kind::DnsNotFound, format!("{host} does not exist (NXDOMAIN)")),
-        DnsFault::NoAddress => (Kind::DnsNotFound, format!("{host} has no address of the kind asked for")),
-        DnsFault::Failed(why) => (Kind::DnsFailure, format!("{host} could not be looked up: {why}")),
-        DnsFault::TimedOut => (Kind::DnsTimeout, format!("no name server answered for {host}")),
-    }
-}
-
-fn connect(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String) {
-    let (target, addresses) = (facts.target(), facts.addresses());
-    match io {
-        Some(ErrorKind::ConnectionRefused) => {
-            (Kind::ConnectRefused, format!("{target} refused the connection{addresses}"))
-        }
-        Some(ErrorKind::TimedOut) => {
-            (Kind::ConnectTimeout, format!("{target} did not answer the connection request{addresses}"))
-        }
-        Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable) => {
-            (Kind::ConnectUnreachable, format!("there is no route to {target}{addresses}"))
-        }
-        other => (Kind::ConnectFailed, format!("connecting to {target} failed{}{addresses}", because(other))),
-    }
-}
-
-fn handshake(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String) {
-    let target = facts.target();
-    match io {
-        Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => {
-            (Kind::TlsFailed, format!("{target} reset the connection in the TLS handshake"))
-        }
-        Some(ErrorKind::UnexpectedEof) => {
-            (Kind::TlsFailed, format!("{target} closed the connection in the TLS handshake"))
-        }
-        other => (Kind::TlsFailed, format!("the TLS handshake with {target} failed{}", because(other))),
-    }
-}
-
-fn because(io: Option<ErrorKind>) -> String {
-    io.map(|kind| format!(": {kind}")).unwrap_or_default()
+/// Whether the connection ended, and nothing wrong was said on it.
+fn is_cut(causes: &[&(dyn Error + 'static)]) -> bool {
+    let is_said = find::<hyper::Error>(causes).is_some_and(hyper::Error::is_parse);
+    !is_said && find::<h2::Error>(causes).is_none_or(h2::Error::is_io)
 }
 
 /// The error and everything behind it. `io::Error::source()` passes over what it wraps, so that is asked for first.

@@ -78,6 +78,16 @@ pub fn render(template: &Template, keys: &Keys) -> Result<String, InterpolationE
     Ok(out)
 }
 
+/// What each key comes to in a text, apart from what stands around it. What cannot be rendered is left out.
+pub fn fields(text: &Text, keys: &Keys) -> Vec<String> {
+    let Text::Template(template) = text else { return Vec::new() };
+    let fields = template.parts().iter().filter_map(|part| match part {
+        Part::Literal(_) => None,
+        Part::Field(field) => render_field(field, keys).ok(),
+    });
+    fields.collect()
+}
+
 fn render_parts(parts: &[Part], keys: &Keys, out: &mut String) -> Result<(), InterpolationError> {
     for part in parts {
         match part {

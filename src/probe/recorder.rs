@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
+use crate::config::Credentials;
 use crate::outcome::{Attributes, FailureKind, Op, Response, Span};
 
 /// Writes down what happens in a run, as offsets from its start on the monotonic clock.
@@ -17,6 +18,8 @@ pub(super) struct Recorder {
     pub(super) response: Option<Response>,
     /// Why the run counts as degraded, if it does.
     pub(super) degraded: Option<String>,
+    /// What became a credential in this run.
+    pub(super) credentials: Credentials,
 }
 
 impl Recorder {
@@ -29,6 +32,7 @@ impl Recorder {
             attributes: Attributes::new(),
             response: None,
             degraded: None,
+            credentials: Credentials::default(),
         }
     }
 
@@ -65,6 +69,22 @@ impl Recorder {
         let span = &mut self.spans[index];
         span.end = now;
         span.failure = failure;
+    }
+
+    /// Marks a span as failed after all, and the one of this kind within it, with those between them; whether there is
+    /// one.
+    pub(super) fn fail(&mut self, outer: usize, op: Op, failure: FailureKind) -> bool {
+        self.spans[outer].failure = Some(failure);
+        for index in outer..self.spans.len() {
+            if self.spans[index].op == op {
+                let way: Vec<usize> = std::iter::successors(Some(index), |index| self.spans[*index].parent).collect();
+                if let Some(end) = way.iter().position(|index| *index == outer) {
+                    way[..end].iter().for_each(|index| self.spans[*index].failure = Some(failure));
+                    return true;
+                }
+            }
+        }
+        false
     }
 
     /// Adds a span whose times are known; its index.

@@ -89,6 +89,7 @@ pub(super) async fn run(probe: &Probe, identity: RunIdentity, context: &Context)
         status,
         attributes: std::mem::take(&mut recorder.attributes),
         response: recorder.response.take(),
+        secrets: std::mem::take(&mut recorder.credentials).into_secrets(),
         spans: recorder.into_spans(),
         attempts,
     }
@@ -132,5 +133,6 @@ fn bare(probe: &Probe, identity: RunIdentity, context: &Context, status: Status,
         attributes: crate::outcome::Attributes::new(),
         response: None,
         attempts,
+        secrets: Vec::new(),
     }
 }

@@ -1,5 +1,7 @@
 //! Requests that share keys and connections: the redirect loop, and one clocked hop at a time.
 
+mod credentials;
+mod expiry;
 mod judge;
 mod notes;
 mod redirect;
@@ -10,6 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use url::Url;
 
+use self::expiry::{Certificates, Expiring};
 use super::fault::{self, Facts};
 use super::keys::Keys;
 use super::phases::{self, HopEnd};
@@ -56,6 +59,8 @@ pub(super) struct Session<'a> {
     /// The number of a script's step, from 1.
     step: Option<usize>,
     clients: Vec<(Transport, Client)>,
+    /// What servers presented when a connection to them was made.
+    certificates: Certificates,
 }
 
 /// The hop that is going on: one request, and what is known of its answer.
@@ -73,7 +78,16 @@ struct Going {
 impl<'a> Session<'a> {
     /// A session without keys and connections.
     pub(super) fn new(context: &'a Context, limits: Limits, trace: TraceId, recorder: &'a mut Recorder) -> Self {
-        Self { context, limits, trace, recorder, keys: Keys::new(&[]), step: None, clients: Vec::new() }
+        Self {
+            context,
+            limits,
+            trace,
+            recorder,
+            keys: Keys::new(&[]),
+            step: None,
+            clients: Vec::new(),
+            certificates: Certificates::default(),
+        }
     }
 
     /// Begins a script's step; its number is counted from 1.
@@ -99,14 +113,20 @@ impl<'a> Session<'a> {
     pub(super) async fn request(&mut self, request: &Request, parent: Option<usize>) -> Result<(), Failure> {
         let started = Instant::now();
         let mut wire = wire::build(request, &self.keys)?;
+        credentials::sent(request, &wire, &self.keys, &mut self.recorder.credentials);
         let transport = Transport { tls: request.tls.clone(), ip: request.ip, http: request.http };
         let mut followed = 0;
+        let mut expiring: Option<Expiring> = None;
         loop {
             let (going, mut exchange) = self.hop(&wire, &transport, request.propagate, parent).await?;
+            self.certificates.remember(&transport, &going);
+            let ending = request.min_days.and_then(|days| self.certificates.expiring(days, &transport, &going));
+            expiring = [expiring, ending].into_iter().flatten().min_by_key(|expiring| expiring.not_after);
             if request.redirects == 0 || !redirect::is_redirect(exchange.status()) {
                 let verdict = self.judge(request, &going, exchange, started).await;
                 self.recorder.close(going.span, verdict.as_ref().err().map(|failure| failure.kind));
-                return verdict;
+                // The answer comes first: a certificate that is still good hides no trouble.
+                return verdict.and_then(|()| expiring.map_or(Ok(()), |expiring| Err(expiring.fail(self.recorder))));
             }
             let next = if followed == request.redirects {
                 Err(redirect::too_many(request.redirects, exchange.headers()))
@@ -118,6 +138,7 @@ impl<'a> Session<'a> {
             self.read_excerpt(&going, &mut exchange).await;
             self.recorder.close(going.span, next.as_ref().err().map(|failure| failure.kind));
             wire = next?;
+            self.recorder.credentials.url(&wire.url);
             followed += 1;
         }
     }
@@ -183,6 +204,7 @@ impl<'a> Session<'a> {
                 timeout: self.limits.timeout,
                 invocation_ended: self.limits.is_invocations,
                 span: (going.begin, end),
+                deadline: self.limits.deadline,
             },
         );
         self.note_phases(going, None, Some((failure.kind, end)));

@@ -5,23 +5,11 @@ use serde_json::{Map, Value, json};
 use super::text::{self, Cleaner};
 use super::transaction::{end_of, trace_context};
 use super::{Envelope, Kind, Settings, common, probe_context, sampling_context};
-use crate::config::FILTERED;
+use crate::config::{FILTERED, is_credential};
 use crate::outcome::{Outcome, Response, Status};
 
 /// What the event's id is derived from.
 pub const ID: &str = "event";
-
-/// Headers that hold credentials by their nature, whether the configuration knows them or not.
-const CREDENTIALS: &[&str] = &[
-    "authorization",
-    "cookie",
-    "proxy-authorization",
-    "set-cookie",
-    "x-amz-security-token",
-    "x-api-key",
-    "x-auth-token",
-    "x-csrf-token",
-];
 
 /// As many headers as anyone sends.
 const MOST_HEADERS: usize = 100;
@@ -78,10 +66,8 @@ fn response_context(response: &Response, cleaner: Cleaner) -> Value {
         .iter()
         .take(MOST_HEADERS)
         .map(|(name, value)| {
-            let value = match CREDENTIALS.iter().any(|credential| name.eq_ignore_ascii_case(credential)) {
-                true => FILTERED.to_owned(),
-                false => cleaner.text(value, text::HEADER),
-            };
+            // Whether the configuration knows them or not.
+            let value = if is_credential(name) { FILTERED.to_owned() } else { cleaner.text(value, text::HEADER) };
             [cleaner.text(name, text::NAME), value]
         })
         .collect();
@@ -90,7 +76,7 @@ fn response_context(response: &Response, cleaner: Cleaner) -> Value {
         context["body_size"] = response.body.len().into();
     }
     if !response.body.is_empty() {
-        context["data"] = cleaner.body(&response.body).into();
+        context["data"] = cleaner.body(&response.body, response.truncated).into();
     }
     context
 }

@@ -2,6 +2,8 @@
 //!
 //! Everything is written with colours; `anstream`, around the caller's stream, takes them away where they do not belong.
 
+mod recap;
+
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -63,6 +65,7 @@ impl Glyphs {
 pub struct Terminal<'a> {
     width: usize,
     glyphs: Glyphs,
+    redactor: &'a Redactor,
     cleaner: Cleaner<'a>,
 }
 
@@ -70,12 +73,18 @@ impl<'a> Terminal<'a> {
     /// For a terminal of this width, or for a pipe.
     pub fn new(width: Option<usize>, redactor: &'a Redactor) -> Self {
         // Narrower than this nothing can be shown; lines will wrap.
-        Self { width: width.unwrap_or(WIDTH).clamp(24, WIDEST), glyphs: Glyphs::Ascii, cleaner: Cleaner::new(redactor) }
+        let width = width.unwrap_or(WIDTH).clamp(24, WIDEST);
+        Self { width, glyphs: Glyphs::Ascii, redactor, cleaner: Cleaner::new(redactor) }
     }
 
     /// The same with other glyphs.
     pub fn with(self, glyphs: Glyphs) -> Self {
         Self { glyphs, ..self }
+    }
+
+    /// The same with other secrets to filter.
+    fn knowing<'b>(&self, redactor: &'b Redactor) -> Terminal<'b> {
+        Terminal { width: self.width, glyphs: self.glyphs, redactor, cleaner: Cleaner::new(redactor) }
     }
 
     /// The width of the terminal that standard output or standard error is, if one of them is.
@@ -106,9 +115,11 @@ impl<'a> Terminal<'a> {
                     && other.identity.probe == identity.probe
                     && other.identity.tick == identity.tick
             });
-            self.headline(out, outcome, several)?;
-            self.waterfall(out, outcome)?;
-            self.sentence(out, outcome)?;
+            let redactor = self.redactor.with(&outcome.secrets);
+            let terminal = self.knowing(&redactor);
+            terminal.headline(out, outcome, several)?;
+            terminal.waterfall(out, outcome)?;
+            terminal.sentence(out, outcome)?;
         }
         Ok(())
     }
@@ -135,15 +146,18 @@ impl<'a> Terminal<'a> {
         }
         let separator = if plain > self.width { ",\n" } else { ", " };
         writeln!(out, "{} in {}", parts.join(separator), length(duration).trim_start())?;
-        let Some(delivered) = delivered else {
-            return self.paragraph(out, DIM, "nothing delivered: there is no DSN", "");
-        };
+        let Some(delivered) = delivered else { return Ok(()) };
         let Delivered { envelopes, delivered: arrived, duration, .. } = delivered;
         let style = if arrived == envelopes { DIM } else { BAD };
         let counts =
             format!("{arrived} of {envelopes} envelopes delivered to Sentry in {}", length(*duration).trim_start());
         self.paragraph(out, style, &counts, "")?;
         delivered.problems.iter().try_for_each(|problem| self.paragraph(out, BAD, problem, "  "))
+    }
+
+    /// Says that there was nowhere to deliver to.
+    pub fn nowhere(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.paragraph(out, DIM, "nothing delivered: there is no DSN", "")
     }
 
     /// Status, title, which of a burst, and how long it took.

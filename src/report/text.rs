@@ -19,6 +19,9 @@ pub const HEADER: usize = 1024;
 /// Bytes of a response body.
 pub const BODY: usize = 8192;
 
+/// Bytes beyond those that are shown, so that a secret at the end of them is whole.
+const ROOM: usize = 2048;
+
 /// Cleans texts of one configuration.
 #[derive(Clone, Copy)]
 pub struct Cleaner<'a> {
@@ -33,14 +36,25 @@ impl<'a> Cleaner<'a> {
 
     /// `text` without secrets, in `longest` characters. Secrets go first: half a secret would not be recognised.
     pub fn text(self, text: &str, longest: usize) -> String {
-        let mut clean = self.redactor.text(text);
+        let mut clean = self.clean(text, longest);
         fit(&mut clean, longest);
+        clean
+    }
+
+    /// The same, not cut yet. What is far too long is cut before: nobody sees the rest, and it is a target's to send.
+    fn clean(self, text: &str, longest: usize) -> String {
+        let most = text.floor_char_boundary(4 * longest + ROOM);
+        if most == text.len() {
+            return self.redactor.text(text);
+        }
+        let mut clean = self.redactor.beginning(&text[..most]);
+        clean.push('…');
         clean
     }
 
     /// The same on one line, without surrounding white space.
     pub fn line(self, text: &str, longest: usize) -> String {
-        let clean = self.redactor.text(text);
+        let clean = self.clean(text, longest);
         let mut line = clean.replace(|c: char| c.is_control(), " ").trim().to_owned();
         fit(&mut line, longest);
         line
@@ -61,9 +75,9 @@ impl<'a> Cleaner<'a> {
         clean
     }
 
-    /// A body, in [`BODY`] bytes.
-    pub fn body(self, body: &str) -> String {
-        let mut clean = self.redactor.text(body);
+    /// A body, in [`BODY`] bytes; `is_cut` tells that there was more of it.
+    pub fn body(self, body: &str, is_cut: bool) -> String {
+        let mut clean = if is_cut { self.redactor.beginning(body) } else { self.redactor.text(body) };
         clean.truncate(clean.floor_char_boundary(BODY));
         clean
     }
@@ -100,13 +114,15 @@ mod tests {
         let cleaner = Cleaner::new(&redactor);
         assert_eq!(cleaner.text("ääää", 4), "ääää");
         assert_eq!(cleaner.text("äääää", 4), "äää…");
-        assert_eq!(cleaner.body(&"ä".repeat(5000)).len(), BODY);
+        assert_eq!(cleaner.body(&"ä".repeat(5000), false).len(), BODY);
     }
 
     #[test]
     fn secrets_go_before_the_cut() {
         let redactor = Redactor::new([&Secret::new("hunter2!")]);
         assert_eq!(Cleaner::new(&redactor).text("at hunter2! here", 6), "at [F…");
+        let long = format!("{}hunter2!{}", "x".repeat(2060), "y".repeat(5000));
+        assert_eq!(Cleaner::new(&redactor).text(&long, 6), "xxxxx…");
     }
 
     #[test]

@@ -3,11 +3,16 @@
 
 pub mod answers;
 pub mod bodies;
+pub mod certificates;
+pub mod clients;
 pub mod connecting;
 pub mod contents;
 pub mod encodings;
+pub mod expiry;
+pub mod handshake;
 pub mod heads;
 pub mod http2;
+pub mod issuers;
 pub mod names;
 pub mod play;
 pub mod redirects;
@@ -20,6 +25,7 @@ use regex::Regex;
 use sentrynet::net::Resolver;
 use sentrynet::outcome::Outcome;
 
+use super::certificates::Authority;
 use super::engine;
 
 /// How much later than its timeout a run may end.
@@ -34,6 +40,7 @@ pub struct Fault {
     probe: &'static str,
     keys: String,
     name_server: Option<SocketAddr>,
+    patience: Option<(Duration, usize)>,
     kind: Option<&'static str>,
     sentence: String,
     phases: String,
@@ -56,6 +63,7 @@ impl Fault {
             probe,
             keys,
             name_server: None,
+            patience: None,
             kind: None,
             sentence: String::new(),
             phases: String::new(),
@@ -81,6 +89,17 @@ impl Fault {
     pub fn named_by(mut self, server: SocketAddr) -> Self {
         self.name_server = Some(server);
         self
+    }
+
+    /// The name server is given up after so many more questions, each of which waits for this long.
+    pub fn patient(mut self, timeout: Duration, attempts: usize) -> Self {
+        self.patience = Some((timeout, attempts));
+        self
+    }
+
+    /// The probe trusts the certificates of this authority.
+    pub fn trusting(self, authority: &Authority) -> Self {
+        self.with(format!("tls: {{ca: {}}}", engine::quoted(&authority.pem())))
     }
 
     /// The run fails with this kind and this sentence, in which `*` stands for anything.
@@ -134,6 +153,10 @@ impl Fault {
         let yaml = format!("groups:\n  - tags: {{target: test}}\n    probes:\n{}", self.yaml("fault"));
         let config = engine::config(&yaml);
         let resolver = self.name_server.map_or_else(Resolver::system, |server| Resolver::with_servers(vec![server]));
+        let resolver = match self.patience {
+            Some((timeout, attempts)) => resolver.with_patience(timeout, attempts),
+            None => resolver,
+        };
         let started = Instant::now();
         let outcome = engine::run_all(&config, &engine::context(resolver)).await.remove(0);
         let took = started.elapsed();

@@ -18,6 +18,12 @@ pub struct Call {
     pub body: Value,
 }
 
+/// What a call gets instead of what the server behind would say.
+enum Instead {
+    Answer(StatusCode, String),
+    Silence,
+}
+
 /// Forwards to one server; ends with the test's runtime.
 pub struct Front {
     url: String,
@@ -28,7 +34,7 @@ struct Shared {
     behind: String,
     client: reqwest::Client,
     calls: Mutex<Vec<Call>>,
-    answers: Mutex<VecDeque<(StatusCode, String)>>,
+    answers: Mutex<VecDeque<Instead>>,
 }
 
 impl Front {
@@ -56,7 +62,12 @@ impl Front {
     /// Answers the next call itself.
     pub fn answer_next(&self, status: u16, body: Value) {
         let status = StatusCode::from_u16(status).expect("a status");
-        self.shared.answers.lock().expect("the answers").push_back((status, body.to_string()));
+        self.shared.answers.lock().expect("the answers").push_back(Instead::Answer(status, body.to_string()));
+    }
+
+    /// Never answers the next call.
+    pub fn ignore_next(&self) {
+        self.shared.answers.lock().expect("the answers").push_back(Instead::Silence);
     }
 }
 
@@ -70,8 +81,13 @@ async fn pass(
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).map(ToOwned::to_owned);
     let call = Call { target, body: serde_json::from_slice(&body).unwrap_or_default() };
     shared.calls.lock().expect("the calls").push(call);
-    if let Some((status, body)) = shared.answers.lock().expect("the answers").pop_front() {
-        return (status, [("content-type", "application/x-amz-json-1.1")], body).into_response();
+    let instead = shared.answers.lock().expect("the answers").pop_front();
+    match instead {
+        Some(Instead::Answer(status, body)) => {
+            return (status, [("content-type", "application/x-amz-json-1.1")], body).into_response();
+        }
+        Some(Instead::Silence) => std::future::pending().await,
+        None => {}
     }
     headers.remove("host");
     let request = shared.client.request(method, format!("{}{uri}", shared.behind)).headers(headers).body(body);

@@ -5,9 +5,11 @@
 #![allow(dead_code)]
 
 pub mod answer;
+pub mod black_hole;
 pub mod bugsink;
 pub mod certificates;
 pub mod cli;
+pub mod echo;
 pub mod engine;
 pub mod faults;
 pub mod front;
@@ -18,7 +20,9 @@ pub mod normaliser;
 pub mod outcomes;
 pub mod process;
 pub mod receiver;
+pub mod relay;
 pub mod rie;
+pub mod search;
 pub mod shop;
 pub mod target;
 pub mod texts;

@@ -1,20 +1,29 @@
 //! A name server on loopback: answers with addresses, late, with an error, or not at all.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_resolver::proto::op::{Message, ResponseCode};
-use hickory_resolver::proto::rr::{RData, Record, RecordType};
+use hickory_resolver::proto::rr::rdata::CNAME;
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::proto::serialize::binary::{BinDecodable, BinEncodable};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
-/// What to say to a question for a name's IPv4 addresses. There are no IPv6 addresses.
+/// What to say to a question for a name's addresses.
 #[derive(Clone)]
 pub enum Reply {
-    /// These addresses, after a delay.
-    Addresses(Vec<Ipv4Addr>, Duration),
+    /// Those of these addresses that are of the family asked for, after a delay.
+    Addresses(Vec<IpAddr>, Duration),
+    /// It is an alias of this name.
+    Alias(&'static str),
+    /// The answer is too long for UDP.
+    CutOff,
+    /// Nothing that can be read, but to this question.
+    Garbage,
+    /// Nothing to a question for IPv4 addresses; there are no IPv6 ones.
+    HalfSilence,
     /// This error.
     Error(ResponseCode),
     /// Nothing.
@@ -47,7 +56,7 @@ impl NameServer {
                 let (socket, reply) = (socket.clone(), reply.clone());
                 tokio::spawn(async move {
                     if let Some(answer) = answer(question, &*reply).await {
-                        let _ = socket.send_to(&answer.to_bytes().expect("a message"), peer).await;
+                        let _ = socket.send_to(&answer, peer).await;
                     }
                 });
             }
@@ -56,23 +65,32 @@ impl NameServer {
     }
 }
 
-async fn answer(question: Message, reply: &(impl Fn(&str) -> Reply + Sync)) -> Option<Message> {
+async fn answer(question: Message, reply: &(impl Fn(&str) -> Reply + Sync)) -> Option<Vec<u8>> {
     let query = question.queries.first()?.clone();
+    let kind = query.query_type();
     let mut message = Message::response(question.metadata.id, question.metadata.op_code);
     message.metadata.recursion_desired = true;
     message.metadata.recursion_available = true;
     message.add_query(query.clone());
+    let record = |data| Record::from_rdata(query.name().clone(), 60, data);
     match reply(query.name().to_utf8().trim_end_matches('.')) {
         Reply::Silence => return None,
+        Reply::HalfSilence if kind == RecordType::A => return None,
+        Reply::HalfSilence => {}
         Reply::Error(code) => message.metadata.response_code = code,
+        Reply::CutOff => message.metadata.truncation = true,
+        Reply::Garbage => return Some([&question.metadata.id.to_be_bytes()[..], b"\xff is not DNS"].concat()),
+        Reply::Alias(name) => {
+            message.add_answer(record(RData::CNAME(CNAME(Name::from_utf8(name).expect("a name")))));
+        }
         Reply::Addresses(addresses, delay) => {
             tokio::time::sleep(delay).await;
-            if query.query_type() == RecordType::A {
-                let records =
-                    addresses.into_iter().map(|ip| Record::from_rdata(query.name().clone(), 60, RData::A(ip.into())));
-                message.add_answers(records);
-            }
+            message.add_answers(addresses.into_iter().filter_map(|address| match (address, kind) {
+                (IpAddr::V4(address), RecordType::A) => Some(record(RData::A(address.into()))),
+                (IpAddr::V6(address), RecordType::AAAA) => Some(record(RData::AAAA(address.into()))),
+                _ => None,
+            }));
         }
     }
-    Some(message)
+    Some(message.to_bytes().expect("a message"))
 }

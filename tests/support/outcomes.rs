@@ -78,6 +78,7 @@ pub fn ok() -> Outcome {
             truncated: false,
         }),
         attempts: 1,
+        secrets: Vec::new(),
     }
 }
 

@@ -256,11 +256,12 @@ pub(super) static TLS: Object = Object {
         },
         Key {
             name: "min_days",
-            shape: Shape::Integer { least: 1, most: 3650 },
-            presence: Presence::NotYet,
-            about: "Fail when the certificate ends in fewer days.",
-            example: "",
-            mistakes: &[],
+            shape: Shape::Integer { least: 0, most: 3650 },
+            presence: Presence::Optional,
+            about: "A certificate that ends in fewer days is a failure, also an intermediate one that the way to an \
+                    authority needs. An answer that is not as expected comes first.",
+            example: "min_days: 14",
+            mistakes: &["min_days: -1", "min_days: 1.5", "min_days: two weeks"],
         },
     ]],
 };

@@ -79,7 +79,9 @@ impl Reader<'_> {
         let steps = node.get("steps").map_or(&[][..], Node::items);
         let steps =
             steps.iter().enumerate().map(|(index, step)| self.request(step, &mut scope, &format!("{path}[{index}]")));
-        Script { steps: steps.collect(), init_keys }
+        let script = Script { steps: steps.collect(), init_keys };
+        self.keep_initial_keys(&script);
+        script
     }
 }
 

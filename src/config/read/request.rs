@@ -51,7 +51,7 @@ impl Reader<'_> {
         let time = |name: &str| node.get(name).and_then(|node| duration::parse(node).ok());
         let (max_duration, degraded) = (time("max_duration"), time("degraded"));
         self.judge_durations(node, max_duration, degraded, &at("degraded"));
-        Request {
+        let request = Request {
             url,
             method,
             query,
@@ -68,6 +68,11 @@ impl Reader<'_> {
             max_body: node.get("max_body").and_then(|node| size::parse(node).ok()).unwrap_or(MAX_BODY),
             auth,
             tls: node.get("tls").map_or_else(TlsSettings::default, |tls| self.tls(tls, &at("tls"))),
+            min_days: node
+                .get("tls")
+                .and_then(|tls| tls.get("min_days"))
+                .and_then(leaf::integer)
+                .and_then(|days| u32::try_from(days).ok()),
             ip: node.get("ip").and_then(Node::written).and_then(|word| match word {
                 "4" => Some(IpVersion::V4),
                 "6" => Some(IpVersion::V6),
@@ -81,7 +86,9 @@ impl Reader<'_> {
             max_duration,
             degraded,
             propagate: node.get("propagate").and_then(|node| leaf::boolean(node).ok()).unwrap_or(false),
-        }
+        };
+        self.keep_credentials(&request, scope);
+        request
     }
 
     fn judge_durations(&mut self, node: &Node, most: Option<Duration>, degraded: Option<Duration>, path: &str) {
@@ -97,9 +104,6 @@ impl Reader<'_> {
         let Some(node) = node else { return Text::Plain(String::new()) };
         let text = self.text(node, scope, path);
         let written = node.text().unwrap_or_default();
-        if let Ok(url) = url::Url::parse(written) {
-            self.keep_user_information(&url);
-        }
         // Elsewhere the checker has judged it.
         if scope.is_script() && !node.stand_in && node.text().is_some_and(|text| !text.is_empty()) {
             let is_key = scope.judge(written, false).is_ok();
@@ -143,13 +147,9 @@ impl Reader<'_> {
             if is_sensitive(&name)
                 && let Some(value) = entry.value.written()
                 && !entry.value.stand_in
-                && !matches!(&text, Text::Template(template) if template.keys().next().is_some())
+                && scope.literal(&text).is_some()
             {
                 self.reading.secrets.push(Secret::new(value));
-                // `Bearer abc`: the scheme is no secret, what follows it is one by itself.
-                if let Some((_, credentials)) = value.split_once(' ') {
-                    self.reading.secrets.push(Secret::new(credentials.trim()));
-                }
             }
             headers.push((name, text));
         }
@@ -187,18 +187,6 @@ impl Reader<'_> {
         self.keep(password);
         self.keep_pair(username.text().unwrap_or_default(), password.text().unwrap_or_default());
         Some(Auth::Basic { username: secret(username), password: secret(password) })
-    }
-
-    /// Remembers the credentials in a URL, as they are written and as they are sent. A name without a password is a
-    /// token.
-    fn keep_user_information(&mut self, url: &url::Url) {
-        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let (username, password) = (url.username(), url.password().unwrap_or_default());
-        let secret = if password.is_empty() { username } else { password };
-        if !secret.is_empty() {
-            self.reading.secrets.extend([Secret::new(secret), Secret::new(decoded(secret))]);
-            self.keep_pair(&decoded(username), &decoded(password));
-        }
     }
 
     /// Remembers what basic authentication makes of a name and a password: a target may echo the header.

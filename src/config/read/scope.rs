@@ -7,7 +7,7 @@ use crate::config::checker::join;
 use crate::config::model::{Json, Text};
 use crate::config::node::{Kind, Node};
 use crate::config::problem::{Fault, listed, nearest};
-use crate::config::template::Template;
+use crate::config::template::{Part, Template};
 
 /// How many keys are compared with a misspelt one, or listed.
 const SOUGHT: usize = 50;
@@ -37,6 +37,21 @@ impl Scope {
     /// From here on, these keys may be set.
     pub fn set<'a>(&mut self, names: impl Iterator<Item = &'a str>) {
         self.keys.extend(names.map(str::to_owned));
+    }
+
+    /// A text that no key changes, as it is sent.
+    pub fn literal(&self, text: &Text) -> Option<String> {
+        match text {
+            Text::Plain(text) => Some(text.clone()),
+            Text::Template(template) if self.keys.contains(template.source()) => None,
+            Text::Template(template) => {
+                let literal = |part: &Part| match part {
+                    Part::Literal(literal) => Some(literal.clone()),
+                    Part::Field(_) => None,
+                };
+                template.parts().iter().map(literal).collect()
+            }
+        }
     }
 
     /// Why `name` is not to be had here, if it is not.

@@ -1,6 +1,7 @@
 //! What can go wrong with SSM, in sentences that say what to do.
 
 use std::error::Error;
+use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
@@ -79,6 +80,16 @@ pub enum SsmError {
         region: String,
         /// What the connection came to.
         message: String,
+    },
+    /// No answer in the time that an invocation has for it.
+    #[error("SSM in {region} did not give {name} within {:.1} s", .after.as_secs_f64())]
+    Late {
+        /// The parameter of the group.
+        name: String,
+        /// Where it was sought.
+        region: String,
+        /// How long was waited.
+        after: Duration,
     },
     /// Any other answer.
     #[error("SSM in {region} did not give {names}: {message}")]

@@ -10,6 +10,10 @@ use crate::config::{Config, Document, Problems, Secret, SecretRef, Secrets, read
 /// For how long nothing is asked again.
 const FRESH: Duration = Duration::from_secs(60);
 
+/// With a good configuration at hand, a newer one is not worth more time than this, nor more than a quarter of what the
+/// invocation has left.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// Why there is no configuration, or no newer one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
@@ -39,6 +43,8 @@ pub struct ConfigSource {
     store: Option<ParameterStore>,
     /// By the groups' names.
     kept: BTreeMap<String, Kept>,
+    /// What the parameter `dsn` held last.
+    dsn: Option<Secret>,
 }
 
 /// The last good configuration of a group.
@@ -56,7 +62,12 @@ struct Kept {
 impl ConfigSource {
     /// Nothing is asked yet. `prefix` is the path above `sentry`, `dsn` and `groups/`.
     pub fn new(http: reqwest::Client, prefix: &str) -> Self {
-        Self { http, prefix: prefix.trim_end_matches('/').to_owned(), store: None, kept: BTreeMap::new() }
+        Self { http, prefix: prefix.trim_end_matches('/').to_owned(), store: None, kept: BTreeMap::new(), dsn: None }
+    }
+
+    /// What the parameter `dsn` held last: known also where the configuration itself turned out to be broken.
+    pub fn dsn(&self) -> Option<&Secret> {
+        self.dsn.as_ref()
     }
 
     /// The same with a store of one's own choice.
@@ -65,11 +76,11 @@ impl ConfigSource {
         Self { store: Some(store), ..self }
     }
 
-    /// The configuration of one group at the instant `now`.
+    /// The configuration of one group at the instant `now`; Parameter Store may take until `until` to give it.
     ///
     /// Asked again within a minute, it is what it was. After that, one call tells whether anything is new; a second one
     /// is made only for secrets that were not referred to before.
-    pub async fn group(&mut self, name: &str, now: Instant) -> Result<Loaded, SourceError> {
+    pub async fn group(&mut self, name: &str, now: Instant, until: Option<Instant>) -> Result<Loaded, SourceError> {
         let kept = self.kept.get(name);
         if let Some(kept) = kept.filter(|kept| now.saturating_duration_since(kept.asked) < FRESH) {
             return Ok(kept.loaded.clone());
@@ -78,7 +89,9 @@ impl ConfigSource {
             Some(store) => store,
             none => none.insert(ParameterStore::connect(self.http.clone(), None).await?),
         };
-        let fresh = Fresh::fetch(store, &Names::new(&self.prefix, name), kept).await;
+        let names = Names::new(&self.prefix, name);
+        let patience = Patience::new(until, kept.is_some());
+        let fresh = patience.with(store, &names, Fresh::fetch(store, &names, kept, &mut self.dsn)).await;
         let kept = match (fresh, self.kept.remove(name)) {
             (Ok(fresh), kept) => fresh.replace(kept, now)?,
             // Taken away on purpose: what was kept of it must not be run for ever.
@@ -90,6 +103,32 @@ impl ConfigSource {
             }
         };
         Ok(self.kept.entry(name.to_owned()).insert_entry(kept).get().loaded.clone())
+    }
+}
+
+/// How long an answer is waited for.
+struct Patience {
+    since: Instant,
+    until: Option<Instant>,
+}
+
+impl Patience {
+    fn new(until: Option<Instant>, has_kept: bool) -> Self {
+        let since = Instant::now();
+        let left = until.map(|until| until.saturating_duration_since(since));
+        let most = has_kept.then(|| left.map_or(PATIENCE, |left| PATIENCE.min(left / 4)));
+        Self { since, until: most.or(left).map(|most| since + most) }
+    }
+
+    async fn with<T>(
+        &self,
+        store: &ParameterStore,
+        names: &Names,
+        fetch: impl Future<Output = Result<T, SsmError>>,
+    ) -> Result<T, SsmError> {
+        let Some(until) = self.until else { return fetch.await };
+        let late = |_| store.late(&names.group, self.since.elapsed());
+        tokio::time::timeout_at(until.into(), fetch).await.map_err(late)?
     }
 }
 
@@ -123,9 +162,15 @@ struct Fresh {
 }
 
 impl Fresh {
-    async fn fetch(store: &ParameterStore, names: &Names, kept: Option<&Kept>) -> Result<Self, SsmError> {
+    async fn fetch(
+        store: &ParameterStore,
+        names: &Names,
+        kept: Option<&Kept>,
+        dsn: &mut Option<Secret>,
+    ) -> Result<Self, SsmError> {
         let mut secrets = kept.map(|kept| kept.secrets.clone()).unwrap_or_default();
         let mut seen = store.fetch(&names.with(&secrets)).await?;
+        *dsn = seen.found.get(&names.dsn).map(|found| Secret::new(found.value.expose().trim()));
         if seen.missing.contains(&names.group) {
             return Err(store.missing(&names.group));
         }
@@ -149,9 +194,7 @@ impl Fresh {
         let mut values = Secrets::from_env(&references);
         values.extend(secrets.iter().map(|name| (SecretRef::Ssm(name.clone()), store.secret(&seen, name))));
         let config = read_parts(settings.as_ref(), &[&group], &values).map(|mut config| {
-            if let Some(dsn) = seen.found.get(&names.dsn) {
-                config.sentry.dsn = Some(Secret::new(dsn.value.expose().trim()));
-            }
+            config.sentry.dsn = dsn.clone().or(config.sentry.dsn);
             config
         });
         Ok(Self { seen, secrets, config: Some(config) })

@@ -25,7 +25,8 @@ pub(super) fn name(
             return (Kind::BadResponse, format!("the answer from {target} is not HTTP, or breaks its rules"));
         }
         if error.is_canceled() {
-            return (Kind::ClosedEarly, format!("{target} ended the connection before it took the request"));
+            // The server closed, or spoke unasked, before the request could be given to the connection.
+            return (Kind::ClosedEarly, format!("the connection to {target} was over before the request was sent"));
         }
     }
     if let Some(named) = find::<h2::Error>(causes).and_then(|error| http2::answer(error, &target)) {

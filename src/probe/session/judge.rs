@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::header::{CONTENT_ENCODING, HeaderMap};
 
-use super::{Going, Session};
+use super::{Going, Session, credentials};
 use crate::config::Request;
 use crate::net::{Exchange, HttpError, Reception};
 use crate::outcome::{Failure, FailureKind as Kind, Op, Response};
@@ -95,7 +95,10 @@ impl Session<'_> {
         let span = self.recorder.open(Op::JsonParse, "Parse body", Some(going.span));
         let values = content::find(body, &request.set_keys).await.map_err(|failure| still_encoded(failure, headers));
         let result = values.map(|values| {
-            for ((key, _), value) in request.set_keys.iter().zip(values) {
+            for ((key, path), value) in request.set_keys.iter().zip(values) {
+                if let Some(value) = &value {
+                    credentials::answered(key, path, value, &mut self.recorder.credentials);
+                }
                 self.keys.put(key, value);
             }
         });

@@ -4,13 +4,15 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use http::Version;
+use http::header::SET_COOKIE;
 use serde_json::json;
 use url::Host;
 
 use super::wire::shown;
 use super::{Going, Session};
 use crate::net::{Exchange, Wire};
-use crate::outcome::Attributes;
+use crate::outcome::{Attributes, rfc3339};
+use crate::probe::chain;
 use crate::probe::phases::HopEnd;
 
 impl Session<'_> {
@@ -22,12 +24,16 @@ impl Session<'_> {
             ("server.address", json!(wire.url.host_str().unwrap_or_default())),
             ("server.port", json!(wire.url.port_or_known_default())),
         ]);
-        self.recorder.attributes.retain(|name, _| !name.starts_with("http.") && !name.starts_with("network."));
+        let of_requests = ["http.", "network.", "tls."];
+        self.recorder.attributes.retain(|name, _| !of_requests.iter().any(|prefix| name.starts_with(prefix)));
         self.note(span, facts);
     }
 
     /// Facts from the head of the answer.
     pub(super) fn note_answer(&mut self, going: &Going, exchange: &Exchange) {
+        for cookie in exchange.headers().get_all(SET_COOKIE) {
+            self.recorder.credentials.header("set-cookie", &String::from_utf8_lossy(cookie.as_bytes()));
+        }
         let mut facts = Attributes::from([("http.response.status_code", json!(exchange.status().as_u16()))]);
         let version = match exchange.version() {
             Version::HTTP_09 => "0.9",
@@ -71,6 +77,10 @@ impl Session<'_> {
             if let Some(instant) = instant {
                 facts.insert(name, json!(self.recorder.unix_seconds(instant)));
             }
+        }
+        // OpenTelemetry's name; Sentry's conventions have none.
+        if let Some(leaf) = chain::leaf(&marks.chain) {
+            facts.insert("tls.server.not_after", json!(rfc3339(leaf.not_after())));
         }
         if let Some(address) = only_address(going, hop) {
             facts.insert("network.peer.address", json!(address.to_string()));

@@ -131,28 +131,28 @@ pub async fn a_switch_of_protocols_that_nobody_asked_for() -> Fault {
 
 pub async fn a_413_before_the_request_is_read() -> Fault {
     let text = "HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    let acts = vec![Act::Say(text.into()), Act::Hang];
-    let fault = meets(acts).await.with(format!("body: {}", "x".repeat(900_000)));
+    let acts = vec![Act::ReadHead, Act::Say(text.into()), Act::Hang];
+    let fault = meets(acts).await.with(format!("body: {}", "x".repeat(200_000)));
     fault.fails("http_status", "status 413 (Payload Too Large), expected 201").phases(WHOLE).answering(413)
 }
 
 /// What a script meets that sends 8 MB there: more than the buffers on the way hold.
 async fn taking(acts: Vec<Act>) -> Fault {
-    let (target, text) = (stage(acts).await, "x".repeat(1_000_000));
+    let (target, text) = (stage(acts).await, "x".repeat(500_000));
     let source = Target::http(move |_| answer("200 OK", &[], &format!("{{\"a\": \"{text}\"}}"))).await;
     let first = format!("steps:\n  - url: {}\n    set_keys: {{a: $.a}}", source.url("/"));
-    let second = format!("  - url: {}\n    body: '{}'", target.url("/"), "{a}".repeat(8));
+    let second = format!("  - url: {}\n    body: '{}'", target.url("/"), "{a}".repeat(16));
     let fault = Fault::of("probes.script", format!("{first}\n{second}")).keeping((target, source));
     fault.phases("net.tcp http.send http.wait http.recv json.parse net.tcp http.send!")
 }
 
 pub async fn a_server_that_never_reads_the_body() -> Fault {
-    let fault = taking(vec![Act::Hang]).await.with("timeout: 1s");
-    fault.fails("send_timeout", "step 2: 127.0.0.1:* did not take the whole request within 1 s")
+    let fault = taking(vec![Act::Hang]).await.with("timeout: 2s");
+    fault.fails("send_timeout", "step 2: 127.0.0.1:* did not take the whole request within 2 s")
 }
 
 pub async fn a_reset_while_the_request_is_sent() -> Fault {
-    let fault = taking(vec![Act::Reset]).await;
+    let fault = taking(vec![Act::ReadHead, Act::Reset]).await;
     fault.fails("send_failed", "step 2: 127.0.0.1:* reset the connection while the request was sent")
 }
 

@@ -1,13 +1,157 @@
 //! Faults before a connection is there.
 
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::Fault;
+use crate::support::black_hole::BlackHole;
+use crate::support::name_server::{NameServer, Reply};
+use crate::support::target::{Target, answer};
+
+/// Nothing listens there.
+const NOBODY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 9);
+const NOBODY_ELSE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 10);
+/// Where black holes are made.
+const SILENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 11);
+const SILENT_TOO: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 12);
+
+/// No system makes a TCP connection to such an address, with or without IPv6.
+const MULTICAST: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+
+/// What a probe of name.test meets, whose addresses are these.
+async fn at_addresses(port: u16, addresses: &[IpAddr]) -> Fault {
+    let addresses = addresses.to_vec();
+    let names = NameServer::start(move |_| Reply::Addresses(addresses.clone(), Duration::ZERO)).await;
+    Fault::at(format!("http://name.test:{port}/")).named_by(names.addr).keeping(names)
+}
+
+/// A port that was free a moment ago, and that nobody asks for.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
 
 pub async fn a_closed_port_refuses() -> Fault {
-    // Free a moment ago, and nobody asks for it here.
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-    Fault::at(format!("http://{free}/"))
-        .fails("connect_refused", format!("{free} refused the connection"))
+    let port = free_port();
+    Fault::at(format!("http://127.0.0.1:{port}/"))
+        .fails("connect_refused", format!("127.0.0.1:{port} refused the connection"))
         .phases("net.tcp!")
+}
+
+pub async fn a_closed_port_behind_a_name_refuses() -> Fault {
+    let port = free_port();
+    at_addresses(port, &[NOBODY.into()])
+        .await
+        .fails("connect_refused", format!("name.test:{port} refused the connection (127.0.0.9)"))
+        .phases("net.dns net.tcp!")
+}
+
+pub async fn all_addresses_are_named_when_they_refuse() -> Fault {
+    let port = free_port();
+    let what = format!("none of the addresses of name.test:{port} took the connection, at least one refused it");
+    at_addresses(port, &[NOBODY.into(), NOBODY_ELSE.into()])
+        .await
+        .fails("connect_refused", format!("{what} (127.0.0.9, 127.0.0.10)"))
+        .phases("net.dns net.tcp!")
+}
+
+pub async fn a_black_hole_times_out() -> Fault {
+    let hole = BlackHole::start(Ipv4Addr::LOCALHOST, 0).await;
+    Fault::at(format!("http://{}/", hole.addr))
+        .with("timeout: 400ms")
+        .fails("connect_timeout", format!("{} did not answer the connection request within 400 ms", hole.addr))
+        .phases("net.tcp!")
+        .keeping(hole)
+}
+
+pub async fn all_addresses_are_named_when_they_are_silent() -> Fault {
+    let hole = BlackHole::start(SILENT, 0).await;
+    let port = hole.addr.port();
+    let other = BlackHole::start(SILENT_TOO, port).await;
+    let what = format!("none of the addresses of name.test:{port} took the connection within 1 s");
+    at_addresses(port, &[SILENT.into(), SILENT_TOO.into()])
+        .await
+        .keeping((hole, other))
+        .with("timeout: 1s")
+        .fails("connect_timeout", format!("{what} (127.0.0.11, 127.0.0.12)"))
+        .phases("net.dns net.tcp!")
+}
+
+pub async fn a_silent_address_before_one_that_refuses_times_out() -> Fault {
+    let hole = BlackHole::start(SILENT, 0).await;
+    let port = hole.addr.port();
+    let silent = "at least one did not answer the connection request within *";
+    at_addresses(port, &[SILENT.into(), NOBODY.into()])
+        .await
+        .keeping(hole)
+        .with("timeout: 1s")
+        .fails(
+            "connect_timeout",
+            format!("none of the addresses of name.test:{port} took the connection, {silent} (127.0.0.11, 127.0.0.9)"),
+        )
+        .phases("net.dns net.tcp!")
+}
+
+pub async fn a_refusing_address_before_a_silent_one_refuses() -> Fault {
+    let hole = BlackHole::start(SILENT, 0).await;
+    let port = hole.addr.port();
+    let what = format!("none of the addresses of name.test:{port} took the connection, at least one refused it");
+    at_addresses(port, &[NOBODY.into(), SILENT.into()])
+        .await
+        .keeping(hole)
+        .with("timeout: 1s")
+        .fails("connect_refused", format!("{what} (127.0.0.9, 127.0.0.11)"))
+        .phases("net.dns net.tcp!")
+}
+
+/// A target that answers at 127.0.0.1, as the second address of its name.
+async fn behind(first: impl Into<IpAddr>, target: Target) -> Fault {
+    at_addresses(target.addr.port(), &[first.into(), Ipv4Addr::LOCALHOST.into()])
+        .await
+        .keeping(target)
+        .answering(200)
+        .phases("net.dns net.tcp http.send http.wait http.recv")
+}
+
+pub async fn an_address_that_refuses_is_no_failure_while_another_answers() -> Fault {
+    behind(NOBODY, Target::http(|_| answer("200 OK", &[], "")).await).await
+}
+
+pub async fn a_silent_address_is_no_failure_while_another_answers() -> Fault {
+    let target = Target::http(|_| answer("200 OK", &[], "")).await;
+    let hole = BlackHole::start(SILENT, target.addr.port()).await;
+    behind(SILENT, target).await.keeping(hole).with("timeout: 2s")
+}
+
+pub async fn an_unreachable_ipv6_address_is_no_failure_while_ipv4_answers() -> Fault {
+    behind(MULTICAST, Target::http(|_| answer("200 OK", &[], "")).await).await
+}
+
+pub async fn an_address_without_a_route_is_unreachable() -> Fault {
+    // Nor to the broadcast address.
+    Fault::at("http://255.255.255.255:9/")
+        .fails("connect_unreachable", "255.255.255.255:9 cannot be reached from here: there is no route to it")
+        .phases("net.tcp!")
+}
+
+pub async fn an_ipv6_address_without_a_route_is_unreachable() -> Fault {
+    at_addresses(9, &[MULTICAST.into()])
+        .await
+        .with("ip: 6")
+        .fails("connect_unreachable", "name.test:9 cannot be reached from here: there is no route to it (ff02::1)")
+        .phases("net.dns net.tcp!")
+}
+
+pub async fn a_connection_that_is_closed_at_once_is_closed_early() -> Fault {
+    let target = Target::start(|mut stream| async move {
+        let _ = stream.shutdown().await;
+        // To go away with something unread would be a reset.
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    })
+    .await;
+    Fault::at(target.url("/"))
+        .fails("closed_early", format!("{} closed the connection before it answered", target.addr))
+        .phases("net.tcp http.send http.wait!")
+        .keeping(target)
 }

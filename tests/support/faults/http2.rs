@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::Fault;
 use super::play::{Act, flood, meets, ms};
 use crate::support::certificates::Authority;
-use crate::support::engine::quoted;
 use crate::support::target::{Target, answer};
 
 /// The phases of an answer that was read to its end.
@@ -64,7 +63,7 @@ fn field(length: usize) -> Vec<u8> {
 
 /// What meets a server that says these frames after the settings, and then does the rest.
 async fn says<const N: usize>(frames: &[Vec<u8>], rest: [Act; N]) -> Fault {
-    let mut acts = vec![Act::Read, Act::Say([settings(), frames.concat()].concat())];
+    let mut acts = vec![Act::ReadFrame(HEADERS), Act::Say([settings(), frames.concat()].concat())];
     acts.extend(rest);
     meets(acts).await.with("http: 2")
 }
@@ -143,7 +142,7 @@ pub async fn resetting_before_an_answer_on_a_stream() -> Fault {
 
 pub async fn http_1_in_place_of_frames() -> Fault {
     let fault = meets(vec![Act::Read, Act::Say(answer("400 Bad Request", &[], "what?").into())]).await.with("http: 2");
-    fault.fails("closed_early", "127.0.0.1:* ended the connection before it took the request").phases(HEADLESS)
+    fault.fails("closed_early", "the connection to 127.0.0.1:* was over before the request was sent").phases(HEADLESS)
 }
 
 pub async fn http_1_where_alpn_chose_http_2() -> Fault {
@@ -151,8 +150,7 @@ pub async fn http_1_where_alpn_chose_http_2() -> Fault {
     let mut config = (*authority.server("localhost")).clone();
     config.alpn_protocols = vec![b"h2".to_vec()];
     let target = Target::https(Arc::new(config), |_| answer("400 Bad Request", &[], "what?")).await;
-    let fault = Fault::at(target.https_url("localhost", "/")).keeping(target);
-    let fault = fault.with(format!("tls: {{ca: {}}}", quoted(&authority.pem())));
+    let fault = Fault::at(target.https_url("localhost", "/")).keeping(target).trusting(&authority);
     fault
         .fails("bad_response", "the answer from localhost:* breaks the rules of HTTP/2 (FRAME_SIZE_ERROR)")
         .phases("net.dns net.tcp net.tls http.send http.wait!")
@@ -326,7 +324,7 @@ pub async fn a_polite_goodbye_lets_the_answer_end() -> Fault {
 pub async fn a_window_that_never_opens() -> Fault {
     // SETTINGS_INITIAL_WINDOW_SIZE is 0.
     let settings = frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
-    let acts = vec![Act::Read, Act::Say(settings), Act::Listen(ms(60_000))];
-    let fault = meets(acts).await.with("http: 2").with("timeout: 400ms").with(format!("body: {}", "x".repeat(500_000)));
+    let acts = vec![Act::ReadFrame(SETTINGS), Act::Say(settings), Act::Listen(ms(60_000))];
+    let fault = meets(acts).await.with("http: 2").with("timeout: 400ms").with(format!("body: {}", "x".repeat(100_000)));
     fault.fails("send_timeout", "127.0.0.1:* did not take the whole request within 400 ms").phases("net.tcp http.send!")
 }

@@ -7,12 +7,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::Fault;
-use crate::support::target::{Target, read_request};
+use crate::support::target::{Target, read_head, read_request};
 
 /// One thing that a server does on a connection. After the last it closes.
 pub enum Act {
     /// Reads a request.
     Read,
+    /// Reads a request's head only.
+    ReadHead,
+    /// Reads what HTTP/2 begins with, up to the first frame of this kind.
+    ReadFrame(u8),
     /// Writes.
     Say(Vec<u8>),
     /// Writes the same again and again, until nobody listens.
@@ -76,6 +80,8 @@ async fn play(mut stream: TcpStream, acts: &[Act]) {
     for act in acts {
         let goes_on = match act {
             Act::Read => read_request(&mut stream).await.is_some(),
+            Act::ReadHead => read_head(&mut stream).await.is_some(),
+            Act::ReadFrame(kind) => read_frame(&mut stream, *kind).await.is_ok(),
             Act::Say(bytes) => stream.write_all(bytes).await.is_ok(),
             Act::Repeat(bytes) => loop {
                 if stream.write_all(bytes).await.is_err() {
@@ -106,6 +112,20 @@ async fn play(mut stream: TcpStream, acts: &[Act]) {
         };
         if !goes_on {
             return;
+        }
+    }
+}
+
+async fn read_frame(stream: &mut TcpStream, kind: u8) -> std::io::Result<()> {
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    stream.read_exact(&mut [0; PREFACE.len()]).await?;
+    loop {
+        let mut header = [0; 9];
+        stream.read_exact(&mut header).await?;
+        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+        tokio::io::copy(&mut stream.take(length.into()), &mut tokio::io::sink()).await?;
+        if header[3] == kind {
+            return Ok(());
         }
     }
 }

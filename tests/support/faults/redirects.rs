@@ -4,8 +4,7 @@ use std::net::TcpListener;
 
 use super::Fault;
 use super::play::{Act, meets, says_then};
-use crate::support::certificates::{Authority, self_signed};
-use crate::support::engine::quoted;
+use crate::support::certificates::{Authority, params, self_signed};
 use crate::support::target::{Received, Target, answer};
 
 /// The phases of two hops over one connection.
@@ -90,7 +89,7 @@ pub async fn a_redirect_to_a_closed_port() -> Fault {
 }
 
 pub async fn a_redirect_to_a_bad_certificate() -> Fault {
-    let target = Target::https(self_signed("localhost"), |_| answer("200 OK", &[], "")).await;
+    let target = Target::https(self_signed(&params("localhost", -1, 1)), |_| answer("200 OK", &[], "")).await;
     let fault = redirecting("302 Found", target.https_url("localhost", "/")).await.keeping(target);
     let phases = "net.tcp http.send http.wait http.recv net.dns net.tcp net.tls!";
     let sentence = "certificate of localhost is signed by itself, not by an authority";
@@ -145,7 +144,7 @@ pub async fn credentials_do_not_leave_tls() -> Fault {
     let target = Target::https(authority.server("localhost"), move |_| answer("302 Found", &[&header], "")).await;
     let fault = Fault::at(target.https_url("localhost", "/")).keeping((target, plain));
     let fault = fault.with("auth: {bearer: tok-4711}").with(CREDENTIALS);
-    let fault = fault.with(format!("tls: {{ca: {}}}", quoted(&authority.pem())));
+    let fault = fault.trusting(&authority);
     let first = "net.dns net.tcp net.tls http.send http.wait http.recv";
     fault.phases(format!("{first} {}", "net.dns net.tcp http.send http.wait http.recv")).answering(200)
 }

@@ -1,0 +1,107 @@
+//! What the certificates that a server presented say of themselves (RFC 5280).
+
+use rustls::pki_types::CertificateDer;
+use time::OffsetDateTime;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::PublicKey;
+use x509_parser::x509::X509Name;
+
+use super::words;
+
+/// One of the certificates.
+pub(super) struct Certificate<'a> {
+    /// Its place in the chain: 0 is the server's own.
+    pub(super) place: usize,
+    parsed: X509Certificate<'a>,
+}
+
+/// The certificates that can be read, the server's own first.
+pub(super) fn read<'a>(chain: &'a [CertificateDer<'_>]) -> Vec<Certificate<'a>> {
+    let parse = |(place, der): (usize, &'a CertificateDer<'_>)| {
+        X509Certificate::from_der(der).ok().map(|(_, parsed)| Certificate { place, parsed })
+    };
+    chain.iter().enumerate().filter_map(parse).collect()
+}
+
+/// The server's own certificate.
+pub(super) fn leaf<'a>(chain: &'a [CertificateDer<'_>]) -> Option<Certificate<'a>> {
+    read(chain.get(..1)?).pop()
+}
+
+impl Certificate<'_> {
+    /// When it ends: its last valid second.
+    pub(super) fn not_after(&self) -> OffsetDateTime {
+        self.parsed.validity().not_after.to_datetime()
+    }
+
+    /// When it begins.
+    pub(super) fn not_before(&self) -> OffsetDateTime {
+        self.parsed.validity().not_before.to_datetime()
+    }
+
+    /// Whom it is for.
+    pub(super) fn subject(&self) -> String {
+        name(self.parsed.subject())
+    }
+
+    /// Who signed it.
+    pub(super) fn issuer(&self) -> String {
+        name(self.parsed.issuer())
+    }
+
+    /// Whether it names itself as the one who signed it.
+    pub(super) fn is_self_signed(&self) -> bool {
+        self.parsed.issuer().as_raw() == self.parsed.subject().as_raw()
+    }
+
+    /// Whether it is an authority's.
+    pub(super) fn is_authority(&self) -> bool {
+        self.parsed.is_ca()
+    }
+
+    /// Whether it holds a condition (a critical extension) that nobody here knows.
+    pub(super) fn has_unknown_condition(&self) -> bool {
+        let is_unknown = |extension: &ParsedExtension<'_>| {
+            matches!(extension, ParsedExtension::UnsupportedExtension { .. } | ParsedExtension::ParseError { .. })
+        };
+        self.parsed.extensions().iter().any(|extension| extension.critical && is_unknown(extension.parsed_extension()))
+    }
+
+    /// The hosts that it is for: names and addresses. The common name does not count (RFC 9525, section 2).
+    pub(super) fn hosts(&self) -> Vec<String> {
+        let Ok(Some(names)) = self.parsed.subject_alternative_name() else { return Vec::new() };
+        names.value.general_names.iter().filter_map(host).collect()
+    }
+
+    /// The length of its RSA key in bits, if it has one.
+    pub(super) fn rsa_bits(&self) -> Option<usize> {
+        match self.parsed.public_key().parsed().ok()? {
+            PublicKey::RSA(key) => Some(key.key_size()),
+            _ => None,
+        }
+    }
+
+    /// The algorithm that it was signed with, as an object identifier.
+    pub(super) fn signature_algorithm(&self) -> String {
+        self.parsed.signature_algorithm.algorithm.to_id_string()
+    }
+}
+
+/// The common name, or all of the name where there is none.
+fn name(name: &X509Name<'_>) -> String {
+    let common = name.iter_common_name().find_map(|common| common.as_str().ok());
+    common.map_or_else(|| words::cut(&name.to_string()), words::cut)
+}
+
+fn host(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some(words::cut(name)),
+        GeneralName::IPAddress(bytes) => match bytes.len() {
+            4 => <[u8; 4]>::try_from(*bytes).ok().map(|bytes| std::net::Ipv4Addr::from(bytes).to_string()),
+            _ => <[u8; 16]>::try_from(*bytes).ok().map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
+        },
+        _ => None,
+    }
+}
