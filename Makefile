@@ -10,7 +10,15 @@ TOOLS := target/tools
 # Programs that the tests talk to, each in a Python environment of its own: tests/requirements/<name>.txt.
 VENVS := relay kent bugsink moto
 
-.PHONY: help demo test bench tools
+# What `make fuzz` runs, and how large its inputs are at most.
+TARGET ?= configuration
+SECONDS ?= 600
+MAX_LEN_configuration := 8192
+MAX_LEN_assertion := 4096
+MAX_LEN_outcome := 4096
+MAX_LEN_interpolation := 512
+
+.PHONY: help demo test bench fuzz tools
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +46,13 @@ bench: ## Measure every figure that SentryNet is held to, and show them in one t
 	cargo bench --locked --bench memory
 	cargo bench --locked --bench phases
 	@echo && cat target/bench.md
+
+# New inputs land in fuzz/target/; what is kept is chosen (README).
+fuzz: ## Fuzz one TARGET of fuzz/targets for SECONDS (needs nightly Rust and cargo-fuzz)
+	@mkdir -p fuzz/target/corpus/$(TARGET)
+	cargo +nightly fuzz run $(TARGET) fuzz/target/corpus/$(TARGET) fuzz/corpus/$(TARGET) -- \
+	  -dict=fuzz/dictionaries/$(TARGET).dict -max_len=$(or $(MAX_LEN_$(TARGET)),1024) -timeout=10 -rss_limit_mb=1024 \
+	  -max_total_time=$(SECONDS)
 
 tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp ## Fetch what the tests talk to (pinned, into target/tools)
 

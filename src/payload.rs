@@ -163,7 +163,7 @@ impl Payload {
             let there = distinct(probes.iter().map(|probe| tag_list(&probe.tags)), " / ");
             probes.retain(|probe| self.tags.iter().all(|(name, value)| probe.tags.get(name) == Some(value)));
             if probes.is_empty() {
-                return Err(none(format!("has the tags {}", tag_list(&self.tags)), there));
+                return Err(none(format!("has the tags {}", cut(&tag_list(&self.tags))), there));
             }
         }
         if let Some(Firing { every, .. }) = self.firing {
@@ -262,12 +262,13 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// A payload may be 256 KiB long; an error should not.
+/// A payload may be 256 KiB long, and hold anything; an error should not.
 fn cut(text: &str) -> String {
     const LONGEST: usize = 60;
+    let text = text.replace(char::is_control, " ");
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        None => text,
     }
 }
 

@@ -3,7 +3,7 @@
 //! `http` and `script` are the kinds. Both make their requests through a `session`, write what they see to a
 //! `recorder`, and leave an [`Outcome`](crate::outcome::Outcome). What went wrong is named in one place, `fault`.
 
-mod assertion;
+pub mod assertion;
 mod chain;
 mod content;
 mod fault;

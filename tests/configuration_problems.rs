@@ -154,6 +154,17 @@ fn files_that_hold_no_configuration_are_refused_with_a_sentence() {
 }
 
 #[test]
+fn a_text_that_two_versions_of_yaml_read_differently_is_refused() {
+    let of = |text: &str| listed(&problems(text)).join("\n");
+    // A comment to one, a key to the other: what must not be shown would be sought in the wrong place.
+    let nel = of("user: bob # so far\u{85}password: hunter2\nevery: 30\n");
+    assert!(nel.contains("can be read as YAML in two ways") && !nel.contains("hunter2"), "{nel}");
+    // Its own line ends are those that the place is counted by.
+    let after = of("a: \"x\u{2028}y\"\nb: 2\nc: !!int x\n");
+    assert_eq!(after, "3:4  this is not what its tag says");
+}
+
+#[test]
 fn files_that_cannot_be_read_are_named() {
     let directory = tempfile::tempdir().expect("a directory");
     let missing = directory.path().join("missing.yaml");

@@ -9,12 +9,16 @@
 //! - numbers are what serde_json reads: whole ones beyond 64 bits and `-0` are floats (none are generated);
 //! - characters that Unicode 15 and later assigned count as printable in `!r` and `!a` (none are generated).
 
+mod support;
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use sentrynet::config::{Json, Template, Text};
 use sentrynet::probe::{Keys, interpolate};
 use serde_json::{Value, json};
+
+use support::fuzzing::interpolation::{keys, source};
 
 /// A small generator of pseudo-random numbers (SplitMix64): the same on every machine, in every year.
 struct Dice(u64);
@@ -45,25 +49,6 @@ impl Dice {
     fn maybe<'a>(&mut self, n: usize, from: &[&'a str]) -> &'a str {
         if self.one_in(n) { self.pick(from) } else { "" }
     }
-}
-
-/// Values of every type, with what is awkward about each.
-fn keys() -> Vec<(String, Value)> {
-    let texts = json!({
-        "s": "abc", "empty": "", "quote": "it's", "quotes": "'\"\\", "white": "a\tb\nc\r\u{0}\u{7f}\u{85}\u{a0}",
-        "wide": "äé€😀", "odd": "\u{ad}\u{200b}\u{2028}\u{3000}\u{e000}\u{10ffff}\u{301}\u{378}\u{feff}",
-    });
-    let numbers = json!({
-        "i": 42, "zero": 0, "neg": -1234567, "big": u64::MAX, "small": i64::MIN, "euro": 8364, "low": 55296,
-        "f": 3.5, "pi": std::f64::consts::PI, "nf": -0.0005, "huge": 1.5e300, "tiny": 5e-324, "e15": 123456789012345680.0,
-        "whole": 1e15, "e16": 1e16, "half": 2.5, "fz": 0.0, "max": f64::MAX, "five": 0.00001, "thou": 1234567.891,
-    });
-    let others = json!({
-        "t": true, "no": false, "n": null, "l": [1, "it's", null, [2.0, true]], "el": [],
-        "d": {"x": 1, "y z": [10, 20], "0": "zero", "it's": "\"é\"", "n": {"m": -1.5e-7}}, "ed": {},
-        "w": 7, "p": 2, "spec": ">9", "fill": "*", "a b": "spaced", "0a": "mixed", "é": "accent", "test": true,
-    });
-    [texts, numbers, others].into_iter().flat_map(|values| values.as_object().cloned().unwrap_or_default()).collect()
 }
 
 /// A format spec, mostly of the right form.
@@ -146,6 +131,15 @@ fn templates(keys: &[(String, Value)]) -> Vec<String> {
     templates
 }
 
+/// What fuzzing came upon, but for widths and precisions for which Python would fill the memory.
+fn found_by_fuzzing() -> Vec<String> {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/interpolation");
+    let inputs = std::fs::read_dir(corpus).expect("a corpus");
+    let texts = inputs.map(|input| source(&std::fs::read(input.expect("an entry").path()).expect("a file")));
+    let is_wide = |text: &String| text.split(|c: char| !c.is_numeric()).any(|digits| digits.chars().count() > 4);
+    texts.filter(|text| !is_wide(text) && !text.contains("token")).collect()
+}
+
 /// Python's verdict on every template. Panics with Python's own words if it cannot be asked.
 fn ask_python(keys: &[(String, Value)], templates: &[String]) -> Vec<Value> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/format_map.py");
@@ -169,7 +163,8 @@ fn ask_python(keys: &[(String, Value)], templates: &[String]) -> Vec<Value> {
 #[test]
 fn python_agrees() {
     let init = keys();
-    let templates = templates(&init);
+    let mut templates = templates(&init);
+    templates.extend(found_by_fuzzing());
     let verdicts = ask_python(&init, &templates);
     assert_eq!(verdicts.len(), templates.len());
 

@@ -1,5 +1,6 @@
 //! Holds values against the table of keys and reports everything that does not fit.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -306,11 +307,15 @@ fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
 
-/// The path of an entry: `a.b`, or `a["b c"]` where the name needs it.
+/// The path of an entry: `a.b`, or `a["b c"]` where the name needs it. Thousands of paths may go through one name, so a
+/// long one is cut.
 pub(super) fn join(path: &str, name: &str) -> String {
+    const LONGEST: usize = 100;
+    let end = name.char_indices().nth(LONGEST).map(|(end, _)| end);
+    let name = end.map_or(Cow::Borrowed(name), |end| format!("{}…", &name[..end]).into());
     let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
     match (path.is_empty(), plain) {
-        (true, true) => name.to_owned(),
+        (true, true) => name.into_owned(),
         (false, true) => format!("{path}.{name}"),
         (_, false) => format!("{path}[{name:?}]"),
     }

@@ -1,13 +1,15 @@
 //! A YAML value together with its place: what the tables of keys are held against.
 
-use std::rc::Rc;
-
 use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde_json::{Number, Value};
 
 use super::places::{Part, PartKind};
 use super::problem::Problem;
 use super::source::{Extent, Place, Source};
+
+/// The parser of values and the one of places do not see the same: it would not be known what is where, and so what must
+/// not be shown. YAML 1.1 ends lines at U+0085, U+2028 and U+2029, and YAML 1.2 does not.
+const AMBIGUOUS: &str = "this can be read as YAML in two ways: it may hold an invisible end of a line (U+0085, U+2028, U+2029)";
 
 /// A value, and where it stands.
 #[derive(Clone)]
@@ -131,12 +133,15 @@ impl Node {
 
 /// Reads the text whose parts are known.
 pub(super) fn read(source: &Source, text: &str, part: &Part) -> Result<Node, Vec<Problem>> {
-    let seed = Seed { part: Some(part) };
+    let seed = Seed { part };
     let mut node = seed.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| {
-        let at = error.location().map_or(Place::default(), |at| Place { line: at.line(), column: at.column() });
+        // Its lines may end where no others do.
+        let at = error.location().map_or(Place::default(), |at| source.place(at.index()));
         let message = error.to_string();
         // serde's own messages quote values.
-        let message = if message.contains("invalid ") {
+        let message = if message.contains(AMBIGUOUS) {
+            AMBIGUOUS.to_owned()
+        } else if message.contains("invalid ") {
             "this is not what its tag says".to_owned()
         } else {
             format!("this is not YAML: {}", message.split(" at line ").next().unwrap_or_default())
@@ -189,21 +194,25 @@ fn merge(node: &mut Node, source: &Source, problems: &mut Vec<Problem>) {
 /// Reads a value alongside the part that knows its place.
 #[derive(Clone, Copy)]
 struct Seed<'a> {
-    part: Option<&'a Part>,
+    part: &'a Part,
 }
 
 impl Seed<'_> {
     fn node(&self, kind: Kind) -> Node {
-        let extent = self.part.map(|part| part.extent).unwrap_or_default();
-        Node { extent, kind, hidden: false, secret: false, stand_in: false }
+        Node { extent: self.part.extent, kind, hidden: false, secret: false, stand_in: false }
     }
 
-    fn scalar(&self, value: Value) -> Node {
-        let written = match self.part.map(|part| &part.target().kind) {
-            Some(PartKind::Scalar { written, .. }) => written.clone(),
-            _ => value.to_string(),
-        };
-        self.node(Kind::Scalar { value, written: Some(written) })
+    /// The scalar as it is written.
+    fn written<E: de::Error>(&self) -> Result<&str, E> {
+        match &self.part.target().kind {
+            PartKind::Scalar { written, .. } => Ok(written),
+            _ => Err(E::custom(AMBIGUOUS)),
+        }
+    }
+
+    fn scalar<E: de::Error>(&self, value: Value) -> Result<Node, E> {
+        let written = Some(self.written()?.to_owned());
+        Ok(self.node(Kind::Scalar { value, written }))
     }
 }
 
@@ -222,24 +231,24 @@ impl<'de> Visitor<'de> for Seed<'_> {
         f.write_str("a YAML value")
     }
 
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(self.scalar(Value::Null))
+    fn visit_unit<E: de::Error>(self) -> Result<Node, E> {
+        self.scalar(Value::Null)
     }
 
-    fn visit_none<E>(self) -> Result<Node, E> {
-        Ok(self.scalar(Value::Null))
+    fn visit_none<E: de::Error>(self) -> Result<Node, E> {
+        self.scalar(Value::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-        Ok(self.scalar(Value::Bool(value)))
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Node, E> {
+        self.scalar(Value::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        Ok(self.scalar(value.into()))
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Node, E> {
+        self.scalar(value.into())
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-        Ok(self.scalar(value.into()))
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Node, E> {
+        self.scalar(value.into())
     }
 
     fn visit_i128<E: de::Error>(self, value: i128) -> Result<Node, E> {
@@ -253,44 +262,48 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
         // Nothing here has a use for them, and JSON has no word for them.
         let number = Number::from_f64(value).ok_or_else(|| E::custom("infinity and not-a-number are no values"))?;
-        Ok(self.scalar(Value::Number(number)))
+        self.scalar(Value::Number(number))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Node, E> {
+        self.written::<E>()?;
         Ok(self.node(Kind::Scalar { value: Value::String(value.to_owned()), written: None }))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
-        let parts: &[Rc<Part>] = match self.part.map(|part| &part.target().kind) {
-            Some(PartKind::List(parts)) => parts,
-            _ => &[],
-        };
+        let ambiguous = || de::Error::custom(AMBIGUOUS);
+        let PartKind::List(parts) = &self.part.target().kind else { return Err(ambiguous()) };
         let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(Seed { part: parts.get(items.len()).map(Rc::as_ref) })? {
-            items.push(item);
+        for part in parts {
+            items.push(access.next_element_seed(Seed { part })?.ok_or_else(ambiguous)?);
         }
-        Ok(self.node(Kind::List(items)))
+        match access.next_element::<de::IgnoredAny>()? {
+            Some(_) => Err(ambiguous()),
+            None => Ok(self.node(Kind::List(items))),
+        }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
-        let parts: &[(Rc<Part>, Rc<Part>)] = match self.part.map(|part| &part.target().kind) {
-            Some(PartKind::Map(parts)) => parts,
-            _ => &[],
-        };
+        let ambiguous = || de::Error::custom(AMBIGUOUS);
+        let PartKind::Map(parts) = &self.part.target().kind else { return Err(ambiguous()) };
         let mut entries = Vec::new();
-        loop {
-            let part = parts.get(entries.len());
-            let Some(key) = access.next_key_seed(Seed { part: part.map(|part| part.0.as_ref()) })? else { break };
-            let value = access.next_value_seed(Seed { part: part.map(|part| part.1.as_ref()) })?;
-            let name = match &key.kind {
-                Kind::Scalar { value: Value::String(text), .. } => text.clone(),
-                Kind::Scalar { written, .. } => written.clone().unwrap_or_default(),
-                _ => return Err(de::Error::custom("a list or a map cannot be a key")),
+        for (name, value) in parts {
+            let key = access.next_key_seed(Seed { part: name })?.ok_or_else(ambiguous)?;
+            let merges = name.is_merge_key();
+            let place = key.place();
+            let Kind::Scalar { value: text, written } = key.kind else {
+                return Err(de::Error::custom("a list or a map cannot be a key"));
             };
-            let merges = part.is_some_and(|part| part.0.is_merge_key());
-            entries.push(Entry { name, place: key.place(), value, merges });
+            let name = match text {
+                Value::String(text) => text,
+                _ => written.unwrap_or_default(),
+            };
+            entries.push(Entry { name, place, value: access.next_value_seed(Seed { part: value })?, merges });
         }
-        Ok(self.node(Kind::Map(entries)))
+        match access.next_key::<de::IgnoredAny>()? {
+            Some(_) => Err(ambiguous()),
+            None => Ok(self.node(Kind::Map(entries))),
+        }
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Node, A::Error> {

@@ -2,6 +2,9 @@
 
 use strsim::{damerau_levenshtein, jaro_winkler};
 
+/// Longer sentences are cut: what they name may be half a document.
+const LONGEST: usize = 1000;
+
 /// One thing that is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -49,6 +52,20 @@ impl Problem {
     pub fn with_help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
     }
+
+    /// The same, fit to be shown: keys and values that are named in it may hold anything.
+    fn fit(self) -> Self {
+        Self { message: fit(self.message), help: self.help.map(fit), ..self }
+    }
+}
+
+/// A text on one line, without control characters, and cut if it is long.
+fn fit(text: String) -> String {
+    let text = if text.contains(char::is_control) { text.replace(char::is_control, " ") } else { text };
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 impl std::fmt::Display for Problem {
@@ -78,8 +95,9 @@ impl std::fmt::Display for Problem {
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Sorts by place and drops repetitions (a mistake behind an anchor is found at each of its aliases).
-    pub fn new(mut problems: Vec<Problem>) -> Self {
+    /// Makes all fit to be shown, sorts by place and drops repetitions (a mistake behind an anchor is found at each of its aliases).
+    pub fn new(problems: Vec<Problem>) -> Self {
+        let mut problems: Vec<Problem> = problems.into_iter().map(Problem::fit).collect();
         problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         let mut seen = std::collections::HashSet::new();
         problems.retain(|problem| {
@@ -106,7 +124,7 @@ impl Problems {
 
 impl From<Problem> for Problems {
     fn from(problem: Problem) -> Self {
-        Self(vec![problem])
+        Self::new(vec![problem])
     }
 }
 
@@ -165,6 +183,12 @@ impl Fault {
 
 /// The word that `written` was probably meant to be.
 pub(crate) fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Comparing takes the product of the lengths, in time and in memory.
+    const LONGEST: usize = 100;
+    let short = |word: &str| word.len() <= LONGEST;
+    if !short(written) {
+        return None;
+    }
     let written = written.to_lowercase();
     let score = |word: &str| {
         let lower = word.to_lowercase();
@@ -178,7 +202,8 @@ pub(crate) fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str
         let alike = jaro_winkler(&written, &lower);
         if close || alike > 0.87 { alike } else { 0.0 }
     };
-    let best = words.into_iter().map(|word| (score(word), word)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let words = words.into_iter().filter(|word| short(word));
+    let best = words.map(|word| (score(word), word)).max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > 0.0).then_some(best.1)
 }
 
@@ -220,7 +245,18 @@ mod tests {
         ] {
             assert_eq!(nearest(written, words), meant, "{written}");
         }
+        assert_eq!(nearest(&"x".repeat(1 << 20), [&*"x".repeat(1 << 20)]), None);
         assert_eq!(suggestion("zzzzzz", ["a", "b", "c"]), "there is `a`, `b` and `c`");
+    }
+
+    #[test]
+    fn what_a_sentence_names_can_neither_break_it_nor_fill_the_screen() {
+        let key = format!("a\u{1b}[2J\n{}", "x".repeat(5000));
+        let problem = Problem::of_file("a.yaml", format!("unknown key `{key}`")).with_help("b\tc");
+        let problems = Problems::from(problem);
+        let shown = problems.to_string();
+        assert!(shown.starts_with("a.yaml: unknown key `a [2J xxx") && shown.ends_with("x…\n    = help: b c"), "{shown}");
+        assert!(shown.chars().count() < 1100, "{shown}");
     }
 
     #[test]

@@ -100,6 +100,14 @@ impl Source {
         Problem { quote, ..self.problem(Place::default(), "", message, None) }.at(place)
     }
 
+    /// The place of a byte.
+    pub fn place(&self, byte: usize) -> Place {
+        let byte = self.text.floor_char_boundary(byte);
+        let line = self.lines.partition_point(|start| *start <= byte);
+        let start = self.lines.get(line - 1).copied().unwrap_or_default();
+        Place { line, column: self.text.get(start..byte).unwrap_or_default().chars().count() + 1 }
+    }
+
     fn line(&self, number: usize) -> Option<&str> {
         let start = *self.lines.get(number.checked_sub(1)?)?;
         let end = self.lines.get(number).copied().unwrap_or(self.text.len());

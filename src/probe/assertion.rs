@@ -13,7 +13,7 @@ use crate::config::{Assertion, JsonType};
 /// # Errors
 ///
 /// The sentence that says what does not hold.
-pub(super) fn check(name: &str, assertion: &Assertion, keys: &Keys) -> Result<(), String> {
+pub fn check(name: &str, assertion: &Assertion, keys: &Keys) -> Result<(), String> {
     let expect_set = assertion.exists.unwrap_or(true);
     let value = match (keys.get(name), expect_set) {
         (None, false) => return Ok(()),
@@ -141,6 +141,8 @@ mod tests {
         assert_eq!(on(json!(true), value(json!(1))), Err("k is true, not 1".to_owned()));
         assert_eq!(on(json!(1.0), value(json!(1))), Ok(()));
         assert_eq!(on(json!({"a": [1, {"b": null}]}), value(json!({"a": [1.0, {"b": null}]}))), Ok(()));
+        let answer = serde_json::from_str("0.24137386448133014").expect("a number");
+        assert_eq!(on(answer, value(json!(0.24137386448133014_f64))), Ok(()));
         assert!(on(json!(9_007_199_254_740_993_i64), value(json!(9_007_199_254_740_992_i64))).is_err());
     }
 

@@ -13,6 +13,7 @@ pub mod echo;
 pub mod engine;
 pub mod faults;
 pub mod front;
+pub mod fuzzing;
 pub mod kent;
 pub mod mail;
 pub mod moto;
