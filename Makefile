@@ -43,6 +43,7 @@ bench: ## Measure every figure that SentryNet is held to, and show them in one t
 	@printf '| what | measured | bar | reached |\n|---|---|---|---|\n' > target/bench.md
 	FUNCTION=target/release/bootstrap BARE=target/release/examples/bare cargo bench --locked --bench function
 	cargo bench --locked --bench cpu
+	cargo bench --locked --bench memory
 	cargo bench --locked --bench phases
 	@echo && cat target/bench.md
 

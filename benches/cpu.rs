@@ -1,6 +1,4 @@
-//! What a run costs: processor time beside bare `reqwest`, memory of 200 runs at once, wall time of 50.
-//!
-//! The servers are a process of their own (this program again, told to serve), so that only the prober is measured.
+//! What a run costs: processor time beside bare `reqwest`, wall time of 50.
 
 #[path = "../tests/support/certificates.rs"]
 #[allow(dead_code)]
@@ -11,45 +9,26 @@ mod engine;
 #[allow(dead_code)]
 mod support {
     pub mod figures;
+    pub mod site;
     pub mod table;
     pub mod truth;
 }
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use sentrynet::config::{Config, Redactor};
-use sentrynet::net::Resolver;
-use sentrynet::outcome::{Outcome, Status};
-use sentrynet::probe::{Context, Job, run_group};
-use sentrynet::report::{Settings, envelopes};
 use support::figures::quantile;
+use support::site::{Site, runtime};
 use support::table;
-use support::truth::{Delays, Servers};
-use time::OffsetDateTime;
 
 const REPETITIONS: usize = 9;
 const RUNS: usize = 200;
-const ADDRESS: &str = "127.0.0.1";
 
 fn main() {
-    if let Some(what) = std::env::args().skip(1).find(|argument| argument.starts_with("serve=")) {
-        return serve(&what);
+    if support::site::serves() {
+        return;
     }
-    // First of all, because memory is measured at its highest.
-    let large = Site::start("serve=200,102400");
-    let before = high_water_mark();
-    let ran = large.bed(200).run_all();
-    assert!(ran.iter().all(|outcome| outcome.status == Status::Ok), "{ran:#?}");
-    let mebibytes = |kibibytes: u64| kibibytes as f64 / 1024.0;
-    let (before, most) = (mebibytes(before), mebibytes(high_water_mark()));
-    let measured = format!("{most:.1} MiB ({before:.1} before)");
-    table::row("memory, 200 runs at once of 100 KiB bodies", &measured, "64 MiB", most <= 64.0);
-
     let late = Site::start("serve=100,1000");
     let walls: Vec<f64> = (0..REPETITIONS).map(|_| late.wall_of(50)).collect();
     let wall = median(&walls);
@@ -79,102 +58,6 @@ fn main() {
 
 fn median(figures: &[f64]) -> f64 {
     quantile(figures, 0.5).unwrap_or(f64::NAN)
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
-}
-
-/// The other process: serves until its standard input ends.
-fn serve(what: &str) {
-    let (delay, length) = what.trim_start_matches("serve=").split_once(',').expect("serve=MILLISECONDS,BYTES");
-    let delays = Delays {
-        name: Duration::ZERO,
-        tls: Duration::ZERO,
-        head: Duration::from_millis(delay.parse().expect("milliseconds")),
-        chunk: Duration::ZERO,
-        chunks: 1,
-        chunk_length: length.parse().expect("bytes"),
-    };
-    let servers = Servers::start(delays, ADDRESS).expect("loopback");
-    println!("{}", serde_json::json!([servers.target.port(), servers.authority]));
-    let _ = std::io::stdin().read(&mut [0]);
-}
-
-struct Site {
-    url: String,
-    authority: String,
-    process: Child,
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Site {
-    fn start(what: &str) -> Self {
-        let program = std::env::current_exe().expect("this program");
-        let mut process =
-            Command::new(program).arg(what).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a process");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-        let (port, authority): (u16, String) = serde_json::from_str(&line).expect("a port and an authority");
-        Self { url: format!("https://{ADDRESS}:{port}"), authority, process }
-    }
-
-    fn bed(&self, count: usize) -> Bed {
-        let authority = engine::quoted(&self.authority);
-        let probe = |index| {
-            let url = format!("{}/run{index}", self.url);
-            format!("      - {{probe: probes.http, title: run {index}, url: \"{url}\", tls: {{ca: {authority}}}}}\n")
-        };
-        let probes: String = (0..count).map(probe).collect();
-        let config = engine::config(&format!("groups:\n  - tags: {{target: bench}}\n    probes:\n{probes}"));
-        Bed { config, context: engine::context(Resolver::system()) }
-    }
-
-    fn wall_of(&self, count: usize) -> f64 {
-        let (bed, runtime) = (self.bed(count), runtime());
-        let started = Instant::now();
-        bed.run_all_on(&runtime);
-        started.elapsed().as_secs_f64() * 1e3
-    }
-}
-
-/// Probes that wait to be run, as in an invocation.
-struct Bed {
-    config: Config,
-    context: Context,
-}
-
-impl Bed {
-    fn run_all(&self) -> Vec<Outcome> {
-        self.run_all_on(&runtime())
-    }
-
-    /// Runs every probe once, at once.
-    fn run(&self, runtime: &tokio::runtime::Runtime) -> Vec<Outcome> {
-        let group = &self.config.groups[0];
-        let tick = OffsetDateTime::now_utc();
-        let jobs = group.probes.iter().map(|probe| Job { probe: probe.clone(), tick, scheduled: false }).collect();
-        runtime.block_on(run_group(&group.name, jobs, &self.context))
-    }
-
-    /// Runs every probe once, at once, and builds the envelopes.
-    fn run_all_on(&self, runtime: &tokio::runtime::Runtime) -> Vec<Outcome> {
-        let outcomes = self.run(runtime);
-        let (settings, redactor) = (Settings::default(), Redactor::default());
-        for outcome in &outcomes {
-            assert_eq!(outcome.status, Status::Ok);
-            for envelope in envelopes(outcome, &settings, &redactor) {
-                std::hint::black_box(envelope.to_bytes(outcome.started));
-            }
-        }
-        outcomes
-    }
 }
 
 /// The same requests without SentryNet.
@@ -217,11 +100,4 @@ fn micros_per_run(run: impl Fn()) -> f64 {
 fn thread_nanos() -> u64 {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
     text.split(' ').next().and_then(|word| word.parse().ok()).expect("nanoseconds")
-}
-
-/// The most memory that this process had, in KiB.
-fn high_water_mark() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim_end_matches("kB").trim().parse().ok()).expect("a figure in kB")
 }

@@ -176,35 +176,6 @@ async fn redirects_are_followed_and_each_hop_is_a_request() {
 }
 
 #[tokio::test]
-async fn redirects_end() {
-    let target = Target::http(|request| match request.line() {
-        "GET /none" => answer("302 Found", &[], ""),
-        "GET /ftp" => answer("302 Found", &["location: ftp://x.test/"], ""),
-        _ => answer("301 Moved Permanently", &["location: /loop"], ""),
-    });
-    let target = target.await;
-    let outcome = run("probes.http", &format!("url: {}\nredirects: 3", target.url("/loop"))).await;
-    assert_eq!(failure(&outcome), ("too_many_redirects", "more than 3 redirects, the last to /loop"));
-    assert_eq!(outcome.spans.iter().filter(|span| span.op == Op::HttpRequest).count(), 4);
-    let outcome = run("probes.http", &format!("url: {}\nredirects: 0\nexpected: 301", target.url("/loop"))).await;
-    assert_eq!(outcome.status, Status::Ok);
-    let outcome = run("probes.http", &format!("url: {}", target.url("/none"))).await;
-    assert_eq!(failure(&outcome), ("bad_redirect", "redirect 302 without Location"));
-    let outcome = run("probes.http", &format!("url: {}", target.url("/ftp"))).await;
-    assert_eq!(failure(&outcome), ("bad_redirect", "redirect 302 to the scheme ftp"));
-}
-
-#[tokio::test]
-async fn the_largest_body_is_exactly_the_limit() {
-    let target = Target::http(|request| answer("200 OK", &[], &"x".repeat(request.line()[5..].parse().unwrap()))).await;
-    let outcome = run("probes.http", &format!("url: {}\nmax_body: 2000", target.url("/2000"))).await;
-    assert_eq!(outcome.status, Status::Ok);
-    let outcome = run("probes.http", &format!("url: {}\nmax_body: 2000", target.url("/2001"))).await;
-    assert_eq!(failure(&outcome).0, "body_too_large");
-    assert_eq!(phases(&outcome).last().map(String::as_str), Some("http.recv!"));
-}
-
-#[tokio::test]
 async fn keys_are_set_and_assertions_checked() {
     let (target, _kept) = recording("200 OK", r#"{"status": "ok", "items": [{"n": 1}, {"n": 2}]}"#).await;
     let keys = format!(
@@ -223,14 +194,6 @@ async fn keys_are_set_and_assertions_checked() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_json_is_said_to_be_none() {
-    let (target, _kept) = recording("200 OK", "<html>").await;
-    let outcome = run("probes.http", &format!("url: {}\nset_keys: {{a: $.a}}", target.url("/"))).await;
-    assert_eq!(failure(&outcome), ("not_json", "the answer is not JSON: expected value at line 1 column 1"));
-    assert_eq!(phases(&outcome).last().map(String::as_str), Some("json.parse!"));
-}
-
-#[tokio::test]
 async fn slow_is_degraded_then_failed() {
     let target = Target::start(|mut stream| async move {
         read_request(&mut stream).await;
@@ -242,24 +205,6 @@ async fn slow_is_degraded_then_failed() {
     assert!(matches!(&outcome.status, Status::Degraded(why) if why.ends_with("more than 20 ms (degraded)")));
     let outcome = run("probes.http", &format!("url: {}\ndegraded: 10ms\nmax_duration: 20ms", url.url("/"))).await;
     assert_eq!(failure(&outcome).0, "too_slow");
-}
-
-#[tokio::test]
-async fn a_retry_confirms_a_failure_before_it_counts() {
-    let count = Arc::new(Mutex::new(0));
-    let counter = count.clone();
-    let target = Target::http(move |_| {
-        let mut count = counter.lock().unwrap();
-        *count += 1;
-        answer(if *count < 3 { "500 Oops" } else { "200 OK" }, &[], "")
-    });
-    let target = target.await;
-    let keys = format!("url: {}\nretries: 2\nretry_pause: 10ms", target.url("/"));
-    let outcome = run("probes.http", &keys).await;
-    assert_eq!((&outcome.status, outcome.attempts), (&Status::Ok, 3));
-    let attempts: Vec<_> = outcome.spans.iter().filter(|span| span.op == Op::Attempt).collect();
-    assert_eq!(attempts.iter().map(|span| span.failure.is_some()).collect::<Vec<_>>(), [true, true, false]);
-    assert_nested(&outcome);
 }
 
 #[tokio::test]

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 use sentrynet::config::Config;
 use sentrynet::invocation::{Finished, Overrides, Runner, jobs_now};
 use sentrynet::net::{Network, Resolver};
-use sentrynet::outcome::{Outcome, Status};
+use sentrynet::outcome::{Op, Outcome, Status};
 use sentrynet::report::Kind;
 use sentrynet::telemetry::Telemetry;
 use serde_json::{Value, json};
 use support::engine;
+use support::faults::{Fault, bodies, contents, encodings, heads, http2};
 use support::receiver::{Behaviour, Receiver};
 use support::target::{Received, Target, answer, read_request};
 use time::OffsetDateTime;
@@ -233,4 +234,73 @@ async fn a_probe_that_hangs_holds_up_nothing_but_itself() {
     let phases: Vec<&str> = summary.results[6].phases.iter().map(|phase| phase.op).collect();
     assert_eq!(phases, ["net.tcp", "http.send", "http.wait"]);
     assert_eq!(delivered.expect("a delivery").delivered, 20);
+}
+
+/// Faults whose servers have a thread of their own: only what they do to the prober is to be seen.
+fn elsewhere() -> Vec<Fault> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async move {
+            let faults = vec![
+                contents::a_path_that_matches_billions().await,
+                contents::a_path_whose_values_hold_each_other().await,
+                contents::a_name_of_half_a_megabyte_before_many_values().await,
+                contents::a_pattern_that_explodes_elsewhere().await,
+                contents::json_nested_a_hundred_thousand_deep().await,
+                contents::one_mib_of_brackets().await,
+                encodings::a_gzip_bomb().await,
+                encodings::a_brotli_bomb().await,
+                bodies::a_body_without_end_is_cut().await,
+                heads::headers_without_end().await,
+                http2::continuations_without_end().await,
+            ];
+            if sender.send(faults).is_ok() {
+                std::future::pending::<()>().await;
+            }
+        });
+    });
+    receiver.recv().expect("the servers")
+}
+
+/// On one thread, as in the function.
+#[tokio::test]
+async fn what_is_made_to_explode_is_paid_for_by_nobody_else() {
+    let hostile = elsewhere();
+    let late = Duration::from_millis(60);
+    let target = Target::start(move |mut stream| async move {
+        while read_request(&mut stream).await.is_some() {
+            tokio::time::sleep(late).await;
+            let text = answer("200 OK", &[], r#"{"status": "ok"}"#);
+            if stream.write_all(text.as_bytes()).await.is_err() {
+                return;
+            }
+        }
+    })
+    .await;
+    let receiver = Receiver::start(Behaviour::default()).await;
+    let mut text = "groups:\n  - name: crowd\n    tags: {target: crowd}\n    probes:\n".to_owned();
+    for number in 0..20 {
+        let keys = "set_keys: {status: $.status}, assertions: {status: ok}, burst: 3";
+        text += &format!("      - {{probe: probes.http, title: sane {number}, url: '{}', {keys}}}\n", target.url("/"));
+    }
+    for (number, fault) in hostile.iter().enumerate() {
+        text += &fault.yaml(&format!("hostile {number}"));
+    }
+    let Finished { outcomes, delivered, .. } = run(&engine::config(&text), &receiver, None).await;
+    let (sane, hostile_outcomes): (Vec<&Outcome>, Vec<&Outcome>) =
+        outcomes.iter().partition(|outcome| outcome.title.starts_with("sane"));
+    assert_eq!((sane.len(), hostile_outcomes.len()), (60, hostile.len()));
+    for (outcome, fault) in hostile_outcomes.iter().zip(&hostile) {
+        let failure = outcome.status.failure().map(|failure| failure.kind.as_str());
+        assert_eq!(failure, fault.kind(), "{}", outcome.title);
+    }
+    for outcome in sane {
+        assert_eq!(outcome.status, Status::Ok);
+        let wait = outcome.spans.iter().find(|span| span.op == Op::HttpWait).expect("a wait");
+        let beyond = (wait.end - wait.start).saturating_sub(late);
+        // Left to themselves, some of the others take seconds and gigabytes.
+        assert!(beyond < Duration::from_millis(500), "{beyond:?} more than what the target took");
+    }
+    assert_eq!(delivered.expect("a delivery").delivered, 60 + 2 * hostile.len());
 }

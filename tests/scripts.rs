@@ -314,6 +314,6 @@ async fn the_timeout_spans_the_steps() {
     let keys = format!("title: Test\ntimeout: 1s\nsteps:\n- {{url: '{one}'}}\n- {{url: '{two}'}}");
     let outcome = run("probes.script", &keys).await;
     assert_eq!(failure(&outcome).0, "wait_timeout");
-    assert!(failure(&outcome).1.starts_with("step 2: no first byte within 1 s"), "{:?}", outcome.status);
+    assert!(failure(&outcome).1.starts_with("step 2: no answer within 1 s"), "{:?}", outcome.status);
     assert_eq!(phases(&outcome)[4..], ["http.send", "http.wait!"]);
 }

@@ -16,6 +16,13 @@ use super::tls::{TlsError, probe_config};
 use super::{body, tls};
 use crate::config::{HttpVersion, IpVersion, TlsSettings};
 
+/// The most headers that an answer over HTTP/1 may have. Its head may be 408 KiB long: that is hyper's own limit, which
+/// `reqwest` does not let one set.
+const MOST_HEADERS: usize = 100;
+
+/// The largest head of an answer over HTTP/2 in bytes, unpacked, with 32 for each header (RFC 9113, section 6.5.2).
+const LARGEST_HEAD: u32 = 256 * 1024;
+
 /// How a connection is to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transport {
@@ -63,6 +70,8 @@ impl Network {
             .connect_timeout(connect_timeout)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
+            .http1_max_headers(MOST_HEADERS)
+            .http2_max_header_list_size(LARGEST_HEAD)
             .referer(false)
             .no_proxy()
             .user_agent(concat!("SentryNet/", env!("CARGO_PKG_VERSION")));

@@ -2,8 +2,11 @@
 //!
 //! Causes are found by type in the chain of sources, never by text.
 
+mod answer;
+mod body;
 mod certificate;
 mod connecting;
+mod http2;
 mod name;
 mod tls;
 
@@ -83,7 +86,7 @@ fn timed_out(phase: Op, facts: &Facts<'_>) -> (Kind, String) {
         Op::NetTcp => connecting::timed_out(facts, &limit),
         Op::NetTls => tls::timed_out(facts, &limit),
         Op::HttpSend => (Kind::SendTimeout, format!("{target} did not take the whole request within {limit}")),
-        Op::HttpWait => (Kind::WaitTimeout, format!("no first byte within {limit}{}", facts.connected())),
+        Op::HttpWait => (Kind::WaitTimeout, format!("no answer within {limit}{}", facts.connected())),
         _ => (Kind::RecvTimeout, format!("the answer's body did not end within {limit}")),
     };
     if facts.invocation_ended {
@@ -107,9 +110,9 @@ fn failed(error: &reqwest::Error, phase: Op, facts: &Facts<'_>) -> (Kind, String
     match phase {
         Op::NetDns | Op::NetTcp => connecting::failed(io, facts),
         Op::NetTls => tls::cut(io, facts),
-        Op::HttpRecv => body(&causes, io),
+        Op::HttpRecv => body::name(&causes, io),
         _ if is_cut(&causes) && tls::is_client_unknown(facts) => tls::hung_up(facts),
-        _ => answer(&causes, io, phase, facts),
+        _ => answer::name(&causes, io, phase, facts),
     }
 }
 
@@ -117,58 +120,6 @@ fn failed(error: &reqwest::Error, phase: Op, facts: &Facts<'_>) -> (Kind, String
 fn is_cut(causes: &[&(dyn Error + 'static)]) -> bool {
     let is_said = find::<hyper::Error>(causes).is_some_and(hyper::Error::is_parse);
     !is_said && find::<h2::Error>(causes).is_none_or(h2::Error::is_io)
-}
-
-/// A fault after the connection was ready and before the head of the answer.
-fn answer(causes: &[&(dyn Error + 'static)], io: Option<ErrorKind>, phase: Op, facts: &Facts<'_>) -> (Kind, String) {
-    let target = facts.target();
-    let hyper = find::<hyper::Error>(causes);
-    if hyper.is_some_and(hyper::Error::is_parse) {
-        return (Kind::BadResponse, format!("the answer from {target} is not HTTP, or its head is too large"));
-    }
-    if let Some(h2) = find::<h2::Error>(causes) {
-        if h2.is_reset() {
-            return (Kind::Reset, format!("{target} reset the HTTP/2 stream{}", reason(h2)));
-        }
-        if h2.is_go_away() && h2.is_remote() {
-            return (Kind::ClosedEarly, format!("{target} said goodbye on HTTP/2 without an answer{}", reason(h2)));
-        }
-        if !h2.is_io() {
-            return (Kind::BadResponse, format!("the answer from {target} breaks the rules of HTTP/2{}", reason(h2)));
-        }
-    }
-    if phase == Op::HttpSend {
-        return (Kind::SendFailed, format!("{target} stopped taking the request{}", because(io)));
-    }
-    if matches!(io, Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)) {
-        return (Kind::Reset, format!("{target} reset the connection before it answered"));
-    }
-    (Kind::ClosedEarly, format!("{target} closed the connection before it answered"))
-}
-
-/// A fault in the body. What the connection did is seen by hyper; what is left is the decoder's.
-fn body(causes: &[&(dyn Error + 'static)], io: Option<ErrorKind>) -> (Kind, String) {
-    let transport = find::<hyper::Error>(causes).is_some() || find::<h2::Error>(causes).is_some();
-    match (transport, io) {
-        (true, Some(ErrorKind::InvalidInput | ErrorKind::InvalidData)) => {
-            (Kind::BadResponse, "the answer's body is not correctly chunked".to_owned())
-        }
-        (true, Some(ErrorKind::ConnectionReset)) => {
-            (Kind::Truncated, "the connection was reset within the answer's body".to_owned())
-        }
-        (true, _) => (Kind::Truncated, "the connection was closed within the answer's body".to_owned()),
-        (false, _) => {
-            (Kind::BadEncoding, "the answer's body cannot be decoded as its content-encoding says".to_owned())
-        }
-    }
-}
-
-fn because(io: Option<ErrorKind>) -> String {
-    io.map(|kind| format!(": {kind}")).unwrap_or_default()
-}
-
-fn reason(h2: &h2::Error) -> String {
-    h2.reason().map(|reason| format!(" ({reason:?})")).unwrap_or_default()
 }
 
 /// The error and everything behind it. `io::Error::source()` passes over what it wraps, so that is asked for first.

@@ -1,5 +1,6 @@
 //! Words that sentences about failures share.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -52,7 +53,23 @@ pub(super) fn list(items: &[String], last: &str) -> String {
 
 /// A JSON value as quoted in a sentence; long ones are cut.
 pub(super) fn quote(value: &Value) -> String {
-    cut(&value.to_string())
+    let mut start = Start(String::new());
+    // It refuses what is too much, so that of a megabyte only the beginning is written.
+    let _ = write!(start, "{value}");
+    cut(&start.0)
+}
+
+/// The beginning of a text: as much as [`cut`] needs to see.
+struct Start(String);
+
+impl std::fmt::Write for Start {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        if self.0.len() > LONGEST_QUOTE * char::MAX_LEN_UTF8 {
+            return Err(std::fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
+    }
 }
 
 /// A text, cut where it is too long for a sentence.

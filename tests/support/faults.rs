@@ -1,13 +1,21 @@
 //! What targets do wrong: a catalogue. Each fault is a running target, the probe that meets it, and what has to come of
 //! it. `tests/faults.rs` checks them one by one, and looks at all of them on one page.
 
+pub mod answers;
+pub mod bodies;
 pub mod certificates;
 pub mod clients;
 pub mod connecting;
+pub mod contents;
+pub mod encodings;
 pub mod expiry;
 pub mod handshake;
+pub mod heads;
+pub mod http2;
 pub mod issuers;
 pub mod names;
+pub mod play;
+pub mod redirects;
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -35,8 +43,9 @@ pub struct Fault {
     patience: Option<(Duration, usize)>,
     kind: Option<&'static str>,
     sentence: String,
-    phases: &'static str,
+    phases: String,
     http_status: Option<u16>,
+    excerpt: Option<&'static str>,
     /// Whatever has to live as long as the fault.
     servers: Vec<Box<dyn Any + Send>>,
 }
@@ -57,8 +66,9 @@ impl Fault {
             patience: None,
             kind: None,
             sentence: String::new(),
-            phases: "",
+            phases: String::new(),
             http_status: None,
+            excerpt: None,
             servers,
         }
     }
@@ -99,14 +109,20 @@ impl Fault {
     }
 
     /// The ops of the phases in order, with a `!` behind the one that fails: `net.dns net.tcp!`.
-    pub fn phases(mut self, phases: &'static str) -> Self {
-        self.phases = phases;
+    pub fn phases(mut self, phases: impl Into<String>) -> Self {
+        self.phases = phases.into();
         self
     }
 
     /// The answer has this status.
     pub fn answering(mut self, status: u16) -> Self {
         self.http_status = Some(status);
+        self
+    }
+
+    /// This is kept of the answer's body for the event.
+    pub fn leaving(mut self, excerpt: &'static str) -> Self {
+        self.excerpt = Some(excerpt);
         self
     }
 
@@ -150,6 +166,10 @@ impl Fault {
         assert_eq!(engine::phases(&outcome).join(" "), self.phases, "{outcome:#?}");
         let status = outcome.attributes.get("http.response.status_code").and_then(serde_json::Value::as_u64);
         assert_eq!(status, self.http_status.map(u64::from), "the answer's status");
+        if let Some(excerpt) = self.excerpt {
+            let response = outcome.response.as_ref().map(|response| response.body.as_str());
+            assert_eq!(response, Some(excerpt), "what is kept of the body");
+        }
         if let Some(failure) = failure {
             assert!(self.says(&failure.sentence), "{:?} is not {:?}", failure.sentence, self.sentence);
             let raw = RAW.iter().find(|raw| failure.sentence.contains(**raw));

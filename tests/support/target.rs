@@ -38,6 +38,15 @@ impl Received {
 
 /// Reads one request; `None` where the client closed.
 pub async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<Received> {
+    let mut received = Received { head: read_head(stream).await?, body: Vec::new() };
+    let length = received.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    received.body = vec![0; length];
+    stream.read_exact(&mut received.body).await.ok()?;
+    Some(received)
+}
+
+/// Reads the head of a request; `None` where the client closed.
+pub async fn read_head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -46,11 +55,7 @@ pub async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<Recei
         }
         head.push(byte[0]);
     }
-    let mut received = Received { head: String::from_utf8_lossy(&head).into_owned(), body: Vec::new() };
-    let length = received.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    received.body = vec![0; length];
-    stream.read_exact(&mut received.body).await.ok()?;
-    Some(received)
+    Some(String::from_utf8_lossy(&head).into_owned())
 }
 
 /// A whole answer with a body of known length.

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use http::header::{CONTENT_ENCODING, HeaderMap};
 
 use super::{Going, Session, credentials};
-use crate::config::{JsonPath, Request};
+use crate::config::Request;
 use crate::net::{Exchange, HttpError, Reception};
 use crate::outcome::{Failure, FailureKind as Kind, Op, Response};
-use crate::probe::{assertion, words};
+use crate::probe::{assertion, content, words};
 
 /// How much of a body is kept for the event: 8 KiB, and a little, so that a secret that the report's cut would go
 /// through is whole while it is looked for.
@@ -36,7 +36,7 @@ impl Session<'_> {
         }
         let body = self.read_whole(request, going, &mut exchange).await?;
         if !request.set_keys.is_empty() {
-            self.parse(request, going, &body)?;
+            self.parse(request, going, exchange.headers(), body).await?;
         }
         if !request.assertions.is_empty() {
             self.check(request, going)?;
@@ -85,26 +85,23 @@ impl Session<'_> {
         }
     }
 
-    fn parse(&mut self, request: &Request, going: &Going, body: &[u8]) -> Result<(), Failure> {
+    async fn parse(
+        &mut self,
+        request: &Request,
+        going: &Going,
+        headers: &HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<(), Failure> {
         let span = self.recorder.open(Op::JsonParse, "Parse body", Some(going.span));
-        let parsed: Result<Value, _> = serde_json::from_slice(body);
-        let result = match parsed {
-            Ok(value) => {
-                for (key, path) in &request.set_keys {
-                    let found = find(path, &value);
-                    if let Some(found) = &found {
-                        credentials::answered(key, path, found, &mut self.recorder.credentials);
-                    }
-                    self.keys.put(key, found);
+        let values = content::find(body, &request.set_keys).await.map_err(|failure| still_encoded(failure, headers));
+        let result = values.map(|values| {
+            for ((key, path), value) in request.set_keys.iter().zip(values) {
+                if let Some(value) = &value {
+                    credentials::answered(key, path, value, &mut self.recorder.credentials);
                 }
-                Ok(())
+                self.keys.put(key, value);
             }
-            Err(error) => {
-                let what = if body.is_empty() { "the answer has no body".to_owned() } else { error.to_string() };
-                let sentence = format!("the answer is not JSON: {what}");
-                Err(Failure::within(Kind::NotJson, Op::JsonParse, sentence))
-            }
-        };
+        });
         self.recorder.close(span, result.as_ref().err().map(|failure| failure.kind));
         result
     }
@@ -142,12 +139,18 @@ impl Session<'_> {
     }
 }
 
-/// One match is that value, several are the list of them, none leaves the key unset.
-fn find(path: &JsonPath, value: &Value) -> Option<Value> {
-    // A query that cannot be evaluated on this value matches nothing.
-    let matches = jsonpath_rust::query::js_path_process(&path.query, value).unwrap_or_default();
-    let mut values: Vec<Value> = matches.into_iter().map(|found| found.val().clone()).collect();
-    if values.len() > 1 { Some(Value::Array(values)) } else { values.pop() }
+/// What decoding has left of `content-encoding` is an encoding that nobody asked for. It matters only where the body makes
+/// no sense as it is: some servers write `utf-8` there.
+fn still_encoded(failure: Failure, headers: &HeaderMap) -> Failure {
+    let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
+    match encoding.filter(|encoding| failure.kind == Kind::NotJson && !encoding.eq_ignore_ascii_case("identity")) {
+        None => failure,
+        Some(encoding) => {
+            let encoding = words::cut(encoding);
+            let sentence = format!("the answer's body is encoded as {encoding}, which was not asked for");
+            Failure::within(Kind::BadEncoding, Op::JsonParse, sentence)
+        }
+    }
 }
 
 /// What is kept of an answer for the event; the report takes secrets out of it.

@@ -21,7 +21,10 @@ pub(super) fn is_redirect(status: StatusCode) -> bool {
 pub(super) fn too_many(limit: u32, headers: &HeaderMap) -> Failure {
     let location = headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let last = location.map(|location| format!(", the last to {}", words::cut(&location))).unwrap_or_default();
-    Failure::new(Kind::TooManyRedirects, format!("more than {limit} redirects{last}"))
+    Failure::new(
+        Kind::TooManyRedirects,
+        format!("more than {limit} redirect{}{last}", if limit == 1 { "" } else { "s" }),
+    )
 }
 
 /// The request that an answer redirects to.
@@ -35,9 +38,13 @@ pub(super) fn next(wire: &Wire, status: StatusCode, headers: &HeaderMap) -> Resu
         headers.get(LOCATION).ok_or_else(|| bad(format!("redirect {} without Location", status.as_u16())))?;
     let location = std::str::from_utf8(location.as_bytes())
         .map_err(|_| bad(format!("redirect {} with a Location that is not text", status.as_u16())))?;
-    let mut url = wire.url.join(location).map_err(|error| {
-        bad(format!("redirect {} to {}, which is not a URL: {error}", status.as_u16(), words::cut(location)))
-    })?;
+    if location.trim().is_empty() {
+        return Err(bad(format!("redirect {} with an empty Location", status.as_u16())));
+    }
+    let mut url = wire
+        .url
+        .join(location)
+        .map_err(|_| bad(format!("redirect {} to {}, which is not a URL", status.as_u16(), words::cut(location))))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(bad(format!("redirect {} to the scheme {}", status.as_u16(), url.scheme())));
     }
