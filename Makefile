@@ -14,7 +14,7 @@ VENVS := relay kent bugsink moto
 TARGET ?= configuration
 SECONDS ?= 600
 MAX_LEN_configuration := 8192
-MAX_LEN_assertion := 4096
+MAX_LEN_answer := 4096
 MAX_LEN_outcome := 4096
 MAX_LEN_interpolation := 512
 

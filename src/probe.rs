@@ -5,14 +5,14 @@
 
 pub mod assertion;
 mod chain;
-mod content;
+pub mod content;
 mod fault;
 mod group;
 mod http;
 pub mod interpolate;
 mod keys;
 mod phases;
-mod query;
+pub mod query;
 mod recorder;
 mod run;
 mod script;

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::keys::Keys;
-use super::words::quote;
+use super::words::{cut, quote};
 use crate::config::{Assertion, JsonType};
 
 /// Checks `assertion` on the key `name`.
@@ -15,7 +15,8 @@ use crate::config::{Assertion, JsonType};
 /// The sentence that says what does not hold.
 pub fn check(name: &str, assertion: &Assertion, keys: &Keys) -> Result<(), String> {
     let expect_set = assertion.exists.unwrap_or(true);
-    let value = match (keys.get(name), expect_set) {
+    let (value, name) = (keys.get(name), &cut(name));
+    let value = match (value, expect_set) {
         (None, false) => return Ok(()),
         (None, true) => return Err(format!("{name} is not set")),
         (Some(value), false) => return Err(format!("{name} is {}, but should not be set", quote(value))),
@@ -49,7 +50,7 @@ pub fn check(name: &str, assertion: &Assertion, keys: &Keys) -> Result<(), Strin
     }
     if let Some(pattern) = &assertion.matches {
         let found = value.as_str().is_some_and(|text| pattern.is_match(text));
-        fails(found, format!("which does not match {}", pattern.as_str()))?;
+        fails(found, format!("which does not match {}", cut(pattern.as_str())))?;
     }
     if let Some(wanted) = assertion.length {
         let length = length(value);

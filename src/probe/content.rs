@@ -6,6 +6,7 @@ use serde::Deserialize as _;
 use serde_json::{Deserializer, Value};
 
 use super::query::{self, TooMuch};
+use super::words;
 use crate::config::JsonPath;
 use crate::outcome::{Failure, FailureKind as Kind, Op};
 
@@ -35,8 +36,8 @@ pub(super) async fn find(body: Vec<u8>, keys: &[(String, JsonPath)]) -> Result<V
     };
     found.map_err(|TooMuch(place)| {
         let (key, path) = &keys[place];
-        let why = format!("{} matches too much of this answer, and needs to be narrower", path.text);
-        Failure::within(Kind::Assertion, Op::JsonParse, format!("{key} cannot be set: {why}"))
+        let why = format!("{} matches too much of this answer, and needs to be narrower", words::cut(&path.text));
+        Failure::within(Kind::Assertion, Op::JsonParse, format!("{} cannot be set: {why}", words::cut(key)))
     })
 }
 
@@ -56,7 +57,12 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     }
 }
 
-fn parse(body: &[u8]) -> Result<Value, Failure> {
+/// The value that a body is.
+///
+/// # Errors
+///
+/// `not_json`; the sentence says why and where.
+pub fn parse(body: &[u8]) -> Result<Value, Failure> {
     // RFC 8259, section 8.1: a parser may pass over a byte order mark, and users expect it.
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let mut parser = Deserializer::from_slice(body);

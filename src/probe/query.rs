@@ -19,14 +19,14 @@ const FEW_STEPS: u64 = 5_000;
 
 /// An expression would take more steps than it may: here is its place in the list.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooMuch(pub(super) usize);
+pub struct TooMuch(pub usize);
 
 /// What the expressions find in `value`: one match is that value, several are the list of them, none is `None`.
 ///
 /// # Errors
 ///
 /// Expressions such as `$..*..*` match billions of times in an answer of a few kilobytes. That is found out before.
-pub(super) fn find(paths: &[&JsonPath], value: &Value) -> Result<Vec<Option<Value>>, TooMuch> {
+pub fn find(paths: &[&JsonPath], value: &Value) -> Result<Vec<Option<Value>>, TooMuch> {
     let mut left = MOST_STEPS_TOGETHER;
     let mut found = Vec::with_capacity(paths.len());
     for (place, path) in paths.iter().enumerate() {

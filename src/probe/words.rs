@@ -72,17 +72,33 @@ impl std::fmt::Write for Start {
     }
 }
 
-/// A text, cut where it is too long for a sentence.
+/// A text, cut where it is too long for a sentence; control characters are escaped as in JSON.
 pub(super) fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_QUOTE) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
+    let mut chars = text.chars();
+    let mut shown = String::new();
+    for c in chars.by_ref().take(LONGEST_QUOTE) {
+        if c.is_control() {
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
     }
+    if chars.next().is_some() {
+        shown.push('…');
+    }
+    shown
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_quoted_cannot_command_a_terminal() {
+        // JSON escapes the first 32 control characters only.
+        assert_eq!(quote(&serde_json::json!("\u{1b}[2J\u{7f}\u{9b}2J é")), r#""\u001b[2J\u007f\u009b2J é""#);
+        assert_eq!(cut("a\nb"), r"a\u000ab");
+    }
 
     #[test]
     fn durations_read_well() {

@@ -2,7 +2,7 @@
 //!
 //! The crate in fuzz/ feeds these from libFuzzer; tests/fuzz_corpus.rs feeds them the inputs that are kept.
 
-pub mod assertion;
+pub mod answer;
 pub mod configuration;
 pub mod delivery_headers;
 pub mod envelope;
@@ -19,7 +19,7 @@ pub type Check = fn(&[u8]);
 
 /// Every target, by the name that its corpus has too.
 pub const TARGETS: &[(&str, Check)] = &[
-    ("assertion", assertion::check),
+    ("answer", answer::check),
     ("configuration", configuration::check),
     ("delivery_headers", delivery_headers::check),
     ("envelope", envelope::check),

@@ -1,31 +1,56 @@
-//! Any JSONPath and any assertion on any answer.
+//! Any body as an answer: JSON or not, what a JSONPath finds in it, and what an assertion says of that.
 //!
-//! The input is three lines: the path, the assertion as JSON, and the answer. Both ways in are the real ones: a
-//! configuration, and a body.
+//! The input is the path and the assertion (as JSON), a line each, and the body.
 
 use sentrynet::config::{Assertion, Check, Document, JsonPath, JsonType, Secrets, read};
-use sentrynet::probe::{Keys, assertion};
+use sentrynet::outcome::FailureKind;
+use sentrynet::probe::{Keys, assertion, content, query};
 use serde_json::{Value, json};
 
 use super::words::sentence;
 
-/// Sets a key from the answer, and checks the assertion on it.
+/// More than this many values are not found: it would have been said before.
+const MOST_FOUND: usize = 500_000;
+
+/// Judges an answer as a run does.
 pub fn check(bytes: &[u8]) {
-    let text = String::from_utf8_lossy(bytes);
-    let mut lines = text.splitn(3, '\n');
-    let path = lines.next().unwrap_or_default();
-    let wanted = lines.next().and_then(|line| serde_json::from_str(line).ok()).unwrap_or(json!({}));
-    let answer: Value = lines.next().and_then(|rest| serde_json::from_str(rest).ok()).unwrap_or(Value::Null);
-    if let Some((path, assertion)) = configured(path, &wanted) {
+    let mut lines = bytes.splitn(3, |byte| *byte == b'\n');
+    let path = String::from_utf8_lossy(lines.next().unwrap_or_default());
+    let wanted = lines.next().and_then(|line| serde_json::from_slice(line).ok()).unwrap_or(json!({}));
+    let answer = parsed(lines.next().unwrap_or_default());
+    if let Some((path, assertion)) = configured(&path, &wanted) {
         assert!(path.text.starts_with('$'));
-        holds(&assertion, &Keys::new(&[("key".into(), answer.clone())]));
         holds(&assertion, &Keys::default());
+        let mut keys = Keys::default();
+        if let Ok(found) = query::find(&[&path], &answer) {
+            assert_eq!(found.len(), 1);
+            assert!(found[0].as_ref().and_then(Value::as_array).is_none_or(|found| found.len() <= MOST_FOUND));
+            keys.put("key", found.into_iter().next().flatten());
+        }
+        holds(&assertion, &keys);
         // A plain scalar means that value, in a configuration as in an answer.
         if wanted.is_number() || wanted.is_string() || wanted.is_boolean() {
             assert!(holds(&assertion, &Keys::new(&[("key".into(), wanted.clone())])), "{wanted} is not itself");
         }
     }
     judge(&answer, &wanted);
+}
+
+/// The value of a body; null where it is not JSON, which has to be said in a sentence.
+fn parsed(body: &[u8]) -> Value {
+    let plain = serde_json::from_slice::<Value>(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body));
+    match content::parse(body) {
+        Ok(value) => {
+            assert_eq!(plain.ok().as_ref(), Some(&value));
+            value
+        }
+        Err(failure) => {
+            assert!(plain.is_err(), "{failure}");
+            assert_eq!(failure.kind, FailureKind::NotJson);
+            sentence(&failure.sentence, 200);
+            Value::Null
+        }
+    }
 }
 
 /// The path and the assertion, read from a configuration if it takes both.
