@@ -31,7 +31,7 @@ impl Logged {
             return found;
         }
         // Ours begin so, with quotes or with escaped ones.
-        let marked = line.replace('\\', "").replace(' ', "").contains(r#"{"sentrynet":"envelope""#);
+        let marked = line.replace(['\\', ' '], "").contains(r#"{"sentrynet":"envelope""#);
         if marked { Self::Damaged } else { Self::Nothing }
     }
 }
