@@ -9,7 +9,8 @@ use super::source::{Extent, Place, Source};
 
 /// The parser of values and the one of places do not see the same: it would not be known what is where, and so what must
 /// not be shown. YAML 1.1 ends lines at U+0085, U+2028 and U+2029, and YAML 1.2 does not.
-const AMBIGUOUS: &str = "this can be read as YAML in two ways: it may hold an invisible end of a line (U+0085, U+2028, U+2029)";
+const AMBIGUOUS: &str =
+    "this can be read as YAML in two ways: it may hold an invisible end of a line (U+0085, U+2028, U+2029)";
 
 /// A value, and where it stands.
 #[derive(Clone)]

@@ -255,7 +255,10 @@ mod tests {
         let problem = Problem::of_file("a.yaml", format!("unknown key `{key}`")).with_help("b\tc");
         let problems = Problems::from(problem);
         let shown = problems.to_string();
-        assert!(shown.starts_with("a.yaml: unknown key `a [2J xxx") && shown.ends_with("x…\n    = help: b c"), "{shown}");
+        assert!(
+            shown.starts_with("a.yaml: unknown key `a [2J xxx") && shown.ends_with("x…\n    = help: b c"),
+            "{shown}"
+        );
         assert!(shown.chars().count() < 1100, "{shown}");
     }
 

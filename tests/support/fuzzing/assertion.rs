@@ -73,7 +73,8 @@ fn judge(a: &Value, b: &Value) {
     assert!(!comparable || [lt, same, gt].iter().filter(|holds| **holds).count() == 1, "{a} {b}");
 
     let is = |wanted: Assertion| holds(&wanted, &keys);
-    let types = [JsonType::String, JsonType::Boolean, JsonType::Array, JsonType::Object, JsonType::Null, JsonType::Number];
+    let types =
+        [JsonType::String, JsonType::Boolean, JsonType::Array, JsonType::Object, JsonType::Null, JsonType::Number];
     let types = types.map(|type_| is(Assertion { type_: Some(type_), ..none() }));
     assert_eq!(types.iter().filter(|holds| **holds).count(), 1, "{a} has one type");
     assert!(types[5] || !is(Assertion { type_: Some(JsonType::Integer), ..none() }), "{a} is an integer and no number");

@@ -74,7 +74,8 @@ fn judge(source: &str, template: &Template, all: &[(String, Value)]) {
     match interpolate::render(template, &keys) {
         Ok(rendered) => {
             assert!(template.keys().all(|key| keys.get(key).is_some()), "an unset key was rendered");
-            let longest = all.iter().map(|(_, value)| interpolate::python_str(value).chars().count()).max().unwrap_or(0);
+            let longest =
+                all.iter().map(|(_, value)| interpolate::python_str(value).chars().count()).max().unwrap_or(0);
             // An escape has ten characters at most; a number up to 310 digits, with separators, and its precision.
             let field = 10 * longest + 2 * interpolate::WIDEST + 500;
             let most = source.chars().count() + template.keys().count() * field;

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
 use sentrynet::config::{Redactor, Secret};
-use sentrynet::outcome::{
-    Attributes, Failure, FailureKind, Op, Outcome, Response, RunIdentity, Span, Status, Tags,
-};
+use sentrynet::outcome::{Attributes, Failure, FailureKind, Op, Outcome, Response, RunIdentity, Span, Status, Tags};
 use sentrynet::report::{Delivered, Envelope, Kind, Settings, envelopes};
 use sentrynet::summary::Summary;
 use serde_json::Value;
@@ -22,7 +20,8 @@ const SECRET: &str = "correct horse/battery \"staple\"";
 const OWN: &str = "tr0ub4dor&3";
 
 /// What texts are made of, besides anything.
-const PIECES: &[&str] = &[SECRET, OWN, "correct horse/batt…", "\u{1b}[31m\n", "https://example.com/?q=1", "\u{2028}…😀"];
+const PIECES: &[&str] =
+    &[SECRET, OWN, "correct horse/batt…", "\u{1b}[31m\n", "https://example.com/?q=1", "\u{2028}…😀"];
 
 const FACTS: &[&str] = &[
     "http.request.method",
@@ -57,7 +56,11 @@ fn judge_envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) 
     }
     let ids: BTreeSet<Option<&str>> = envelopes.iter().map(Envelope::event_id).collect();
     assert_eq!(ids.len(), envelopes.len());
-    assert_eq!(envelopes, sentrynet::report::envelopes(outcome, settings, redactor), "the same run, the same envelopes");
+    assert_eq!(
+        envelopes,
+        sentrynet::report::envelopes(outcome, settings, redactor),
+        "the same run, the same envelopes"
+    );
     for envelope in &envelopes {
         let bytes = envelope.to_bytes(OffsetDateTime::UNIX_EPOCH);
         assert_eq!(Envelope::parse(&bytes).expect("an envelope"), *envelope);
