@@ -6,12 +6,14 @@
 //! body (`body`), whose drop tells that everything was written.
 
 mod body;
+mod causes;
 mod connect;
 mod exchange;
 mod hop;
 mod resolve;
 mod tls;
 
+pub use causes::Causes;
 pub use exchange::{Client, ClientError, Exchange, HttpError, Network, Reception, Transport, Wire};
 pub use hop::{ClientCertificate, Hop, Marks};
 pub use resolve::{DnsFault, Resolver};

@@ -60,7 +60,7 @@ failure_kinds! {
     SendFailed => "send_failed",
     /// The request could not be written in time.
     SendTimeout => "send_timeout",
-    /// No first byte of the answer in time.
+    /// No whole head of an answer in time.
     WaitTimeout => "wait_timeout",
     /// The connection was closed before an answer came.
     ClosedEarly => "closed_early",

@@ -10,14 +10,12 @@ mod http2;
 mod name;
 mod tls;
 
-use std::error::Error;
-use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 pub(super) use self::certificate::title as certificate_title;
 use super::phases::open_phase;
 use super::words;
-use crate::net::{HttpError, Marks};
+use crate::net::{Causes, HttpError, Marks};
 use crate::outcome::{Failure, FailureKind as Kind, Op};
 
 /// What a sentence may mention.
@@ -100,13 +98,11 @@ fn failed(error: &reqwest::Error, phase: Op, facts: &Facts<'_>) -> (Kind, String
     if let (Op::NetDns, Some(fault)) = (phase, &facts.marks.dns_fault) {
         return name::name(fault, facts);
     }
-    let causes = causes(error);
-    if let Some(error) = find::<rustls::Error>(&causes) {
+    let causes = Causes::of(error);
+    if let Some(error) = causes.find::<rustls::Error>() {
         return tls::failed(error, phase, facts);
     }
-    // The outermost that says something: what it wraps was looked at above.
-    let mut kinds = causes.iter().filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
-    let io = kinds.find(|kind| *kind != ErrorKind::Other);
+    let io = causes.io();
     match phase {
         Op::NetDns | Op::NetTcp => connecting::failed(io, facts),
         Op::NetTls => tls::cut(io, facts),
@@ -117,25 +113,7 @@ fn failed(error: &reqwest::Error, phase: Op, facts: &Facts<'_>) -> (Kind, String
 }
 
 /// Whether the connection ended, and nothing wrong was said on it.
-fn is_cut(causes: &[&(dyn Error + 'static)]) -> bool {
-    let is_said = find::<hyper::Error>(causes).is_some_and(hyper::Error::is_parse);
-    !is_said && find::<h2::Error>(causes).is_none_or(h2::Error::is_io)
-}
-
-/// The error and everything behind it. `io::Error::source()` passes over what it wraps, so that is asked for first.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
-    let mut causes = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        causes.push(error);
-        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner as &(dyn Error + 'static)),
-            None => error.source(),
-        };
-    }
-    causes
-}
-
-fn find<'a, E: Error + 'static>(causes: &[&'a (dyn Error + 'static)]) -> Option<&'a E> {
-    causes.iter().find_map(|cause| cause.downcast_ref::<E>())
+fn is_cut(causes: &Causes<'_>) -> bool {
+    let is_said = causes.find::<hyper::Error>().is_some_and(hyper::Error::is_parse);
+    !is_said && causes.find::<h2::Error>().is_none_or(h2::Error::is_io)
 }

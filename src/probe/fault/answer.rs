@@ -1,20 +1,15 @@
 //! Faults between a connection that is ready and the head of the answer.
 
-use std::error::Error;
 use std::io::ErrorKind;
 
-use super::{Facts, Kind, find, http2};
+use super::{Facts, Kind, http2};
+use crate::net::Causes;
 use crate::outcome::Op;
 
 /// Names what went wrong while the request was sent, or its answer waited for.
-pub(super) fn name(
-    causes: &[&(dyn Error + 'static)],
-    io: Option<ErrorKind>,
-    phase: Op,
-    facts: &Facts<'_>,
-) -> (Kind, String) {
+pub(super) fn name(causes: &Causes<'_>, io: Option<ErrorKind>, phase: Op, facts: &Facts<'_>) -> (Kind, String) {
     let target = facts.target();
-    if let Some(error) = find::<hyper::Error>(causes) {
+    if let Some(error) = causes.find::<hyper::Error>() {
         if error.is_parse_too_large() {
             return (Kind::BadResponse, format!("the answer from {target} has too large a head, or too many headers"));
         }
@@ -29,7 +24,7 @@ pub(super) fn name(
             return (Kind::ClosedEarly, format!("the connection to {target} was over before the request was sent"));
         }
     }
-    if let Some(named) = find::<h2::Error>(causes).and_then(|error| http2::answer(error, &target)) {
+    if let Some(named) = causes.find::<h2::Error>().and_then(|error| http2::answer(error, &target)) {
         return named;
     }
     match (phase, io) {

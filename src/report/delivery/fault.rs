@@ -1,9 +1,10 @@
 //! Why a request to Sentry got no answer, in words for people. Causes are found by type in the chain of sources.
 
-use std::error::Error;
 use std::io::{self, ErrorKind};
 
 use rustls::CertificateError;
+
+use crate::net::Causes;
 
 /// What kept a request from being answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +20,9 @@ pub enum Fault {
 impl Fault {
     /// The fault behind what `reqwest` says.
     pub fn of(error: &reqwest::Error) -> Self {
-        let io = find::<io::Error>(error).map(io::Error::kind);
-        if let Some(tls) = find::<rustls::Error>(error) {
+        let causes = Causes::of(error);
+        let io = causes.io();
+        if let Some(tls) = causes.find::<rustls::Error>() {
             return of_tls(tls);
         }
         if error.is_connect() {
@@ -32,19 +34,19 @@ impl Fault {
                 Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => "the connection was reset",
                 Some(ErrorKind::UnexpectedEof) => "the connection was closed in the TLS handshake",
                 // Name lookup has no kind of error of its own; every error of a socket has a number.
-                Some(_) if find::<io::Error>(error).is_some_and(|error| error.raw_os_error().is_none()) => {
+                _ if causes.find::<io::Error>().is_some_and(|error| error.raw_os_error().is_none()) => {
                     "its name could not be looked up"
                 }
                 _ => "no connection could be made",
             });
         }
-        let hyper = find::<hyper::Error>(error);
+        let hyper = causes.find::<hyper::Error>();
         Self::Broken(match io {
             _ if hyper.is_some_and(hyper::Error::is_parse) => "the answer is not HTTP",
             Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe) => {
                 "the connection was reset"
             }
-            _ if find::<h2::Error>(error).is_some() => "the connection was reset",
+            _ if causes.find::<h2::Error>().is_some() => "the connection was reset",
             _ => "the connection was closed without an answer",
         })
     }
@@ -62,19 +64,4 @@ fn of_tls(error: &rustls::Error) -> Fault {
         C::UnknownIssuer => "its certificate is from an unknown issuer",
         _ => "its certificate is not trusted",
     })
-}
-
-/// The first cause of this type, also within an `io::Error`.
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        next = match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
-    }
-    None
 }

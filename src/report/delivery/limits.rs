@@ -115,8 +115,9 @@ pub fn of_answer(
     rate_limits_header: Option<&str>,
     now: SystemTime,
 ) -> Vec<Limit> {
-    let has_groups = |text: &&str| text.split(',').any(|group| group.split(':').next().and_then(seconds).is_some());
-    match rate_limits_header.filter(has_groups) {
+    let is_limit = |group: &str| group.split_once(':').is_some_and(|(time, _)| seconds(time).is_some());
+    let has_limits = |text: &&str| text.split(',').any(is_limit);
+    match rate_limits_header.filter(has_limits) {
         Some(text) => rate_limits(text),
         None if status == 429 => {
             let time = retry_after_header.and_then(|text| retry_after(text, now)).unwrap_or(USUAL);
@@ -252,6 +253,7 @@ mod tests {
             (429, None, None, all(60)),
             (429, Some("soon"), None, all(60)),
             (429, Some("5"), Some("garbage"), all(5)),
+            (429, Some("5"), Some("60"), all(5)),
             // It says what is limited: not us.
             (429, Some("5"), Some("9:session:key"), vec![]),
             (503, Some("5"), None, vec![]),
