@@ -47,7 +47,7 @@ bench: ## Measure every figure that SentryNet is held to, and show them in one t
 	cargo bench --locked --bench phases
 	@echo && cat target/bench.md
 
-# New inputs land in fuzz/target/; what is kept is chosen (README).
+# New inputs land in fuzz/target/; what is kept is chosen (docs/development.md).
 fuzz: ## Fuzz one TARGET of fuzz/targets for SECONDS (needs nightly Rust and cargo-fuzz)
 	@mkdir -p fuzz/target/corpus/$(TARGET)
 	cargo +nightly fuzz run $(TARGET) fuzz/target/corpus/$(TARGET) fuzz/corpus/$(TARGET) -- \
