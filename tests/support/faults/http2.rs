@@ -1,13 +1,15 @@
 //! Servers that get HTTP/2 wrong (RFC 9113), frame by frame.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use std::sync::Arc;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_rustls::TlsAcceptor;
 
 use super::Fault;
 use super::play::{Act, flood, meets, ms};
 use crate::support::certificates::Authority;
-use crate::support::target::{Target, answer};
+use crate::support::target::{Target, answer, read_request};
 
 /// The phases of an answer that was read to its end.
 const WHOLE: &str = "net.tcp http.send http.wait http.recv";
@@ -145,15 +147,31 @@ pub async fn resetting_before_an_answer_on_a_stream() -> Fault {
 }
 
 pub async fn http_1_in_place_of_frames() -> Fault {
-    let fault = meets(vec![Act::Read, Act::Say(answer("400 Bad Request", &[], "what?").into())]).await.with("http: 2");
-    fault.fails("closed_early", "the connection to 127.0.0.1:* was over before the request was sent").phases(HEADLESS)
+    let refusal = answer("400 Bad Request", &[], "what?");
+    // The preface is read as a request; after a while the request itself is there, too.
+    let fault = meets(vec![Act::Read, Act::Pause(ms(100)), Act::Say(refusal.into()), Act::Listen(AMPLE)]).await;
+    fault
+        .with("http: 2")
+        .fails("bad_response", "the answer from 127.0.0.1:* breaks the rules of HTTP/2 (FRAME_SIZE_ERROR)")
+        .phases(HEADLESS)
 }
 
 pub async fn http_1_where_alpn_chose_http_2() -> Fault {
     let authority = Authority::new();
     let mut config = (*authority.server("localhost")).clone();
     config.alpn_protocols = vec![b"h2".to_vec()];
-    let target = Target::https(Arc::new(config), |_| answer("400 Bad Request", &[], "what?")).await;
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let target = Target::start(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(mut stream) = acceptor.accept(stream).await else { return };
+            read_request(&mut stream).await;
+            tokio::time::sleep(ms(100)).await;
+            let _ = stream.write_all(answer("400 Bad Request", &[], "what?").as_bytes()).await;
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        }
+    })
+    .await;
     let fault = Fault::at(target.https_url("localhost", "/")).keeping(target).trusting(&authority);
     fault
         .fails("bad_response", "the answer from localhost:* breaks the rules of HTTP/2 (FRAME_SIZE_ERROR)")
