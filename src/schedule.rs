@@ -1,5 +1,18 @@
-//! When probes run: `every` → ticks. Pure functions; the clock is an argument.
+//! When probes run: `every`, regions and spread → ticks, and the rules of EventBridge that fire for them. Pure functions;
+//! the clock is an argument.
+//!
+//! A [`Beat`] is what `every` comes to in one region: ticks at `phase + k * period`. A [`Cron`] fires in every minute
+//! that holds a tick of it (and maybe in more: the function picks what is due). A [`Schedule`] is all rules of a
+//! configuration: one target for every (group, `every`), up to [`MOST_TARGETS`] a rule.
 
+mod beat;
+mod cron;
+mod rules;
 mod ticks;
 
+pub use beat::Beat;
+pub use cron::Cron;
+pub use rules::{
+    Attribute, MOST_ATTRIBUTES, MOST_RULES, MOST_TARGETS, Placement, Rule, Schedule, ScheduleError, Setting, Target,
+};
 pub use ticks::{Start, Ticks, ticks};
