@@ -43,6 +43,7 @@ mod size;
 mod source;
 pub mod ssm;
 pub mod template;
+mod timetable;
 
 pub use credential::{Credentials, is_credential};
 pub use document::Document;

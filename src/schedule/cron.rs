@@ -93,7 +93,8 @@ impl fmt::Display for Field {
     }
 }
 
-const fn gcd(mut a: u64, mut b: u64) -> u64 {
+/// What both are multiples of.
+pub(super) const fn gcd(mut a: u64, mut b: u64) -> u64 {
     while b != 0 {
         (a, b) = (b, a % b);
     }
