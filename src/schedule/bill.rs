@@ -37,6 +37,8 @@ pub struct Price {
     pub what: &'static str,
     /// What is counted, in the plural.
     pub unit: &'static str,
+    /// As people say it.
+    pub listed: &'static str,
     /// Dollars for so many units.
     pub dollars: f64,
     /// How many units the price is for.
@@ -55,6 +57,7 @@ pub static PRICES: [Price; 8] = [
         vendor: Vendor::Aws,
         what: "Lambda requests",
         unit: "requests",
+        listed: "$0.20 a million",
         dollars: 0.20,
         per: 1e6,
         year: 2025,
@@ -64,8 +67,9 @@ pub static PRICES: [Price; 8] = [
     Price {
         vendor: Vendor::Aws,
         // x86_64 is a quarter more: $0.0000166667.
-        what: "Lambda time, arm64, 128 MB",
+        what: "Lambda time (arm64, 128 MB)",
         unit: "GB-seconds",
+        listed: "$0.0000133334 each",
         dollars: 0.000_013_333_4,
         per: 1.0,
         year: 2025,
@@ -76,6 +80,7 @@ pub static PRICES: [Price; 8] = [
         vendor: Vendor::Aws,
         what: "KMS, to decrypt the DSN",
         unit: "requests",
+        listed: "$0.03 for 10,000",
         dollars: 0.03,
         per: 10_000.0,
         year: 2025,
@@ -86,6 +91,7 @@ pub static PRICES: [Price; 8] = [
         vendor: Vendor::Aws,
         what: "SSM parameters over 4 KiB",
         unit: "parameters",
+        listed: "$0.05 each",
         dollars: 0.05,
         per: 1.0,
         year: 2025,
@@ -94,8 +100,9 @@ pub static PRICES: [Price; 8] = [
     },
     Price {
         vendor: Vendor::Aws,
-        what: "reads of SSM parameters over 4 KiB",
+        what: "reads of these",
         unit: "reads",
+        listed: "$0.05 for 10,000",
         dollars: 0.05,
         per: 10_000.0,
         year: 2025,
@@ -106,6 +113,7 @@ pub static PRICES: [Price; 8] = [
         vendor: Vendor::Aws,
         what: "CloudWatch Logs",
         unit: "GB",
+        listed: "$0.50 each",
         dollars: 0.50,
         per: 1.0,
         year: 2025,
@@ -114,8 +122,9 @@ pub static PRICES: [Price; 8] = [
     },
     Price {
         vendor: Vendor::Sentry,
-        what: "spans",
+        what: "Sentry spans",
         unit: "spans",
+        listed: "$2.00 a million",
         dollars: 2.0,
         per: 1e6,
         year: 2025,
@@ -124,8 +133,9 @@ pub static PRICES: [Price; 8] = [
     },
     Price {
         vendor: Vendor::Sentry,
-        what: "errors, if 1 of 1,000 runs fails",
+        what: "Sentry errors (1 of 1,000 runs)",
         unit: "errors",
+        listed: "$0.3625 for 1,000",
         dollars: 0.362_5,
         per: 1000.0,
         year: 2025,
@@ -176,6 +186,17 @@ impl Bill {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_people_read_is_what_is_counted() {
+        for Price { listed, dollars, per, .. } in &PRICES {
+            let unit = [("each", 1.0), ("for 1,000", 1e3), ("for 10,000", 1e4), ("a million", 1e6)];
+            let (number, unit) =
+                unit.iter().find_map(|(text, per)| Some((listed.strip_suffix(text)?, per))).expect("a unit");
+            let number: f64 = number.trim().trim_start_matches('$').parse().expect("a number");
+            assert_eq!((number, *unit), (*dollars, *per), "{listed}");
+        }
+    }
 
     #[test]
     fn the_bill_is_what_the_price_lists_say() {
