@@ -24,6 +24,7 @@ pub mod process;
 pub mod receiver;
 pub mod relay;
 pub mod rie;
+pub mod schedules;
 pub mod search;
 pub mod shop;
 pub mod target;
