@@ -1,6 +1,7 @@
 //! The command line around the library: one file a command.
 
 mod check;
+mod compile;
 mod demo;
 mod load;
 mod plan;
@@ -64,6 +65,14 @@ enum Command {
         be scheduled\n  2  it cannot, or the arguments cannot be used"
     )]
     Plan(plan::PlanArguments),
+    /// Write the SAM template with the schedules in it.
+    ///
+    /// The same configuration makes the same template. Nothing is run, and secrets are not looked up.
+    #[command(
+        after_help = "Exit codes:\n  0  the template is what the configuration makes\n  1  it is stale (--check)\n  \
+        2  the configuration cannot be scheduled, or the arguments cannot be used"
+    )]
+    Compile(compile::CompileArguments),
     /// Deliver the envelopes that a log on standard input holds.
     ///
     /// What the function or `run` could not deliver stands in their log in full, a line of JSON each; it may be wrapped
@@ -95,6 +104,8 @@ pub enum Exit {
     Fine,
     /// 1: a probe failed.
     ProbeFailed,
+    /// 1: what was made earlier is not what would be made now.
+    Stale,
     /// 2: the configuration or the arguments are not usable.
     Unusable,
     /// 3: results could not be delivered.
@@ -118,7 +129,7 @@ impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Fine => 0,
-            Exit::ProbeFailed => 1,
+            Exit::ProbeFailed | Exit::Stale => 1,
             Exit::Unusable => 2,
             Exit::NotDelivered => 3,
         })
@@ -133,6 +144,7 @@ impl Arguments {
             Command::Check(argument) => check::check(&argument.config, &mut out, &mut err),
             Command::Run(arguments) => run::run(arguments, &mut out, &mut err).await,
             Command::Plan(arguments) => plan::plan(&arguments, &mut out, &mut err),
+            Command::Compile(arguments) => compile::compile(&arguments, &mut out, &mut err),
             Command::Resend(arguments) => {
                 let mut input = std::io::BufReader::new(std::io::stdin());
                 resend::resend(arguments, &mut input, &mut out, &mut err).await
