@@ -8,7 +8,7 @@ SHELL := bash
 PYTHON ?= python3
 TOOLS := target/tools
 # Programs that the tests talk to, each in a Python environment of its own: tests/requirements/<name>.txt.
-VENVS := relay kent bugsink moto
+VENVS := relay kent bugsink moto sam
 
 # What `make fuzz` runs, and how large its inputs are at most.
 TARGET ?= configuration
@@ -68,15 +68,10 @@ $(VENVS:%=$(TOOLS)/%/.stamp): $(TOOLS)/%/.stamp: tests/requirements/%.txt
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-# The bare emulator is all that is wanted of the wheel; an environment made above lends its pip.
-$(TOOLS)/rie/.stamp: tests/requirements/rie.txt | $(TOOLS)/kent/.stamp
-	@echo "tools: Lambda runtime interface emulator, of $$(grep -m1 -v '^#' $<)"
+# AWS's Lambda runtime interface emulator comes with the SAM CLI.
+$(TOOLS)/rie/.stamp: $(TOOLS)/sam/.stamp
 	@rm -rf $(@D) && mkdir -p $(@D)
-	@$(TOOLS)/kent/bin/pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
-	  --dest $(@D) --requirement $<
 	@machine=$$(uname -m); case $$machine in aarch64) machine=arm64 ;; esac; \
-	$(TOOLS)/kent/bin/python -c 'import sys, zipfile; wheel, member, to = sys.argv[1:]; \
-	  open(to, "wb").write(zipfile.ZipFile(wheel).read(member))' \
-	  $(@D)/*.whl samcli/local/rapid/aws-lambda-rie-$$machine $(@D)/aws-lambda-rie
-	@chmod +x $(@D)/aws-lambda-rie && rm $(@D)/*.whl
+	cp $(TOOLS)/sam/lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-$$machine $(@D)/aws-lambda-rie
+	@chmod +x $(@D)/aws-lambda-rie
 	@touch $@
