@@ -222,3 +222,54 @@ fn notes(plan: &Plan) -> Vec<String> {
         ),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Document, Redactor, Secrets, read};
+    use crate::schedule::Schedule;
+
+    fn shown(width: usize) -> String {
+        let text = "regions: [eu-west-1, us-east-1, ap-southeast-2]
+groups:
+  - name: website
+    probes:
+      - {probe: probes.http, url: 'https://www.example.com/', every: 1m}
+      - {probe: probes.http, url: 'https://www.example.org/', every: 75}
+  - {name: shop, regions: [us-east-1], probes: [{probe: probes.http, url: 'https://shop.example/', every: 10}]}
+";
+        let config = read(&Document::parse("a.yaml", text.as_bytes()).expect("YAML"), &Secrets::stand_ins());
+        let config = config.expect("a configuration");
+        let plan = Plan::of(&config, &Schedule::of(&config).expect("a schedule"), "here", &[5000, 100]);
+        let mut out = Vec::new();
+        show(&mut out, &Terminal::new(Some(width), &Redactor::default()), &plan).expect("memory");
+        anstream::adapter::strip_bytes(&out).into_vec().try_into().expect("UTF-8")
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_and_no_figure_is_lost() {
+        for width in 30..=130 {
+            let shown = shown(width);
+            for line in shown.lines() {
+                assert!(line.chars().count() <= width, "{width}: {line}");
+                assert_eq!(line.trim_end(), line, "{width}");
+            }
+            let words: Vec<&str> =
+                shown.split_whitespace().map(|word| word.trim_matches([',', ';', ':', '$'])).collect();
+            for word in ["Every60", "ap-southeast-2", "disabled", "43,800", "262,800", "Sentry"] {
+                assert!(words.contains(&word), "{width}: {word} in\n{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (number, text) in [(0.0, "0"), (999.4, "999"), (1000.0, "1,000"), (1_234_567.0, "1,234,567")] {
+            assert_eq!(count(number), text);
+        }
+        assert_eq!(
+            (amount(0.336), amount(10.4), dollars(0.004), dollars(1234.5)),
+            ("0.34".into(), "10".into(), "0.00".into(), "1,234".into())
+        );
+    }
+}
