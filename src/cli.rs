@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod load;
 mod progress;
+mod push;
 mod resend;
 mod run;
 mod schema;
@@ -54,6 +55,18 @@ enum Command {
     /// shown and delivered nowhere.
     #[command(after_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
     Run(run::RunArguments),
+    /// Write the configuration to SSM Parameter Store, where the function reads it.
+    ///
+    /// Shows what would change in each region, and asks. Groups that are gone from the configuration are removed;
+    /// parameters that are not SentryNet's are left alone. Secrets are not looked up: `{ssm: …}` and `{env: …}` are the
+    /// function's to find. A group may have 8 KiB; over 4 KiB it needs SSM's advanced tier, which is paid for.
+    #[command(
+        after_help = "Environment:\n  AWS_…              credentials, profile and region, as for the AWS CLI\n  \
+        SENTRY_DSN         the DSN; --dsn wins over it\n  SENTRYNET_PREFIX   the path; --prefix wins over it\n  \
+        NO_COLOR           no colours\n\nExit codes:\n  0  everything is as it should be in every region\n  \
+        2  the configuration or the arguments cannot be used\n  3  something was not written, be it that the answer was no"
+    )]
+    Push(push::PushArguments),
     /// Deliver the envelopes that a log on standard input holds.
     ///
     /// What the function or `run` could not deliver stands in their log in full, a line of JSON each; it may be wrapped
@@ -87,7 +100,7 @@ pub enum Exit {
     ProbeFailed,
     /// 2: the configuration or the arguments are not usable.
     Unusable,
-    /// 3: results could not be delivered.
+    /// 3: results could not be delivered, or a configuration not be written.
     NotDelivered,
 }
 
@@ -122,6 +135,7 @@ impl Arguments {
         let done = match self.command {
             Command::Check(argument) => check::check(&argument.config, &mut out, &mut err),
             Command::Run(arguments) => run::run(arguments, &mut out, &mut err).await,
+            Command::Push(arguments) => push::push(arguments, &mut out, &mut err).await,
             Command::Resend(arguments) => {
                 let mut input = std::io::BufReader::new(std::io::stdin());
                 resend::resend(arguments, &mut input, &mut out, &mut err).await
