@@ -9,6 +9,8 @@ mod excerpt;
 mod literals;
 mod pem;
 mod size;
+#[cfg(all(test, feature = "cli"))]
+mod tests;
 
 use super::document::Document;
 use super::model::{Config, Group};

@@ -46,14 +46,13 @@ type Refusal = (&'static str, &'static str, &'static str, &'static str);
 impl Front {
     /// Puts one in front of the server at `behind`.
     pub async fn of(behind: String) -> Self {
-        let shared =
-            Arc::new(Shared {
-                behind,
-                client: super::client(),
-                calls: Mutex::default(),
-                answers: Mutex::default(),
-                refusals: Mutex::default(),
-            });
+        let shared = Arc::new(Shared {
+            behind,
+            client: super::client(),
+            calls: Mutex::default(),
+            answers: Mutex::default(),
+            refusals: Mutex::default(),
+        });
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let router = axum::Router::new().fallback(pass).with_state(Arc::clone(&shared));

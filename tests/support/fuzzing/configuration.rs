@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sentrynet::config::{
-    Body, Check, Config, Document, Group, Json, Parts, Problems, Request, Secret, SecretRef, Secrets, ShownLine, Template, Text,
-    read, read_parts,
+    Body, Check, Config, Document, Group, Json, Parts, Problems, Request, Secret, SecretRef, Secrets, ShownLine,
+    Template, Text, read, read_parts,
 };
 
 use super::words::{hides, sentence};
