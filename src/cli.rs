@@ -9,7 +9,7 @@ mod resend;
 mod run;
 mod schema;
 
-use std::io::Write as _;
+use std::io::{self, ErrorKind, Write as _};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -117,6 +117,11 @@ impl Exit {
     }
 }
 
+/// What is to be done is not only for those who read about it: it goes on when they have left.
+fn heard(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
@@ -145,7 +150,7 @@ impl Arguments {
         };
         done.unwrap_or_else(|error| match error.kind() {
             // Whoever reads may leave early, as in `sentrynet schema | head`.
-            std::io::ErrorKind::BrokenPipe => Exit::Fine,
+            ErrorKind::BrokenPipe => Exit::Fine,
             _ => {
                 let _ = writeln!(err, "this cannot be written: {error}");
                 Exit::Unusable

@@ -84,7 +84,7 @@ async fn a_broken_newer_configuration_leaves_the_last_good_one_and_is_an_event()
 
     let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };
     let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
-    let origin = Origin::Ssm { prefix: "/sentrynet".to_owned(), source: Some(source).into() };
+    let origin = Origin::Ssm { prefix: Prefix::new("/sentrynet"), source: Some(source).into() };
     let function = sentrynet::invocation::Function::new(runner, origin);
     let finished = function.handle(json!({"group": "demo"}), None).await.expect("a summary");
     assert_eq!((finished.summary.runs, finished.summary.ok), (3, 2));

@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use support::cli::{Desk, Ran};
 use support::front::Front;
@@ -231,6 +231,23 @@ async fn what_cannot_be_used_is_refused_before_aws_is_asked() {
         assert_refused(&desk(&config, &front.url()).run(&["push", "--yes"]), parts);
     }
     assert_eq!(front.calls().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_leaves_early_stops_no_writing() {
+    let moto = Moto::start().await;
+    let desk = desk(&config(""), &moto.endpoint());
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin("sentrynet"))
+        .args(["push", "--yes", "--region", "eu-west-1", "--dsn", DSN])
+        .env_clear()
+        .envs(desk.variables())
+        .current_dir(desk.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(moto.parameters("eu-west-1").await.len(), 2);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal as _, Write};
 use clap::Args;
 use sentry::types::Dsn;
 
-use super::{ConfigArgument, Exit, progress};
+use super::{ConfigArgument, Exit, heard, progress};
 use crate::config::ssm::{Change, Held, ParameterStore, Prefix, Pushed, SsmError, Wanted};
 use crate::config::{Document, Parts, Redactor, Secret, SecretRef};
 use crate::invocation::{Overrides, RunnerError};
@@ -69,9 +69,8 @@ pub(super) async fn push(
     };
     plan.warn_of_literals(err)?;
     let (regions, failures) = plan.read().await;
-    plan.show(&regions, out)?;
+    heard(plan.show(&regions, out))?;
     plan.warn(&regions, err)?;
-    out.flush()?;
 
     let changed: Vec<Region> = regions.into_iter().filter(|region| !region.changes.is_empty()).collect();
     if changed.is_empty() {
@@ -94,14 +93,14 @@ pub(super) async fn push(
         let Pushed { written, removed, failure } = pushed;
         let done = format!("{written} written, {removed} removed");
         match failure {
-            None => writeln!(out, "{name}: {done}")?,
+            None => heard(writeln!(out, "{name}: {done}"))?,
             Some(error) => {
-                writeln!(out, "{name}: {done}, not finished")?;
+                heard(writeln!(out, "{name}: {done}, not finished"))?;
                 failures.push(error.to_string());
             }
         }
     }
-    out.flush()?;
+    heard(out.flush())?;
     end(&failures, err)
 }
 
@@ -195,11 +194,9 @@ impl Plan {
             }
         }
         for (text, names) in shown {
-            let terminal = Terminal::new(None, &redactor);
-            terminal.heading(out, &names.join(", "))?;
-            write!(out, "{text}")?;
+            write!(out, "{}{text}", diff::heading(&names))?;
         }
-        Ok(())
+        out.flush()
     }
 
     /// Knows the secrets in the configuration, and the DSNs, old and new.

@@ -6,15 +6,21 @@ use anstyle::{AnsiColor, Style};
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
 use crate::config::ssm::Change;
-use crate::config::{Redactor, ShownLine};
+use crate::config::{Redactor, Secret, ShownLine};
 
 /// Lines that are shown around what has changed.
 const AROUND: usize = 3;
 
+const HEADING: Style = Style::new().bold().underline();
 const BOLD: Style = Style::new().bold();
 const PLACE: Style = AnsiColor::Cyan.on_default();
 const OLD: Style = AnsiColor::Red.on_default();
 const NEW: Style = AnsiColor::Green.on_default();
+
+/// The regions that something goes for.
+pub(super) fn heading(regions: &[&str]) -> String {
+    format!("{HEADING}{}{HEADING:#}\n", regions.join(", "))
+}
 
 /// All changes of a region.
 pub(super) fn render(changes: &[Change], redactor: &Redactor) -> String {
@@ -72,7 +78,7 @@ fn lines(change: &Change, redactor: &Redactor) -> String {
     diff
 }
 
-fn shown(text: &crate::config::Secret, redactor: &Redactor) -> Vec<ShownLine> {
+fn shown(text: &Secret, redactor: &Redactor) -> Vec<ShownLine> {
     ShownLine::all(text.expose(), redactor)
 }
 

@@ -21,7 +21,7 @@ fn request(document: &Document, request: &mut Node, path: &str, problems: &mut V
     let Some(tls) = get_mut(request, "tls") else { return };
     for (name, pem) in [("ca", Pem::Certificates), ("cert", Pem::Certificates), ("key", Pem::Key)] {
         let Some(node) = get_mut(tls, name) else { continue };
-        if !node.text().is_some_and(|text| !text.contains("-----BEGIN")) {
+        if node.text().is_none_or(|text| text.contains("-----BEGIN")) {
             continue;
         }
         let path = format!("{path}.tls.{name}");

@@ -104,7 +104,7 @@ fn however_a_file_is_written_its_parts_read_the_same() {
         "groups:\n  -\n    # In between.\n    name: a\n    PROBE",
         "groups:\n- {\n  name: a, PROBE\n}",
         "groups:\n- name: a\n  probes: [\n    {probe: probes.http, url: 'https://a.example/'}\n  ]",
-        "groups:\n- name: a\n  tags: {t: \"one\n\n     two\"}\n  PROBE",
+        "groups:\n- name: a\n  tags: {t: \"one\n     two\"}\n  PROBE",
         "groups:\n- ? name\n  : a\n  ? probes\n  : - probe: probes.http\n      url: https://a.example/",
         "groups:\n- name: a\n  probes:\n  - probe: probes.http\n    url: https://a.example/\n    body: |+\n      a\n\n\n",
         "groups:\n- name: a\n  probes:\n  - probe: probes.http\n    url: https://a.example/\n    body: |\n      # a\n       b\n\n# end",

@@ -162,8 +162,8 @@ impl ParameterStore {
             .value(value.expose())
             .r#type(change.kind.clone())
             .tier(if change.is_advanced { ParameterTier::Advanced } else { ParameterTier::Standard })
-            // What somebody else has made meanwhile is not known, and not overwritten.
-            .overwrite(change.old.is_some())
+            // Also what is new: an answer that got lost makes the SDK write it twice.
+            .overwrite(true)
             .set_key_id(change.key.clone().filter(|_| is_secure));
         let sent = request.send().await;
         sent.map(drop).map_err(|error| SsmError::from_sdk(error, Action::Write, &self.region, &[&change.name]))
