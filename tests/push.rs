@@ -251,6 +251,12 @@ async fn a_region_that_fails_does_not_stop_the_others() {
     ] {
         assert!(ran.err.contains(part), "{part} in {}", ran.err);
     }
+    // AWS may quote what it refuses.
+    front.refuse("eu-west-1", "PutParameter", "sentrynet/dsn", "ValidationException");
+    let ran = push(&desk, &["--region", "eu-west-1", "--dsn", &DSN.replace("publ1c", "an0ther")]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.err.contains("did not take /sentrynet/dsn: ValidationException: because"), "{}", ran.err);
+    assert!(!ran.err.contains("an0ther") && !ran.err.contains("4711"), "{}", ran.err);
     front.calls();
     front.refuse_nothing();
     let ran = push(&desk, &to_all);

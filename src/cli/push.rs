@@ -69,7 +69,11 @@ pub(super) async fn push(
     };
     plan.warn_of_literals(err)?;
     let (regions, failures) = plan.read().await;
-    heard(plan.show(&regions, out))?;
+    let redactor = plan.redactor(&regions);
+    // AWS may quote what it refuses.
+    let told = |error: &SsmError| redactor.text(&error.to_string());
+    let mut failures: Vec<String> = failures.iter().map(told).collect();
+    heard(show(&regions, &redactor, out))?;
     plan.warn(&regions, err)?;
 
     let changed: Vec<Region> = regions.into_iter().filter(|region| !region.changes.is_empty()).collect();
@@ -78,9 +82,7 @@ pub(super) async fn push(
     }
     let names: Vec<&str> = changed.iter().map(|region| region.store.region()).collect();
     if is_asking && !io::stdin().is_terminal() {
-        for error in &failures {
-            writeln!(err, "{error}")?;
-        }
+        failures.iter().try_for_each(|failure| writeln!(err, "{failure}"))?;
         writeln!(err, "nothing was written: there is no terminal to ask on, and --yes was not given")?;
         return Ok(Exit::Unusable);
     }
@@ -88,7 +90,6 @@ pub(super) async fn push(
         writeln!(err, "nothing was written")?;
         return Ok(Exit::NotDelivered);
     }
-    let mut failures: Vec<String> = failures.iter().map(ToString::to_string).collect();
     for (name, pushed) in names.iter().zip(write(&changed).await) {
         let Pushed { written, removed, failure } = pushed;
         let done = format!("{written} written, {removed} removed");
@@ -96,7 +97,7 @@ pub(super) async fn push(
             None => heard(writeln!(out, "{name}: {done}"))?,
             Some(error) => {
                 heard(writeln!(out, "{name}: {done}, not finished"))?;
-                failures.push(error.to_string());
+                failures.push(told(&error));
             }
         }
     }
@@ -104,14 +105,29 @@ pub(super) async fn push(
     end(&failures, err)
 }
 
+/// Shows the changes; regions with the same ones together.
+fn show(regions: &[Region], redactor: &Redactor, out: &mut dyn Write) -> io::Result<()> {
+    let mut shown: Vec<(String, Vec<&str>)> = Vec::new();
+    for region in regions {
+        let text = diff::render(&region.changes, redactor);
+        let name = region.store.region();
+        match shown.iter_mut().find(|(other, _)| *other == text) {
+            Some((_, names)) => names.push(name),
+            None => shown.push((text, vec![name])),
+        }
+    }
+    for (text, names) in shown {
+        write!(out, "{}{text}", diff::heading(&names))?;
+    }
+    out.flush()
+}
+
 /// What has failed, at the end of everything.
-fn end(failures: &[impl ToString], err: &mut dyn Write) -> io::Result<Exit> {
+fn end(failures: &[String], err: &mut dyn Write) -> io::Result<Exit> {
     if failures.is_empty() {
         return Ok(Exit::Fine);
     }
-    for failure in failures {
-        writeln!(err, "{}", failure.to_string())?;
-    }
+    failures.iter().try_for_each(|failure| writeln!(err, "{failure}"))?;
     writeln!(err, "push again once that is mended: only what is missing will be written")?;
     Ok(Exit::NotDelivered)
 }
@@ -179,24 +195,6 @@ impl Plan {
             }
         }
         (regions, failures)
-    }
-
-    /// Shows the changes; regions with the same ones together.
-    fn show(&self, regions: &[Region], out: &mut dyn Write) -> io::Result<()> {
-        let redactor = self.redactor(regions);
-        let mut shown: Vec<(String, Vec<&str>)> = Vec::new();
-        for region in regions {
-            let text = diff::render(&region.changes, &redactor);
-            let name = region.store.region();
-            match shown.iter_mut().find(|(other, _)| *other == text) {
-                Some((_, names)) => names.push(name),
-                None => shown.push((text, vec![name])),
-            }
-        }
-        for (text, names) in shown {
-            write!(out, "{}{text}", diff::heading(&names))?;
-        }
-        out.flush()
     }
 
     /// Knows the secrets in the configuration, and the DSNs, old and new.

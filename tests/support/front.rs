@@ -76,7 +76,8 @@ impl Front {
         self.shared.answers.lock().expect("the answers").push_back(Instead::Answer(status, body.to_string()));
     }
 
-    /// Answers every call of this operation of SSM, in this region, whose body holds this text, with this error.
+    /// Answers every call of this operation of SSM, in this region, whose body holds this text, with this error,
+    /// which quotes the body.
     pub fn refuse(&self, region: &'static str, operation: &'static str, part: &'static str, error: &'static str) {
         self.shared.refusals.lock().expect("the refusals").push((region, operation, part, error));
     }
@@ -105,7 +106,7 @@ async fn pass(
     let region = authorization.split('/').nth(2).map(ToOwned::to_owned);
     let call = Call { target, region, body: serde_json::from_slice(&body).unwrap_or_default() };
     if let Some(error) = refusal(&shared, &call) {
-        let body = serde_json::json!({"__type": error, "message": "because"}).to_string();
+        let body = serde_json::json!({"__type": error, "message": format!("because: {}", call.body)}).to_string();
         return (StatusCode::BAD_REQUEST, [("content-type", "application/x-amz-json-1.1")], body).into_response();
     }
     shared.calls.lock().expect("the calls").push(call);
