@@ -42,11 +42,11 @@ async fn regions_are_the_arguments_then_the_configuration_s_then_the_one_at_hand
     let plain = || keys(desk(GROUP, &moto.endpoint(), profile));
 
     assert_eq!(written(&push(&keys(desk(&regions, &moto.endpoint(), profile)), &[])), ["eu-west-1", "us-east-1"]);
-    let given = ["--region", "ap-south-1", "ca-central-1,ap-south-1"];
-    assert_eq!(
-        written(&push(&keys(desk(&regions, &moto.endpoint(), profile)), &given)),
-        ["ap-south-1", "ca-central-1"]
-    );
+    let mut foreign =
+        push(&keys(desk(&regions, &moto.endpoint(), profile)), &["--region", "ap-south-1", "us-east-1,ap-south-1"]);
+    let warning = "warning: in ap-south-1 no rule will fire: not among the configuration's `regions`\n";
+    assert_eq!(std::mem::take(&mut foreign.err), warning);
+    assert_eq!(written(&foreign), ["ap-south-1"], "us-east-1 has it already");
     assert_eq!(written(&push(&plain(), &[])), ["eu-north-1"]);
     assert_eq!(written(&push(&plain().variable("AWS_PROFILE", "other"), &[])), ["sa-east-1"]);
     assert_eq!(written(&push(&plain().variable("AWS_DEFAULT_REGION", "eu-west-2"), &[])), ["eu-west-2"]);

@@ -235,6 +235,9 @@ impl Plan {
         };
         let what = "there is no DSN: give --dsn, or set SENTRY_DSN in the function's environment";
         tell(err, &|region| !self.wanted().has_dsn(&region.held), what)?;
+        let own = self.parts.regions.as_deref().unwrap_or_default();
+        let is_foreign = |region: &Region| !own.is_empty() && !own.iter().any(|name| name == region.store.region());
+        tell(err, &is_foreign, "no rule will fire: not among the configuration's `regions`")?;
         let missing: BTreeSet<&String> = regions.iter().flat_map(|region| &region.held.missing).collect();
         for name in missing {
             let what = format!(

@@ -10,6 +10,9 @@ use crate::config::Secret;
 /// As many names as a filter takes.
 const NAMES_A_FILTER: usize = 50;
 
+/// As many parameters as a page of a listing has at most.
+const PAGE: i32 = 50;
+
 /// What there is below a prefix, of what a push may touch, and whether there is what it refers to.
 #[derive(Clone, Debug, Default)]
 pub struct Held {
@@ -90,7 +93,8 @@ impl ParameterStore {
             message: error,
         };
         let filter = filter.build().map_err(|built| error(built.to_string()))?;
-        let mut pages = self.client.describe_parameters().parameter_filters(filter).into_paginator().send();
+        let request = self.client.describe_parameters().parameter_filters(filter).max_results(PAGE);
+        let mut pages = request.into_paginator().send();
         let mut known = BTreeMap::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| SsmError::from_sdk(error, Action::List, &self.region, &names))?;
