@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sentrynet::config::Origin;
-use sentrynet::config::ssm::{ConfigSource, ParameterStore};
+use sentrynet::config::ssm::{ConfigSource, ParameterStore, Prefix};
 use sentrynet::invocation::{Overrides, Runner};
 use sentrynet::net::{Network, Resolver};
 use sentrynet::telemetry::{Mode, Telemetry};
@@ -77,14 +77,14 @@ async fn a_broken_newer_configuration_leaves_the_last_good_one_and_is_an_event()
     let (shop, kent, moto) = (shop().await, Kent::start().await, Moto::start().await);
     moto.put("/sentrynet/groups/demo", &group(&shop)).await;
     let store = ParameterStore::new(&settings(&moto.endpoint()).await).expect("a store");
-    let mut source = ConfigSource::new(support::client(), "/sentrynet").with_store(store);
+    let mut source = ConfigSource::new(support::client(), &Prefix::new("/sentrynet")).with_store(store);
     // What was read a minute ago is read anew.
     source.group("demo", Instant::now() - Duration::from_secs(60), None).await.expect("a good configuration");
     moto.put("/sentrynet/groups/demo", "name: demo\nprobes: [{probe: probes.http, ulr: 'http://127.0.0.1/'}]").await;
 
     let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };
     let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
-    let origin = Origin::Ssm { prefix: "/sentrynet".to_owned(), source: Some(source).into() };
+    let origin = Origin::Ssm { prefix: Prefix::new("/sentrynet"), source: Some(source).into() };
     let function = sentrynet::invocation::Function::new(runner, origin);
     let finished = function.handle(json!({"group": "demo"}), None).await.expect("a summary");
     assert_eq!((finished.summary.runs, finished.summary.ok), (3, 2));
