@@ -28,6 +28,7 @@ pub mod schedules;
 pub mod search;
 pub mod shop;
 pub mod target;
+pub mod template;
 pub mod texts;
 
 use std::io::Write as _;
