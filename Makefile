@@ -107,10 +107,10 @@ invoke: ## Run a GROUP (or one PROBE of it) in a REGION once, now, and show what
 	@directory=$$(mktemp -d); trap 'rm -r "$$directory"' EXIT; \
 	$(PYTHON) -c 'import json, os; print(json.dumps({key: os.environ[key.upper()] for key in ("group", "probe") \
 	  if os.environ.get(key.upper())}))' > "$$directory/payload"; \
-	said=$$(AWS_MAX_ATTEMPTS=1 $(AWS) lambda invoke --region '$(REGION)' --function-name '$(STACK)' --output json \
-	  --cli-read-timeout 900 --payload "fileb://$$directory/payload" "$$directory/answer"); \
+	AWS_MAX_ATTEMPTS=1 $(AWS) lambda invoke --region '$(REGION)' --function-name '$(STACK)' --cli-read-timeout 900 \
+	  --payload "fileb://$$directory/payload" "$$directory/answer" >/dev/null; \
 	$(PYTHON) -m json.tool --no-ensure-ascii "$$directory/answer"; \
-	[[ $$said != *'"FunctionError"'* ]]
+	! grep --quiet '"errorType"' "$$directory/answer"
 
 logs: $(TOOLS)/sam/.stamp ## Show the function's log in a REGION, SINCE="10 minutes ago" or longer; FOLLOW=1 goes on
 	@[[ -n '$(REGION)' ]] || { echo 'make logs REGION=eu-west-1' >&2; exit 2; }
