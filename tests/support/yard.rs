@@ -22,10 +22,15 @@ impl Yard {
     pub async fn with(configuration: &str, dsn: &str) -> Self {
         let moto = Moto::with_transform().await;
         let mut desk = Desk::with(configuration).variable("SENTRY_DSN", dsn);
-        for name in ["PATH", "LANG"] {
-            desk = desk.variable(name, &std::env::var(name).unwrap_or_default());
-        }
         let home = desk.path().display().to_string();
+        std::fs::create_dir(desk.path().join("bin")).expect("a directory");
+        let programs = [aws(), super::tool("sam/bin/sam"), PathBuf::from(env!("CARGO_BIN_EXE_sentrynet"))];
+        for program in programs {
+            let name = program.file_name().expect("a name");
+            std::os::unix::fs::symlink(&program, desk.path().join("bin").join(name)).expect("a link");
+        }
+        let path = std::env::var("PATH").unwrap_or_default();
+        desk = desk.variable("PATH", &format!("{home}/bin:{path}"));
         for (name, value) in moto.environment() {
             // People who deploy to several regions may have none at hand.
             if !name.ends_with("REGION") {
@@ -38,7 +43,8 @@ impl Yard {
             std::os::unix::fs::symlink(repository().join(name), desk.path().join(name)).expect("a link");
         }
         // Whole, a test's function would take longer to pack than everything else.
-        let status = Command::new("strip").arg("-o").arg(desk.path().join("function")).arg(super::rie::bootstrap()).status();
+        let status =
+            Command::new("strip").arg("-o").arg(desk.path().join("function")).arg(super::rie::bootstrap()).status();
         assert!(status.expect("strip runs").success());
         Self { desk, moto }
     }
