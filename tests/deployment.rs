@@ -13,7 +13,7 @@ use support::kent::Kent;
 use support::rie::Function;
 use support::shop::shop;
 use support::template::input;
-use support::yard::{Yard, aws};
+use support::yard::Yard;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -88,6 +88,15 @@ async fn function(yard: &Yard, region: &str) -> Function {
 
 /// Fires a region's rules once more as they fired last, and returns the results of what is not stale by now.
 async fn fire(yard: &Yard, function: &Function, region: &str) -> Vec<Value> {
+    loop {
+        if let Some(made) = fire_once(yard, function, region).await {
+            return made;
+        }
+    }
+}
+
+/// The same; nothing if something became stale between the look at the clock and the run.
+async fn fire_once(yard: &Yard, function: &Function, region: &str) -> Option<Vec<Value>> {
     let now = OffsetDateTime::now_utc();
     let from = OffsetDateTime::from_unix_timestamp(now.unix_timestamp() / 60 * 60 - 86_400).expect("a time");
     let mut last: BTreeMap<(String, u64), Value> = BTreeMap::new();
@@ -102,17 +111,18 @@ async fn fire(yard: &Yard, function: &Function, region: &str) -> Vec<Value> {
         assert!(!results(&answer).is_empty());
         for result in results(&answer) {
             assert_eq!(result["tick"], payload["time"], "a minute holds one tick, and these are whole minutes");
-            let tick = OffsetDateTime::parse(text(&result["tick"]), &Rfc3339).expect("a time");
+            let late = now - OffsetDateTime::parse(text(&result["tick"]), &Rfc3339).expect("a time");
             match text(&result["status"]) {
-                "skipped" => assert!(OffsetDateTime::now_utc() - tick >= every, "{result:#}"),
+                "skipped" if late < every => return None,
+                "skipped" => {}
                 _ => {
-                    assert!(now - tick < every, "{result:#}");
+                    assert!(late < every, "{result:#}");
                     made.push(result.clone());
                 }
             }
         }
     }
-    made
+    Some(made)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,6 +154,8 @@ async fn three_regions_watch_as_planned_and_tell_sentry_where_from() {
     }
 
     // Now: what the rules said last, to the function of each region.
+    let hour = || OffsetDateTime::now_utc().unix_timestamp() / 3600;
+    let began = hour();
     let mut expected: BTreeSet<(String, String)> = BTreeSet::new();
     let mut titles: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for region in REGIONS {
@@ -161,7 +173,7 @@ async fn three_regions_watch_as_planned_and_tell_sentry_where_from() {
         assert_eq!(titles[region].contains("Members"), region == "us-east-1", "{titles:?}");
     }
     let turns = titles.values().filter(|titles| titles.contains("Turn")).count();
-    assert!(turns == 1 || turns == 2, "one region a tick; two, if the hour turned meanwhile: {titles:?}");
+    assert!(turns == 1 || began != hour(), "one region a tick: {titles:?}");
     let transactions = kent.bodies("transaction").await;
     let tags = |body: &Value| (text(&body["tags"]["location"]).to_owned(), body["tags"]["team"] == "web");
     assert!(transactions.iter().all(|body| tags(body).1 && body["tags"]["probe"] == "probes.http"));
@@ -176,7 +188,7 @@ async fn three_regions_watch_as_planned_and_tell_sentry_where_from() {
 
 /// `make invoke`, as the function of this stack would answer; to the emulator it is called `function`.
 fn by_hand(yard: &Yard, function: &Function) {
-    let cli = format!("AWS={} --endpoint-url {}", aws().display(), function.endpoint());
+    let cli = format!("AWS=aws --endpoint-url {}", function.endpoint());
     let invoke = |group: &str, more: &[&str]| {
         let mut arguments = vec!["--silent", "invoke", "REGION=us-east-1", "STACK=function", &cli, group];
         arguments.extend(more);

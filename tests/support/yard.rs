@@ -1,6 +1,8 @@
 //! A checkout that is deployed from, to an AWS without AWS.
 
-use std::path::{Path, PathBuf};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -24,11 +26,15 @@ impl Yard {
         let mut desk = Desk::with(configuration).variable("SENTRY_DSN", dsn);
         let home = desk.path().display().to_string();
         std::fs::create_dir(desk.path().join("bin")).expect("a directory");
-        let programs = [aws(), super::tool("sam/bin/sam"), PathBuf::from(env!("CARGO_BIN_EXE_sentrynet"))];
-        for program in programs {
-            let name = program.file_name().expect("a name");
+        let programs = [("sam", super::tool("sam/bin/sam")), ("sentrynet", env!("CARGO_BIN_EXE_sentrynet").into())];
+        for (name, program) in programs {
             std::os::unix::fs::symlink(&program, desk.path().join("bin").join(name)).expect("a link");
         }
+        // Of SQS, the AWS CLI of version 1 asks elsewhere whatever the environment says.
+        let cli = super::tool("moto/bin/aws");
+        let script = format!("#!/bin/sh\nexec {} --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"\n", cli.display());
+        let cli = desk.write("bin/aws", script);
+        std::fs::set_permissions(&cli, Permissions::from_mode(0o755)).expect("a program");
         let path = std::env::var("PATH").unwrap_or_default();
         desk = desk.variable("PATH", &format!("{home}/bin:{path}"));
         for (name, value) in moto.environment() {
@@ -65,7 +71,7 @@ impl Yard {
 
     /// What the AWS CLI says.
     pub fn aws(&self, region: &str, arguments: &[&str]) -> Value {
-        let mut command = self.command(&aws());
+        let mut command = self.command(&self.desk.path().join("bin/aws"));
         command.args(["--region", region, "--output", "json"]).args(arguments);
         let ran = ran(command);
         assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
@@ -97,11 +103,6 @@ impl Yard {
         command.env_clear().envs(self.desk.variables()).current_dir(self.desk.path());
         command
     }
-}
-
-/// The AWS CLI.
-pub fn aws() -> PathBuf {
-    super::tool("moto/bin/aws")
 }
 
 fn ran(mut command: Command) -> Ran {
