@@ -45,6 +45,7 @@ bench: ## Measure every figure that SentryNet is held to, and show them in one t
 	cargo bench --locked --bench cpu
 	cargo bench --locked --bench memory
 	cargo bench --locked --bench phases
+	cargo bench --locked --bench delivery
 	@echo && cat target/bench.md
 
 # New inputs land in fuzz/target/; what is kept is chosen (docs/development.md).
