@@ -2,8 +2,9 @@
 
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
-use x509_parser::certificate::X509Certificate;
+use x509_parser::certificate::{X509Certificate, X509CertificateParser};
 use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::nom::Parser as _;
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::X509Name;
@@ -25,9 +26,12 @@ pub(super) fn read<'a>(chain: &'a [CertificateDer<'_>]) -> Vec<Certificate<'a>> 
     chain.iter().enumerate().filter_map(parse).collect()
 }
 
-/// The server's own certificate.
-pub(super) fn leaf<'a>(chain: &'a [CertificateDer<'_>]) -> Option<Certificate<'a>> {
-    read(chain.get(..1)?).pop()
+/// When the server's own certificate ends: its last valid second.
+pub(super) fn leaf_not_after(chain: &[CertificateDer<'_>]) -> Option<OffsetDateTime> {
+    // Its extensions say nothing about that, and every run asks.
+    let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
+    let (_, parsed) = parser.parse(chain.first()?).ok()?;
+    Some(parsed.validity().not_after.to_datetime())
 }
 
 impl Certificate<'_> {
