@@ -2,9 +2,9 @@
 
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
-use x509_parser::certificate::{X509Certificate, X509CertificateParser};
+use x509_parser::asn1_rs::{Any, Class};
+use x509_parser::certificate::{Validity, X509Certificate};
 use x509_parser::extensions::{GeneralName, ParsedExtension};
-use x509_parser::nom::Parser as _;
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::X509Name;
@@ -28,10 +28,19 @@ pub(super) fn read<'a>(chain: &'a [CertificateDer<'_>]) -> Vec<Certificate<'a>> 
 
 /// When the server's own certificate ends: its last valid second.
 pub(super) fn leaf_not_after(chain: &[CertificateDer<'_>]) -> Option<OffsetDateTime> {
-    // Its extensions say nothing about that, and every run asks.
-    let mut parser = X509CertificateParser::new().with_deep_parse_extensions(false);
-    let (_, parsed) = parser.parse(chain.first()?).ok()?;
-    Some(parsed.validity().not_after.to_datetime())
+    // Every run asks, so nothing else of it is taken apart: what comes before (RFC 5280, section 4.1) is passed over.
+    let (_, certificate) = Any::from_der(chain.first()?).ok()?;
+    let (_, signed) = Any::from_der(certificate.data).ok()?;
+    let mut rest = signed.data;
+    for field in ["version", "serialNumber", "signature", "issuer"] {
+        let (after, found) = Any::from_der(rest).ok()?;
+        // The version of the first version is left out.
+        if field != "version" || found.class() == Class::ContextSpecific {
+            rest = after;
+        }
+    }
+    let (_, validity) = Validity::from_der(rest).ok()?;
+    Some(validity.not_after.to_datetime())
 }
 
 impl Certificate<'_> {
@@ -107,5 +116,27 @@ fn host(name: &GeneralName<'_>) -> Option<String> {
             _ => <[u8; 16]>::try_from(*bytes).ok().map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
         },
         _ => None,
+    }
+}
+
+#[cfg(all(test, feature = "cli"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_certificate_is_found_without_reading_it_whole() {
+        for year in [2031, 2049, 2050, 2999] {
+            let key = rcgen::KeyPair::generate().expect("a key");
+            let mut params = rcgen::CertificateParams::new(["a.test".to_owned()]).expect("a name");
+            params.not_after = rcgen::date_time_ymd(year, 2, 3);
+            let chain = [params.self_signed(&key).expect("a certificate").der().clone()];
+            let whole = read(&chain).first().map(Certificate::not_after);
+            assert_eq!(leaf_not_after(&chain), whole);
+            assert_eq!(whole.map(OffsetDateTime::year), Some(year));
+        }
+        assert_eq!(leaf_not_after(&[]), None);
+        for broken in [&b""[..], b"\x30\x00", b"\x30\x02\x30\x00", b"no certificate"] {
+            assert_eq!(leaf_not_after(&[CertificateDer::from(broken)]), None);
+        }
     }
 }

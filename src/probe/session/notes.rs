@@ -56,7 +56,7 @@ impl Session<'_> {
         self.note(going.span, answer.into_iter().chain(connection.into_iter().flatten()));
     }
 
-    /// The instants of a hop, in seconds since the Unix epoch.
+    /// The instants of a hop, in seconds since the Unix epoch. Its phases tell the same, so they are the run's alone.
     pub(super) fn note_instants(&mut self, going: &Going, hop: &HopEnd<'_>) {
         let marks = hop.marks;
         let mut instants: Vec<(&'static str, Option<Instant>)> = vec![
@@ -77,7 +77,9 @@ impl Session<'_> {
             instants.push(("http.request.request_start", Some(hop.begin)));
         }
         let seconds = |(name, instant): (_, Option<Instant>)| Some((name, json!(self.recorder.unix_seconds(instant?))));
-        let mut facts: Vec<(&'static str, Value)> = instants.into_iter().filter_map(seconds).collect();
+        let instants: Vec<(&'static str, Value)> = instants.into_iter().filter_map(seconds).collect();
+        self.recorder.attributes.extend(instants);
+        let mut facts = Vec::new();
         // OpenTelemetry's name; Sentry's conventions have none.
         if let Some(not_after) = chain::leaf_not_after(&marks.chain) {
             facts.push(("tls.server.not_after", json!(rfc3339(not_after))));
