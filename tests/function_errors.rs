@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use sentrynet::config::Origin;
 use sentrynet::config::ssm::{ConfigSource, ParameterStore};
 use sentrynet::invocation::{Overrides, Runner};
+use sentrynet::moment::Moment;
 use sentrynet::net::{Network, Resolver};
 use sentrynet::telemetry::{Mode, Telemetry};
 use serde_json::json;
@@ -79,7 +80,7 @@ async fn a_broken_newer_configuration_leaves_the_last_good_one_and_is_an_event()
     let store = ParameterStore::new(&settings(&moto.endpoint()).await).expect("a store");
     let mut source = ConfigSource::new(support::client(), "/sentrynet").with_store(store);
     // What was read a minute ago is read anew.
-    source.group("demo", Instant::now() - Duration::from_secs(60), None).await.expect("a good configuration");
+    source.group("demo", Moment::now() - Duration::from_secs(60), None).await.expect("a good configuration");
     moto.put("/sentrynet/groups/demo", "name: demo\nprobes: [{probe: probes.http, ulr: 'http://127.0.0.1/'}]").await;
 
     let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };

@@ -16,6 +16,7 @@ use url::Url;
 
 use super::answer::Answer;
 use super::fault::Fault;
+use crate::moment::Moment;
 use crate::report::Envelope;
 
 /// Requests on their way at the same time over HTTP/1, each on a connection of its own.
@@ -34,7 +35,7 @@ use crate::report::Envelope;
 /// More handshakes than 64 cost more than they gain. Cold over TLS with 64 and without a first request alone: 838 for
 /// HTTP/2, on 64 connections in place of one (no slower, within the noise), and 949 for HTTP/1, which pays about a
 /// request's time for it, once.
-const CONNECTIONS: usize = 64;
+pub const CONNECTIONS: usize = 64;
 
 /// The same over HTTP/2, all on one connection. As many as servers commonly take.
 const STREAMS: usize = 128;
@@ -47,6 +48,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connections that nothing was sent on for so long are not used again.
 const IDLE: Duration = Duration::from_secs(90);
+
+/// What was sent and not acknowledged for so long goes on a new connection: the way of this one is gone, as happens
+/// behind a NAT gateway while a sandbox is frozen. Sentry's system acknowledges at once, however long Sentry itself
+/// takes; there is time for one or two losses on the way to the other end of the world.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(1);
 
 /// Characters of the DSN's key that people are shown.
 const KEY_SHOWN: usize = 8;
@@ -77,7 +84,7 @@ pub struct Post {
 #[derive(Default)]
 struct Known {
     /// The connections, and when they were last used.
-    kept: Option<(reqwest::Client, Instant)>,
+    kept: Option<(reqwest::Client, Moment)>,
     /// The protocol that was spoken last.
     version: Option<Version>,
 }
@@ -121,7 +128,10 @@ impl Post {
     }
 
     fn fresh_line(&self) -> Result<Line, String> {
-        let client = reqwest::Client::builder()
+        let builder = reqwest::Client::builder();
+        #[cfg(target_os = "linux")]
+        let builder = builder.tcp_user_timeout(UNACKNOWLEDGED);
+        let client = builder
             .tls_backend_preconfigured(self.tls.clone())
             .user_agent(AGENT)
             .default_headers(self.headers.clone())
@@ -151,7 +161,7 @@ impl Post {
 
     /// The next delivery uses these connections again.
     pub fn keep(&self, line: Line) {
-        self.known().kept = Some((line.client, Instant::now()));
+        self.known().kept = Some((line.client, Moment::now()));
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
