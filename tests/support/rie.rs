@@ -5,7 +5,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::process::{Process, free_port};
+use rustix::process::Signal;
+
+use super::process::{Process, free_port, only_child, send};
 
 /// This package's function.
 pub fn bootstrap() -> &'static Path {
@@ -57,6 +59,23 @@ impl Function {
         let answer = super::client().post(url).body(payload.to_string()).send().await;
         let text = answer.expect("an answer of the emulator").text().await.expect("text of the emulator");
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text:?} is not JSON; the log:\n{}", self.log()))
+    }
+
+    /// Stops the function's process, as Lambda does between invocations, until it is thawed.
+    pub fn freeze(&self) {
+        send(Signal::STOP, only_child(self.0.id()));
+    }
+
+    /// Lets the function's process go on.
+    pub fn thaw(&self) {
+        send(Signal::CONT, only_child(self.0.id()));
+    }
+
+    /// Has the emulator end the sandbox as Lambda does, and waits until it is gone: SIGTERM to the function, and SIGKILL
+    /// 600 ms later.
+    pub async fn end(&mut self) {
+        send(Signal::TERM, self.0.id());
+        self.0.ended().await;
     }
 
     /// Everything that the emulator and the function wrote so far.
