@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use super::ssm::{ConfigSource, Loaded, SourceError};
 use super::{Document, Secret, SecretRef, Secrets, read};
 use crate::moment::Moment;
-use crate::net::{TlsError, tls_client_config};
+use crate::net::{TlsError, own_client, tls_client_config};
 
 /// The SSM path below which everything is, unless `SENTRYNET_PREFIX` says otherwise.
 const DEFAULT_PREFIX: &str = "/sentrynet";
@@ -112,5 +112,5 @@ fn load_file(path: &Path) -> Result<Loaded, SourceError> {
 ///
 /// TLS or HTTP cannot be set up.
 pub fn http_client() -> Result<reqwest::Client, OriginError> {
-    Ok(reqwest::Client::builder().tls_backend_preconfigured(tls_client_config()?).build()?)
+    Ok(own_client(tls_client_config()?).build()?)
 }

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use sentrynet::report::Envelope;
-use socket2::{SockFilter, SockRef};
+use socket2::{SockFilter, SockRef, Socket};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -102,7 +102,7 @@ struct Shared {
     decide: Decide,
     requests: AtomicUsize,
     hang_up: Notify,
-    vanish: Notify,
+    sockets: Mutex<Vec<Weak<Socket>>>,
     received: Mutex<Vec<Received>>,
     connections: AtomicUsize,
 }
@@ -160,7 +160,7 @@ impl Receiver {
             decide,
             requests: AtomicUsize::new(0),
             hang_up: Notify::new(),
-            vanish: Notify::new(),
+            sockets: Mutex::default(),
             received: Mutex::default(),
             connections: AtomicUsize::new(0),
         });
@@ -204,7 +204,11 @@ impl Receiver {
     /// From now on nothing arrives that is sent on the connections made so far, and nobody is told: as behind a NAT gateway
     /// that has forgotten them.
     pub fn vanish(&self) {
-        self.shared.vanish.notify_waiters();
+        // A packet filter that keeps no byte of any packet: the system does not even acknowledge.
+        let nothing = [SockFilter::new(RETURN, 0, 0, 0)];
+        for socket in self.shared.sockets.lock().expect("the sockets").iter().filter_map(Weak::upgrade) {
+            socket.attach_filter(&nothing).expect("a packet filter");
+        }
     }
 
     /// Ends, and starts again on the same port.
@@ -239,7 +243,9 @@ async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, shared: Ar
 }
 
 async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, shared: Arc<Shared>) {
-    let socket = SockRef::from(&stream).try_clone().expect("a second handle of the socket");
+    // Closed with the connection.
+    let socket = Arc::new(SockRef::from(&stream).try_clone().expect("a second handle of the socket"));
+    shared.sockets.lock().expect("the sockets").push(Arc::downgrade(&socket));
     let requests = Arc::new(AtomicUsize::new(0));
     let state = Arc::clone(&shared);
     let service = service_fn(move |request| take(state.clone(), requests.clone(), request));
@@ -255,14 +261,7 @@ async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, shared: Arc<Sha
             }
         }
     };
-    let vanish = async {
-        shared.vanish.notified().await;
-        // A packet filter that keeps no byte of any packet: the system does not even acknowledge.
-        socket.attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)]).expect("a packet filter");
-        std::future::pending::<()>().await;
-    };
-    tokio::pin!(serve);
-    tokio::select! { () = &mut serve => {}, () = shared.hang_up.notified() => {}, () = vanish => {} }
+    tokio::select! { () = serve => {}, () = shared.hang_up.notified() => {} }
 }
 
 /// The instruction of a packet filter that says how many bytes to keep.

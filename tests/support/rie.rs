@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
 use rustix::process::Signal;
 
@@ -55,10 +56,19 @@ impl Function {
     /// Invokes the function and returns its answer; an error of the function is
     /// `{"errorType": …, "errorMessage": …}`.
     pub async fn invoke(&self, payload: &Value) -> Value {
-        let url = self.0.url("/2015-03-31/functions/function/invocations");
-        let answer = super::client().post(url).body(payload.to_string()).send().await;
+        let answer = self.request(payload).send().await;
         let text = answer.expect("an answer of the emulator").text().await.expect("text of the emulator");
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text:?} is not JSON; the log:\n{}", self.log()))
+    }
+
+    /// Begins to invoke the function; nobody waits for its answer.
+    pub fn invoking(&self, payload: &Value) -> JoinHandle<()> {
+        let request = self.request(payload);
+        tokio::spawn(async { drop(request.send().await) })
+    }
+
+    fn request(&self, payload: &Value) -> reqwest::RequestBuilder {
+        super::client().post(self.0.url("/2015-03-31/functions/function/invocations")).body(payload.to_string())
     }
 
     /// Stops the function's process, as Lambda does between invocations, until it is thawed.

@@ -17,6 +17,7 @@ use url::Url;
 use super::answer::Answer;
 use super::fault::Fault;
 use crate::moment::Moment;
+use crate::net::own_client;
 use crate::report::Envelope;
 
 /// Requests on their way at the same time over HTTP/1, each on a connection of its own.
@@ -48,12 +49,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connections that nothing was sent on for so long are not used again.
 const IDLE: Duration = Duration::from_secs(90);
-
-/// What was sent and not acknowledged for so long goes on a new connection: the way of this one is gone, as happens
-/// behind a NAT gateway while a sandbox is frozen. Sentry's system acknowledges at once, however long Sentry itself
-/// takes; there is time for one or two losses on the way to the other end of the world.
-#[cfg(target_os = "linux")]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(1);
 
 /// Characters of the DSN's key that people are shown.
 const KEY_SHOWN: usize = 8;
@@ -128,11 +123,7 @@ impl Post {
     }
 
     fn fresh_line(&self) -> Result<Line, String> {
-        let builder = reqwest::Client::builder();
-        #[cfg(target_os = "linux")]
-        let builder = builder.tcp_user_timeout(UNACKNOWLEDGED);
-        let client = builder
-            .tls_backend_preconfigured(self.tls.clone())
+        let client = own_client(self.tls.clone())
             .user_agent(AGENT)
             .default_headers(self.headers.clone())
             .connect_timeout(CONNECT_TIMEOUT)
