@@ -1,8 +1,12 @@
-//! What a freeze of the sandbox between two invocations does to the connections that are kept meanwhile.
+//! Connections to Sentry are kept from one invocation to the next, whatever a freeze of the sandbox does to them.
 #![cfg(feature = "cli")]
 
 mod support;
 
+use sentrynet::config::Origin;
+use sentrynet::invocation::{self, Overrides, Runner};
+use sentrynet::net::{Network, Resolver};
+use sentrynet::telemetry::Telemetry;
 use serde_json::json;
 use support::answer::results;
 use support::mail::{AMPLE, courier, deliver, ids, runs};
@@ -25,17 +29,46 @@ async fn deliver_all(function: &Function, sentry: &Receiver, runs: u64) {
 }
 
 #[tokio::test]
+async fn warm_invocations_use_the_connection_of_the_first() {
+    let (shop, sentry) = (shop().await, Receiver::start(Behaviour::default()).await);
+    let config = file(&of_group(&group(&shop).replace("burst: 2", "burst: 1")));
+    let function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), []).await;
+    for invocation in 1..=3 {
+        let answer = function.invoke(&json!({"group": "demo", "probe": "Home"})).await;
+        assert_eq!(answer["delivery"]["delivered"], 1, "{answer:#}");
+        assert_eq!((sentry.taken().len(), sentry.connections()), (invocation, 1));
+        function.freeze();
+        function.thaw();
+    }
+}
+
+#[tokio::test]
+async fn warm_invocations_use_the_connection_of_the_first_over_tls_too() {
+    let shop = shop().await;
+    let config = file(&of_group(&group(&shop).replace("burst: 2", "burst: 1")));
+    for protocols in [&[&b"h2"[..]], &[&b"http/1.1"[..]]] {
+        let sentry = Receiver::start_tls_with(protocols, |_| Behaviour::default()).await;
+        // The real function trusts public authorities only.
+        let overrides = Overrides { dsn: Some(sentry.dsn().to_string()), ..Overrides::default() };
+        let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::default()).over(sentry.tls());
+        let function = invocation::Function::new(runner, Origin::File(config.path().to_owned()));
+        let deliver = async |payload| {
+            let finished = function.handle(payload, None).await.expect("a summary");
+            (finished.summary.delivery.delivered, sentry.connections())
+        };
+        let (delivered, warm) = deliver(json!({"group": "demo"})).await;
+        assert_eq!(delivered, 3);
+        assert_eq!(deliver(json!({"group": "demo", "probe": "Home"})).await, (1, warm));
+        assert!(warm == 1 || protocols[0] != b"h2", "{warm} connections over HTTP/2");
+    }
+}
+
+#[tokio::test]
 async fn whatever_becomes_of_connections_while_the_function_is_frozen_everything_arrives_once() {
     let (shop, mut sentry) = (shop().await, Receiver::start(Behaviour::default()).await);
     let config = file(&of_group(&group(&shop).replace("burst: 2", "burst: 20")));
     let function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), []).await;
     deliver_all(&function, &sentry, 21).await;
-    let warm = sentry.connections();
-    function.freeze();
-    function.thaw();
-    deliver_all(&function, &sentry, 21).await;
-    assert_eq!(sentry.connections(), warm, "those that are still there are used");
-
     function.freeze();
     sentry.hang_up();
     function.thaw();
