@@ -278,10 +278,20 @@ async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
     let again = source.group("demo", start + Duration::from_secs(120), None).await.expect("a configuration");
     assert_eq!(again.broken, None);
 
+    front.answer_next(400, json!({"__type": "ThrottlingException", "message": "because"}));
+    let busy = source.group("demo", start + Duration::from_secs(180), None).await.expect("the last good configuration");
+    assert!(matches!(busy.broken, Some(SourceError::Ssm(SsmError::Throttled { .. }))), "{:?}", busy.broken);
+    // Asked again within the minute, it says the same; after a freeze of a minute it asks again.
+    let asked = start + Duration::from_secs(181);
+    let same = source.group("demo", asked, None).await.expect("the last good configuration");
+    assert_eq!(same.broken, busy.broken);
+    let thawed = asked.thawed(Duration::from_secs(60));
+    assert_eq!(source.group("demo", thawed, None).await.expect("a configuration").broken, None);
+
     // With something good at hand, little of the time left is spent on waiting.
     front.ignore_next();
     let (asked, left) = (Instant::now(), Duration::from_secs(2));
-    let hanging = source.group("demo", start + Duration::from_secs(180), Some(asked + left)).await;
+    let hanging = source.group("demo", start + Duration::from_secs(360), Some(asked + left)).await;
     assert!(asked.elapsed() < left, "{:?}", asked.elapsed());
     let broken = hanging.expect("the last good configuration").broken;
     assert!(matches!(broken, Some(SourceError::Ssm(SsmError::Late { .. }))), "{broken:?}");

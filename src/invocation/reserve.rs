@@ -36,7 +36,7 @@ impl Reserve {
     pub fn of(&self, total: Duration, envelopes: usize) -> Duration {
         let wanted = match self.seen.iter().max() {
             // Where time was up, this doubles it from one invocation to the next, until there is enough.
-            Some(slowest) => (*slowest * rounds(envelopes) * 2 + CLOSING).clamp(LEAST, MOST),
+            Some(slowest) => slowest.saturating_mul(2 * rounds(envelopes)).saturating_add(CLOSING).clamp(LEAST, MOST),
             None => (total / 5).clamp(LEAST, MOST_UNSEEN),
         };
         wanted.min(total / 2)
