@@ -8,7 +8,7 @@ SHELL := bash
 PYTHON ?= python3
 TOOLS := target/tools
 # Programs that the tests talk to, each in a Python environment of its own: tests/requirements/<name>.txt.
-VENVS := relay kent bugsink moto
+VENVS := relay kent bugsink moto cron
 
 # What `make fuzz` runs, and how large its inputs are at most.
 TARGET ?= configuration
