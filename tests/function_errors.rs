@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use sentrynet::config::Origin;
-use sentrynet::config::ssm::{ConfigSource, ParameterStore};
+use sentrynet::config::ssm::{ConfigSource, ParameterStore, Prefix};
 use sentrynet::invocation::{Overrides, Runner};
 use sentrynet::moment::Moment;
 use sentrynet::net::{Network, Resolver};
@@ -93,7 +93,7 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
         let front = Front::of(moto.endpoint()).await;
         let url = if trouble == "down" { moto.endpoint() } else { front.url() };
         let store = ParameterStore::new(&settings(&url).await).expect("a store");
-        let mut source = ConfigSource::new(support::client(), "/sentrynet").with_store(store);
+        let mut source = ConfigSource::new(support::client(), &Prefix::new("/sentrynet")).with_store(store);
         // What was read a minute ago is read anew.
         source.group("demo", Moment::now() - Duration::from_secs(60), None).await.expect("a good configuration");
         match trouble {
@@ -107,7 +107,7 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
         }
         let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };
         let runner = Runner::new(Network::new(Resolver::system()), overrides, telemetry.clone());
-        let origin = Origin::Ssm { prefix: "/sentrynet".to_owned(), source: Some(source).into() };
+        let origin = Origin::Ssm { prefix: Prefix::new("/sentrynet"), source: Some(source).into() };
         let function = sentrynet::invocation::Function::new(runner, origin);
         let finished = function.handle(json!({"group": "demo"}), None).await.expect("a summary");
         assert_eq!((finished.summary.runs, finished.summary.ok), (3, 2), "{trouble}");

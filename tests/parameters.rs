@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
-use sentrynet::config::ssm::{ConfigSource, Loaded, ParameterStore, SourceError, SsmError};
+use sentrynet::config::ssm::{ConfigSource, Loaded, ParameterStore, Prefix, SourceError, SsmError};
 use sentrynet::moment::Moment;
 use serde_json::json;
 use support::front::Front;
@@ -154,7 +154,7 @@ fn asked(front: &Front) -> Vec<BTreeSet<String>> {
 const PARAMETERS: [&str; 3] = ["/sentrynet/sentry", "/sentrynet/dsn", "/sentrynet/groups/demo"];
 
 async fn source(front: &Front) -> ConfigSource {
-    ConfigSource::new(support::client(), "/sentrynet/").with_store(store(&front.url()).await)
+    ConfigSource::new(support::client(), &Prefix::new("/sentrynet/")).with_store(store(&front.url()).await)
 }
 
 #[tokio::test]

@@ -6,13 +6,10 @@ use std::time::Instant;
 
 use tokio::sync::Mutex;
 
-use super::ssm::{ConfigSource, Loaded, SourceError};
+use super::ssm::{ConfigSource, Loaded, Prefix, SourceError};
 use super::{Document, Secret, SecretRef, Secrets, read};
 use crate::moment::Moment;
 use crate::net::{TlsError, own_client, tls_client_config};
-
-/// The SSM path below which everything is, unless `SENTRYNET_PREFIX` says otherwise.
-const DEFAULT_PREFIX: &str = "/sentrynet";
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +32,7 @@ pub enum Origin {
     /// Parameters below a path.
     Ssm {
         /// The path, e.g. `/sentrynet`.
-        prefix: String,
+        prefix: Prefix,
         /// What asks SSM; made when it is first needed.
         source: Mutex<Option<ConfigSource>>,
     },
@@ -46,23 +43,20 @@ impl Origin {
     pub fn from_env() -> Self {
         match std::env::var_os("SENTRYNET_CONFIG").filter(|path| !path.is_empty()) {
             Some(path) => Self::File(path.into()),
-            None => {
-                let prefix = std::env::var("SENTRYNET_PREFIX").ok().filter(|prefix| !prefix.is_empty());
-                Self::ssm(prefix.as_deref().unwrap_or(DEFAULT_PREFIX))
-            }
+            None => Self::ssm(Prefix::from_env()),
         }
     }
 
     /// Parameters below `prefix`.
-    pub fn ssm(prefix: &str) -> Self {
-        Self::Ssm { prefix: prefix.trim_end_matches('/').to_owned(), source: Mutex::default() }
+    pub fn ssm(prefix: Prefix) -> Self {
+        Self::Ssm { prefix, source: Mutex::default() }
     }
 
     /// The SSM parameter that would hold the DSN; with a file, SSM is not asked.
     pub fn dsn_parameter(&self) -> Option<String> {
         match self {
             Self::File(_) => None,
-            Self::Ssm { prefix, .. } => Some(format!("{prefix}/dsn")),
+            Self::Ssm { prefix, .. } => Some(prefix.dsn()),
         }
     }
 

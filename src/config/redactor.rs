@@ -79,6 +79,12 @@ impl Redactor {
         Self { known }
     }
 
+    /// One that knows what both know.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        Self { known: self.known.iter().chain(&other.known).cloned().collect() }
+    }
+
     /// `text` without secrets.
     pub fn text(&self, text: &str) -> String {
         self.shown(text).into_owned()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{ParameterStore, Parameters, SsmError};
+use super::{ParameterStore, Parameters, Prefix, SsmError};
 use crate::config::{Config, Document, Problems, Secret, SecretRef, Secrets, read_parts};
 use crate::moment::Moment;
 
@@ -39,7 +39,7 @@ pub struct Loaded {
 #[derive(Debug)]
 pub struct ConfigSource {
     http: reqwest::Client,
-    prefix: String,
+    prefix: Prefix,
     /// Connected when it is first needed: what polls first starts first.
     store: Option<ParameterStore>,
     /// By the groups' names.
@@ -61,9 +61,9 @@ struct Kept {
 }
 
 impl ConfigSource {
-    /// Nothing is asked yet. `prefix` is the path above `sentry`, `dsn` and `groups/`.
-    pub fn new(http: reqwest::Client, prefix: &str) -> Self {
-        Self { http, prefix: prefix.trim_end_matches('/').to_owned(), store: None, kept: BTreeMap::new(), dsn: None }
+    /// Nothing is asked yet. Everything is below `prefix`.
+    pub fn new(http: reqwest::Client, prefix: &Prefix) -> Self {
+        Self { http, prefix: prefix.clone(), store: None, kept: BTreeMap::new(), dsn: None }
     }
 
     /// What the parameter `dsn` held last: known also where the configuration itself turned out to be broken.
@@ -141,12 +141,8 @@ struct Names {
 }
 
 impl Names {
-    fn new(prefix: &str, group: &str) -> Self {
-        Self {
-            settings: format!("{prefix}/sentry"),
-            dsn: format!("{prefix}/dsn"),
-            group: format!("{prefix}/groups/{group}"),
-        }
+    fn new(prefix: &Prefix, group: &str) -> Self {
+        Self { settings: prefix.settings(), dsn: prefix.dsn(), group: prefix.group(group) }
     }
 
     fn with(&self, secrets: &BTreeSet<String>) -> BTreeSet<String> {
