@@ -8,7 +8,14 @@ SHELL := bash
 PYTHON ?= python3
 TOOLS := target/tools
 # Programs that the tests talk to, each in a Python environment of its own: tests/requirements/<name>.txt.
-VENVS := relay kent bugsink moto cron
+VENVS := relay kent bugsink moto cron sam
+# The same for what builds the function.
+BUILD_VENVS := lambda
+
+# The function's processor: arm64, which is cheaper, or x86_64. The template has to name the same.
+ARCH ?= arm64
+TARGET_arm64 := aarch64-unknown-linux-gnu
+TARGET_x86_64 := x86_64-unknown-linux-gnu
 
 # What `make fuzz` runs, and how large its inputs are at most.
 TARGET ?= configuration
@@ -18,7 +25,7 @@ MAX_LEN_answer := 4096
 MAX_LEN_outcome := 4096
 MAX_LEN_interpolation := 512
 
-.PHONY: help demo test bench fuzz tools
+.PHONY: help demo test bench build build-ProbeFunction fuzz tools
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,7 +52,19 @@ bench: ## Measure every figure that SentryNet is held to, and show them in one t
 	cargo bench --locked --bench cpu
 	cargo bench --locked --bench memory
 	cargo bench --locked --bench phases
+	cargo bench --locked --bench delivery
 	@echo && cat target/bench.md
+
+build: $(TOOLS)/lambda/.stamp ## Build the function for Lambda, for arm64 or ARCH=x86_64, into target/lambda (takes minutes)
+	@test -n '$(TARGET_$(ARCH))' || { echo 'ARCH is arm64 or x86_64, not $(ARCH)'; exit 1; }
+	rustup target add $(TARGET_$(ARCH))
+	PATH="$(abspath $(TOOLS)/lambda/bin):$$PATH" cargo lambda build --release --locked --$(subst _,-,$(ARCH)) \
+	  --no-default-features --bin bootstrap --lambda-dir target/lambda
+
+# What `sam build` calls for the function of that name. It has to be told to build in place (build_in_source), or it copies
+# everything first, target/ included.
+build-ProbeFunction: build
+	cp target/lambda/bootstrap/bootstrap '$(ARTIFACTS_DIR)'
 
 # New inputs land in fuzz/target/; what is kept is chosen (docs/development.md).
 fuzz: ## Fuzz one TARGET of fuzz/targets for SECONDS (needs nightly Rust and cargo-fuzz)
@@ -57,7 +76,7 @@ fuzz: ## Fuzz one TARGET of fuzz/targets for SECONDS (needs nightly Rust and car
 tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp ## Fetch what the tests talk to (pinned, into target/tools)
 
 # A stamp is written last, so that what was interrupted is made again.
-$(VENVS:%=$(TOOLS)/%/.stamp): $(TOOLS)/%/.stamp: tests/requirements/%.txt
+$(patsubst %,$(TOOLS)/%/.stamp,$(VENVS) $(BUILD_VENVS)): $(TOOLS)/%/.stamp: tests/requirements/%.txt
 	@echo "tools: $$(grep -m1 -v '^#' $<)"
 	@rm -rf $(@D) && mkdir -p $(TOOLS)
 	@$(PYTHON) -m venv $(@D) >$(TOOLS)/$*.log 2>&1 || { \
@@ -68,15 +87,10 @@ $(VENVS:%=$(TOOLS)/%/.stamp): $(TOOLS)/%/.stamp: tests/requirements/%.txt
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-# The bare emulator is all that is wanted of the wheel; an environment made above lends its pip.
-$(TOOLS)/rie/.stamp: tests/requirements/rie.txt | $(TOOLS)/kent/.stamp
-	@echo "tools: Lambda runtime interface emulator, of $$(grep -m1 -v '^#' $<)"
+# AWS's Lambda runtime interface emulator comes with the SAM CLI.
+$(TOOLS)/rie/.stamp: $(TOOLS)/sam/.stamp
 	@rm -rf $(@D) && mkdir -p $(@D)
-	@$(TOOLS)/kent/bin/pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
-	  --dest $(@D) --requirement $<
 	@machine=$$(uname -m); case $$machine in aarch64) machine=arm64 ;; esac; \
-	$(TOOLS)/kent/bin/python -c 'import sys, zipfile; wheel, member, to = sys.argv[1:]; \
-	  open(to, "wb").write(zipfile.ZipFile(wheel).read(member))' \
-	  $(@D)/*.whl samcli/local/rapid/aws-lambda-rie-$$machine $(@D)/aws-lambda-rie
-	@chmod +x $(@D)/aws-lambda-rie && rm $(@D)/*.whl
+	cp $(TOOLS)/sam/lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-$$machine $(@D)/aws-lambda-rie
+	@chmod +x $(@D)/aws-lambda-rie
 	@touch $@

@@ -1,15 +1,17 @@
 //! The command line around the library: one file a command.
 
 mod check;
+mod compile;
 mod demo;
 mod load;
 mod plan;
 mod progress;
+mod push;
 mod resend;
 mod run;
 mod schema;
 
-use std::io::Write as _;
+use std::io::{self, ErrorKind, Write as _};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -64,6 +66,26 @@ enum Command {
         be scheduled\n  2  it cannot, or the arguments cannot be used"
     )]
     Plan(plan::PlanArguments),
+    /// Write the SAM template with the schedules in it.
+    ///
+    /// The same configuration makes the same template. Nothing is run, and secrets are not looked up.
+    #[command(
+        after_help = "Exit codes:\n  0  the template is what the configuration makes\n  1  it is stale (--check)\n  \
+        2  the configuration cannot be scheduled, or the arguments cannot be used"
+    )]
+    Compile(compile::CompileArguments),
+    /// Write the configuration to SSM Parameter Store, where the function reads it.
+    ///
+    /// Shows what would change in each region, and asks. Groups that are gone from the configuration are removed;
+    /// parameters that are not SentryNet's are left alone. Secrets are not looked up: `{ssm: …}` and `{env: …}` are the
+    /// function's to find. A group may have 8 KiB; over 4 KiB it needs SSM's advanced tier, which is paid for.
+    #[command(
+        after_help = "Environment:\n  AWS_…              credentials, profile and region, as for the AWS CLI\n  \
+        SENTRY_DSN         the DSN; --dsn wins over it\n  SENTRYNET_PREFIX   the path; --prefix wins over it\n  \
+        NO_COLOR           no colours\n\nExit codes:\n  0  everything is as it should be in every region\n  \
+        2  the configuration or the arguments cannot be used\n  3  something was not written, be it that the answer was no"
+    )]
+    Push(push::PushArguments),
     /// Deliver the envelopes that a log on standard input holds.
     ///
     /// What the function or `run` could not deliver stands in their log in full, a line of JSON each; it may be wrapped
@@ -95,9 +117,11 @@ pub enum Exit {
     Fine,
     /// 1: a probe failed.
     ProbeFailed,
+    /// 1: what was made earlier is not what would be made now.
+    Stale,
     /// 2: the configuration or the arguments are not usable.
     Unusable,
-    /// 3: results could not be delivered.
+    /// 3: results could not be delivered, or a configuration not be written.
     NotDelivered,
 }
 
@@ -114,11 +138,16 @@ impl Exit {
     }
 }
 
+/// What is to be done is not only for those who read about it: it goes on when they have left.
+fn heard(written: io::Result<()>) -> io::Result<()> {
+    written.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+}
+
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Fine => 0,
-            Exit::ProbeFailed => 1,
+            Exit::ProbeFailed | Exit::Stale => 1,
             Exit::Unusable => 2,
             Exit::NotDelivered => 3,
         })
@@ -133,6 +162,8 @@ impl Arguments {
             Command::Check(argument) => check::check(&argument.config, &mut out, &mut err),
             Command::Run(arguments) => run::run(arguments, &mut out, &mut err).await,
             Command::Plan(arguments) => plan::plan(&arguments, &mut out, &mut err),
+            Command::Compile(arguments) => compile::compile(&arguments, &mut out, &mut err),
+            Command::Push(arguments) => push::push(arguments, &mut out, &mut err).await,
             Command::Resend(arguments) => {
                 let mut input = std::io::BufReader::new(std::io::stdin());
                 resend::resend(arguments, &mut input, &mut out, &mut err).await
@@ -142,7 +173,7 @@ impl Arguments {
         };
         done.unwrap_or_else(|error| match error.kind() {
             // Whoever reads may leave early, as in `sentrynet schema | head`.
-            std::io::ErrorKind::BrokenPipe => Exit::Fine,
+            ErrorKind::BrokenPipe => Exit::Fine,
             _ => {
                 let _ = writeln!(err, "this cannot be written: {error}");
                 Exit::Unusable

@@ -28,6 +28,7 @@ mod leaf;
 mod model;
 mod node;
 mod origin;
+mod parts;
 mod pem;
 mod places;
 mod problem;
@@ -39,18 +40,23 @@ mod secret;
 mod secrets;
 mod sensitive;
 mod shape;
+mod shown;
 mod size;
 mod source;
 pub mod ssm;
 pub mod template;
 mod timetable;
+mod yaml;
 
+#[cfg(feature = "cli")]
+pub(crate) use address::is_region;
 pub use credential::{Credentials, is_credential};
 pub use document::Document;
 #[cfg(feature = "cli")]
 pub(crate) use duration::{parse_duration, show_duration};
 pub use model::*;
 pub use origin::{Origin, OriginError, http_client};
+pub use parts::Parts;
 pub(crate) use problem::nearest;
 pub use problem::{Problem, Problems, Quote};
 pub use read::{read, read_parts};
@@ -59,4 +65,5 @@ pub use reference::reference;
 pub use schema::schema;
 pub use secret::{FILTERED, Secret};
 pub use secrets::{SecretRef, Secrets};
+pub use shown::ShownLine;
 pub use template::{Template, TemplateError};

@@ -123,7 +123,7 @@ fn help_names_the_commands_the_exit_codes_and_the_environment() {
     let desk = Desk::empty();
     let ran = desk.run(&["--help"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    for part in ["check", "run", "plan", "resend", "schema", "demo", "Exit codes", "SENTRY_DSN"] {
+    for part in ["check", "run", "plan", "compile", "push", "resend", "schema", "demo", "Exit codes", "SENTRY_DSN"] {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);
     }
     let ran = desk.run(&["run", "--help"]);

@@ -1,13 +1,13 @@
 //! `sentrynet run`: one pass over the groups, now.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use time::OffsetDateTime;
 
-use super::{ConfigArgument, Exit, load, progress};
+use super::{ConfigArgument, Exit, heard, load, progress};
 use crate::config::{Config, Group, Probe, Redactor};
 use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
@@ -77,18 +77,11 @@ pub(super) async fn run(
                 Err(error) => return refuse(err, &error),
             };
         exit = exit.or(&finished);
-        match view.print(out, err, index == 0, &finished, &config.redactor) {
-            // Whoever reads has left; what is to be run and delivered is not theirs alone.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-            printed => printed?,
-        }
+        heard(view.print(out, err, index == 0, &finished, &config.redactor))?;
         outcomes.extend(finished.outcomes);
         has_dsn |= finished.delivered.is_some();
     }
-    match view.end(out, err, &outcomes, has_dsn, &config.redactor) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-        told => told?,
-    }
+    heard(view.end(out, err, &outcomes, has_dsn, &config.redactor))?;
     Ok(exit)
 }
 

@@ -66,16 +66,18 @@ pub(super) fn judge_dsn(node: &Node) -> Result<(), Fault> {
 }
 
 /// Whether this looks like the name of an AWS region: `eu-west-1`, `us-gov-east-1`.
+pub(crate) fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let letters = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let number = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let Some((last, words)) = parts.split_last() else { return false };
+    words.len() >= 2 && (2..=4).contains(&words[0].len()) && words.iter().all(|word| letters(word)) && number(last)
+}
+
+/// Checks the name of an AWS region.
 pub(super) fn judge_region(node: &Node) -> Result<(), Fault> {
-    let looks_right = |text: &str| {
-        let parts: Vec<&str> = text.split('-').collect();
-        let letters = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-        let number = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        let Some((last, words)) = parts.split_last() else { return false };
-        words.len() >= 2 && (2..=4).contains(&words[0].len()) && words.iter().all(|word| letters(word)) && number(last)
-    };
     match node.text() {
-        Some(text) if looks_right(text) => Ok(()),
+        Some(text) if is_region(text) => Ok(()),
         _ => Err(Fault::new(format!("expected an AWS region, found {}", node.found()))
             .with_help("regions are named like `eu-west-1` and `us-east-1`")),
     }

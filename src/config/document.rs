@@ -81,6 +81,11 @@ impl Document {
         groups.iter().map(|group| self.source.size(group.extent)).collect()
     }
 
+    /// The text itself. Whoever calls this answers for where it goes: it may hold secrets.
+    pub fn text(&self) -> &str {
+        self.source.text()
+    }
+
     /// What problems call it.
     pub fn name(&self) -> &str {
         self.source.name()

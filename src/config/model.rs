@@ -47,7 +47,7 @@ pub struct SentrySettings {
 }
 
 /// Probes that share tags: what one invocation runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// Unique name: given, or a slug of `tags.target`, or `group-N`.
     pub name: String,
@@ -74,7 +74,7 @@ pub enum Spread {
 }
 
 /// One thing to check, and when.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
     /// For people, and the transaction's name.
     pub title: String,
@@ -107,7 +107,7 @@ impl Probe {
 }
 
 /// What a probe checks: one variant a probe kind.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Check {
     /// `probes.http`: one request.
     Http(Box<Request>),
@@ -116,7 +116,7 @@ pub enum Check {
 }
 
 /// The steps of `probes.script`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Script {
     /// The keys' initial values, in the order written.
     pub init_keys: Vec<(String, Value)>,
@@ -160,7 +160,7 @@ impl std::fmt::Debug for Json {
 }
 
 /// One request and what its answer has to be: the keys of `probes.http`, and of a script's step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Absolute http(s) URL (after interpolation, in a script).
     pub url: Text,
@@ -201,7 +201,7 @@ pub struct Request {
 }
 
 /// What a request sends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     /// A string, sent as it is.
     Text(Text),
@@ -249,6 +249,12 @@ pub struct JsonPath {
     pub query: JpQuery,
 }
 
+impl PartialEq for JsonPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
 /// What has to hold of a key. Every part that is given has to hold.
 #[derive(Clone, Debug, Default)]
 pub struct Assertion {
@@ -274,6 +280,18 @@ pub struct Assertion {
     pub type_: Option<JsonType>,
     /// Characters of a text, elements of a list, entries of a map.
     pub length: Option<u64>,
+}
+
+impl PartialEq for Assertion {
+    fn eq(&self, other: &Self) -> bool {
+        // Patterns cannot be compared, only what they were made of.
+        let parts = |assertion: &Self| {
+            let Self { exists, value, not, lt, lte, gt, gte, contains, matches, type_, length } = assertion.clone();
+            let matches = matches.map(|pattern| pattern.as_str().to_owned());
+            (exists, [value, not, lt, lte, gt, gte, contains], matches, type_, length)
+        };
+        parts(self) == parts(other)
+    }
 }
 
 /// The types that `type` can ask for.
@@ -305,7 +323,7 @@ impl JsonType {
 }
 
 /// Credentials of a request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Auth {
     /// HTTP basic authentication (RFC 7617).
     Basic {

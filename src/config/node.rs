@@ -46,6 +46,12 @@ pub(super) struct Entry {
     merges: bool,
 }
 
+impl Entry {
+    pub fn new(name: &str, value: Node) -> Self {
+        Self { name: name.to_owned(), place: value.place(), value, merges: false }
+    }
+}
+
 impl Node {
     /// The value of a secret, in the place of its reference.
     pub fn of_secret(text: &str, extent: Extent) -> Self {
@@ -53,8 +59,31 @@ impl Node {
         Self { extent, kind, hidden: true, secret: true, stand_in: false }
     }
 
+    /// A text that is put in the place of another value, or beside one.
+    pub fn of_text(text: &str, extent: Extent) -> Self {
+        Self { hidden: false, secret: false, ..Self::of_secret(text, extent) }
+    }
+
     pub const fn place(&self) -> Place {
         self.extent.start
+    }
+
+    /// Whether it holds the same values, written the same way, in the same order, wherever they stand.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::Scalar { value: one, written: how }, Kind::Scalar { value: other, written: other_how }) => {
+                one == other && how == other_how
+            }
+            (Kind::List(one), Kind::List(other)) => {
+                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.says_the_same(other))
+            }
+            (Kind::Map(one), Kind::Map(other)) => {
+                let same =
+                    |(one, other): (&Entry, &Entry)| one.name == other.name && one.value.says_the_same(&other.value);
+                one.len() == other.len() && one.iter().zip(other).all(same)
+            }
+            _ => false,
+        }
     }
 
     /// The text, if it is one.

@@ -6,12 +6,10 @@ use std::time::Instant;
 
 use tokio::sync::Mutex;
 
-use super::ssm::{ConfigSource, Loaded, SourceError};
+use super::ssm::{ConfigSource, Loaded, Prefix, SourceError};
 use super::{Document, Secret, SecretRef, Secrets, read};
-use crate::net::{TlsError, tls_client_config};
-
-/// The SSM path below which everything is, unless `SENTRYNET_PREFIX` says otherwise.
-const DEFAULT_PREFIX: &str = "/sentrynet";
+use crate::moment::Moment;
+use crate::net::{TlsError, own_client, tls_client_config};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +32,7 @@ pub enum Origin {
     /// Parameters below a path.
     Ssm {
         /// The path, e.g. `/sentrynet`.
-        prefix: String,
+        prefix: Prefix,
         /// What asks SSM; made when it is first needed.
         source: Mutex<Option<ConfigSource>>,
     },
@@ -45,23 +43,20 @@ impl Origin {
     pub fn from_env() -> Self {
         match std::env::var_os("SENTRYNET_CONFIG").filter(|path| !path.is_empty()) {
             Some(path) => Self::File(path.into()),
-            None => {
-                let prefix = std::env::var("SENTRYNET_PREFIX").ok().filter(|prefix| !prefix.is_empty());
-                Self::ssm(prefix.as_deref().unwrap_or(DEFAULT_PREFIX))
-            }
+            None => Self::ssm(Prefix::from_env()),
         }
     }
 
     /// Parameters below `prefix`.
-    pub fn ssm(prefix: &str) -> Self {
-        Self::Ssm { prefix: prefix.trim_end_matches('/').to_owned(), source: Mutex::default() }
+    pub fn ssm(prefix: Prefix) -> Self {
+        Self::Ssm { prefix, source: Mutex::default() }
     }
 
     /// The SSM parameter that would hold the DSN; with a file, SSM is not asked.
     pub fn dsn_parameter(&self) -> Option<String> {
         match self {
             Self::File(_) => None,
-            Self::Ssm { prefix, .. } => Some(format!("{prefix}/dsn")),
+            Self::Ssm { prefix, .. } => Some(prefix.dsn()),
         }
     }
 
@@ -73,13 +68,13 @@ impl Origin {
         }
     }
 
-    /// The configuration as far as it is needed to run `group`, at the instant `now`. From a file that is all of it,
+    /// The configuration as far as it is needed to run `group`, at `now`. From a file that is all of it,
     /// so that an unknown group can be told from the known ones. From SSM, it may take until `until` to come.
     ///
     /// # Errors
     ///
     /// It cannot be read or is not valid, and there is no earlier one that was.
-    pub async fn load(&self, group: &str, now: Instant, until: Option<Instant>) -> Result<Loaded, OriginError> {
+    pub async fn load(&self, group: &str, now: Moment, until: Option<Instant>) -> Result<Loaded, OriginError> {
         match self {
             Self::File(path) => Ok(load_file(path)?),
             Self::Ssm { prefix, source } => {
@@ -111,5 +106,5 @@ fn load_file(path: &Path) -> Result<Loaded, SourceError> {
 ///
 /// TLS or HTTP cannot be set up.
 pub fn http_client() -> Result<reqwest::Client, OriginError> {
-    Ok(reqwest::Client::builder().tls_backend_preconfigured(tls_client_config()?).build()?)
+    Ok(own_client(tls_client_config()?).build()?)
 }

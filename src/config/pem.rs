@@ -28,7 +28,7 @@ pub(super) fn parse(node: &Node, pem: Pem, directory: Option<&Path>) -> Result<S
     };
     if text.contains("-----BEGIN") {
         judge(text, pem, "this")?;
-        return Ok(text.to_owned());
+        return Ok(essence(text, pem));
     }
     let shown = if node.hidden { "the file".to_owned() } else { format!("`{text}`") };
     let Some(directory) = directory else {
@@ -43,7 +43,25 @@ pub(super) fn parse(node: &Node, pem: Pem, directory: Option<&Path>) -> Result<S
                 .with_help("the name of a PEM file counts from the configuration's directory")
         })?;
     judge(&content, pem, &shown)?;
-    Ok(content)
+    Ok(essence(&content, pem))
+}
+
+/// Of certificates, only these: what else stands around them may be a private key.
+fn essence(text: &str, pem: Pem) -> String {
+    if pem == Pem::Key {
+        return text.to_owned();
+    }
+    let mut is_within = false;
+    let mut essence = String::new();
+    for line in text.lines().map(str::trim) {
+        is_within |= line == "-----BEGIN CERTIFICATE-----";
+        if is_within {
+            essence.push_str(line);
+            essence.push('\n');
+        }
+        is_within &= line != "-----END CERTIFICATE-----";
+    }
+    essence
 }
 
 fn judge(text: &str, pem: Pem, what: &str) -> Result<(), Fault> {

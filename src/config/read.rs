@@ -179,7 +179,9 @@ impl Reader<'_> {
         let regions = node.get("regions");
         if !settings.regions.is_empty() {
             for (index, region) in regions.map_or(&[][..], Node::items).iter().enumerate() {
-                let Some(name) = region.text().filter(|name| !settings.regions.iter().any(|known| known == name))
+                let Some(name) = region
+                    .text()
+                    .filter(|name| !region.stand_in && !settings.regions.iter().any(|known| known == name))
                 else {
                     continue;
                 };

@@ -198,6 +198,7 @@ fn link(object: &Object) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Parts;
     use crate::config::keys::PROBE;
 
     fn keys() -> impl Iterator<Item = (&'static Object, &'static Key)> {
@@ -224,6 +225,15 @@ mod tests {
                 let snippet = format!("{}: {value}", key.name);
                 judge(object, &snippet).unwrap_or_else(|problems| panic!("the default of {}: {problems}", key.name));
             }
+        }
+    }
+
+    #[test]
+    fn every_example_can_be_pushed() {
+        for (object, key) in keys().filter(|(_, key)| key.presence != Presence::NotYet) {
+            let text = surrounded(object, key.example);
+            let document = Document::parse("a.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+            Parts::of(&document).unwrap_or_else(|problems| panic!("{text}\n{problems}"));
         }
     }
 

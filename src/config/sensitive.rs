@@ -92,6 +92,18 @@ fn is_file_name(text: &str) -> bool {
     text.len() < 256 && (1..=5).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// Where in a line the value begins that a comment gives to something sensitive: `# password: hunter2`.
+pub(super) fn in_comment(line: &str) -> Option<usize> {
+    let start = line.match_indices('#').map(|(at, _)| at).find(|at| line[..*at].ends_with([' ', '\t']) || *at == 0)?;
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    line[start..].match_indices([':', '=']).map(|(at, _)| start + at).find_map(|at| {
+        let before = line[start..at].trim_end();
+        let name = before.rsplit(|c| !is_name(c)).next().unwrap_or_default();
+        let has_value = !line[at + 1..].trim().is_empty();
+        (has_value && !name.is_empty() && is_sensitive(name)).then_some(at + 1)
+    })
+}
+
 /// In a text that is not YAML: how many characters of the line may be shown, if not all of it.
 ///
 /// A line is hidden when it, or one of the less indented lines above it, names something sensitive.
@@ -153,6 +165,18 @@ mod tests {
         assert!(holds_credentials("https://bob:pw@example.com/"));
         assert!(holds_credentials("-----BEGIN PRIVATE KEY-----"));
         assert!(!holds_credentials("https://example.com/@bob"));
+    }
+
+    #[test]
+    fn comments_that_give_a_secret_away_are_known() {
+        let kept = |line: &'static str| in_comment(line).map(|end| &line[..end]);
+        assert_eq!(kept("#  password: hunter2"), Some("#  password:"));
+        assert_eq!(kept("a: b # API_KEY = abc"), Some("a: b # API_KEY ="));
+        for line in
+            ["# The DSN comes from SSM", "# log in, then use the token.", "# token:", "a: b#password: c", "password: x"]
+        {
+            assert_eq!(kept(line), None, "{line}");
+        }
     }
 
     #[test]

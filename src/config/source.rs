@@ -80,6 +80,10 @@ impl Source {
         (start.line..=end.line).map(|number| line(number).len() + 1).sum()
     }
 
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Never show these parts.
     pub fn mask(&mut self, mut extents: Vec<Extent>) {
         extents.sort_by_key(|extent| (extent.start, extent.end));
@@ -97,21 +101,17 @@ impl Source {
             path: path.to_owned(),
             message: message.into(),
             help,
-            quote: self.line(place.line).map(|line| self.render(line, place, &self.masks)),
+            quote: self.line(place.line).map(|line| self.render(line, place, &self.masks, WIDTH)),
         }
     }
 
     /// A problem in a text that could not be parsed: what is a secret in it can only be guessed.
     pub fn syntax_problem(&self, place: Place, message: impl Into<String>) -> Problem {
         // A long line may hold anything.
-        let quote = self.line(place.line).filter(|line| line.len() <= LONG).map(|line| {
-            let keep = sensitive::guess(place.line, |number| self.line(number));
-            let rest = keep.map(|keep| Extent {
-                start: Place { column: keep + 1, ..place },
-                end: Place { line: place.line + 1, column: 1 },
-            });
-            self.render(line, place, rest.as_slice())
-        });
+        let quote = self
+            .line(place.line)
+            .filter(|line| line.len() <= LONG)
+            .map(|line| self.render(line, place, self.guess(place.line).as_slice(), WIDTH));
         Problem { quote, ..self.problem(Place::default(), "", message, None) }.at(place)
     }
 
@@ -123,20 +123,51 @@ impl Source {
         Place { line, column: self.text.get(start..byte).unwrap_or_default().chars().count() + 1 }
     }
 
-    fn line(&self, number: usize) -> Option<&str> {
+    /// All lines with their ends.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        let ends = self.lines.iter().skip(1).copied().chain([self.text.len()]);
+        self.lines
+            .iter()
+            .zip(ends)
+            .filter_map(|(start, end)| self.text.get(*start..end))
+            .filter(|line| !line.is_empty())
+    }
+
+    /// The whole line as it may be shown.
+    pub fn masked(&self, number: usize) -> String {
+        self.line(number)
+            .map(|line| self.render(line, beginning(number), &self.masks, usize::MAX).text)
+            .unwrap_or_default()
+    }
+
+    /// The same of a text that could not be parsed: what is a secret in it can only be guessed.
+    pub fn guessed(&self, number: usize) -> String {
+        let masks = self.guess(number);
+        let quote = self.line(number).map(|line| self.render(line, beginning(number), masks.as_slice(), usize::MAX));
+        quote.map(|quote| quote.text).unwrap_or_default()
+    }
+
+    /// What of a line may be a secret.
+    fn guess(&self, number: usize) -> Option<Extent> {
+        let keep = sensitive::guess(number, |number| self.line(number))?;
+        Some(Extent { start: Place { line: number, column: keep + 1 }, end: beginning(number + 1) })
+    }
+
+    /// A line without its end.
+    pub fn line(&self, number: usize) -> Option<&str> {
         let start = *self.lines.get(number.checked_sub(1)?)?;
         let end = self.lines.get(number).copied().unwrap_or(self.text.len());
         Some(self.text.get(start..end)?.trim_end_matches(['\n', '\r']))
     }
 
     /// The part of the line around the place to point at, with `[Filtered]` for what `masks` cover.
-    fn render(&self, line: &str, place: Place, masks: &[Extent]) -> Quote {
+    fn render(&self, line: &str, place: Place, masks: &[Extent], width: usize) -> Quote {
         let index = self.long.get(&place.line);
         let length = index.map_or_else(|| line.chars().count(), |(length, _)| *length);
         // Lines that are only a little too long are shown from their beginning, or to their end.
-        let first = place.column.saturating_sub(WIDTH / 2).max(1);
-        let first = if length <= WIDTH { 1 } else { first.min(length + 1 - WIDTH) };
-        let last = length.min(first + WIDTH - 1);
+        let first = place.column.saturating_sub(width / 2).max(1);
+        let first = if length <= width { 1 } else { first.min(length + 1 - width) };
+        let last = length.min(width.saturating_add(first - 1));
         let noted = index.and_then(|(_, bytes)| bytes.get((first - 1) / STEP)).copied().unwrap_or(0);
         let skipped = if index.is_some() { (first - 1) / STEP * STEP } else { 0 };
         let chars = line.get(noted..).unwrap_or_default().chars().skip(first - 1 - skipped).take(last + 1 - first);
@@ -183,6 +214,10 @@ impl Source {
         }
         Quote { text, pointer: pointer.unwrap_or(shown) }
     }
+}
+
+const fn beginning(line: usize) -> Place {
+    Place { line, column: 1 }
 }
 
 impl Problem {

@@ -1,10 +1,16 @@
 //! SSM Parameter Store: names → values, in as few calls as AWS allows.
 
 mod error;
+mod held;
 mod http;
+mod prefix;
+mod push;
 mod source;
 
-pub use error::SsmError;
+pub use error::{Action, SsmError};
+pub use held::{Held, HeldParameter};
+pub use prefix::Prefix;
+pub use push::{Change, Pushed, Wanted};
 pub use source::{ConfigSource, Loaded, SourceError};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,6 +83,13 @@ pub fn aws_settings(http: reqwest::Client, region: Option<&str>) -> ConfigLoader
         )
 }
 
+/// The same for somebody who waits, and writes: SSM takes three parameters a second.
+pub fn patient(settings: ConfigLoader) -> ConfigLoader {
+    settings
+        .retry_config(RetryConfig::standard().with_max_attempts(10).with_initial_backoff(Duration::from_millis(500)))
+        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(10)).build())
+}
+
 /// The Parameter Store of one region.
 #[derive(Clone, Debug)]
 pub struct ParameterStore {
@@ -144,7 +157,7 @@ impl ParameterStore {
             .set_names(Some(names.iter().map(|name| (*name).clone()).collect()))
             .send()
             .await
-            .map_err(|error| SsmError::from_sdk(error, &self.region, names))?;
+            .map_err(|error| SsmError::from_sdk(error, Action::Read, &self.region, names))?;
         let mut part = Parameters::default();
         for name in names {
             let parameter = answer.parameters().iter().find(|parameter| {

@@ -2,8 +2,8 @@
 
 use super::usage::Usage;
 
-/// The memory that the function has, in GB.
-const MEMORY: f64 = 0.125;
+/// The memory that the function has unless the stack says otherwise.
+pub(super) const MEMORY_MB: u32 = 128;
 /// Assumed of an invocation: what it leaves in the log, in GB.
 const LOG: f64 = 1e-6;
 /// Assumed: how many of all runs fail, and become an error event.
@@ -74,7 +74,7 @@ pub static PRICES: [Price; 8] = [
         per: 1.0,
         year: 2025,
         source: "https://aws.amazon.com/lambda/pricing/",
-        amount: |usage| usage.seconds * MEMORY,
+        amount: |usage| usage.seconds * f64::from(MEMORY_MB) / 1024.0,
     },
     Price {
         vendor: Vendor::Aws,

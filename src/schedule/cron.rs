@@ -42,6 +42,13 @@ impl Cron {
     pub const fn firings_a_day(self) -> u32 {
         self.minutes.count_ones() * self.hours.count_ones()
     }
+
+    /// The minutes of the day in which it fires, in order.
+    pub fn firings(self) -> impl Iterator<Item = u32> {
+        let has = |bits: u64, value: u32| bits >> value & 1 == 1;
+        let hours = (0..24).filter(move |hour| has(self.hours.into(), *hour));
+        hours.flat_map(move |hour| (0..60).filter(move |minute| has(self.minutes, *minute)).map(move |m| hour * 60 + m))
+    }
 }
 
 impl fmt::Display for Cron {

@@ -88,7 +88,7 @@ impl std::iter::Sum for Usage {
 }
 
 /// Ticks until they fall on the same seconds of the minute again: 60 at the most.
-fn ticks_of_a_cycle(beat: Beat) -> u64 {
+pub(super) fn ticks_of_a_cycle(beat: Beat) -> u64 {
     let (window, period) = (WINDOW.as_secs(), beat.period.as_secs().max(1));
     window / super::cron::gcd(period, window)
 }

@@ -14,6 +14,8 @@ use serde_json::Value;
 pub struct Call {
     /// The operation, for AWS's JSON protocols.
     pub target: Option<String>,
+    /// The region that it is signed for, for AWS's protocols.
+    pub region: Option<String>,
     /// The body, if it was JSON.
     pub body: Value,
 }
@@ -35,13 +37,22 @@ struct Shared {
     client: reqwest::Client,
     calls: Mutex<Vec<Call>>,
     answers: Mutex<VecDeque<Instead>>,
+    refusals: Mutex<Vec<Refusal>>,
 }
+
+/// Calls that are never passed on: region, operation, what stands in the body, and the error.
+type Refusal = (&'static str, &'static str, &'static str, &'static str);
 
 impl Front {
     /// Puts one in front of the server at `behind`.
     pub async fn of(behind: String) -> Self {
-        let shared =
-            Arc::new(Shared { behind, client: super::client(), calls: Mutex::default(), answers: Mutex::default() });
+        let shared = Arc::new(Shared {
+            behind,
+            client: super::client(),
+            calls: Mutex::default(),
+            answers: Mutex::default(),
+            refusals: Mutex::default(),
+        });
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let router = axum::Router::new().fallback(pass).with_state(Arc::clone(&shared));
@@ -65,6 +76,17 @@ impl Front {
         self.shared.answers.lock().expect("the answers").push_back(Instead::Answer(status, body.to_string()));
     }
 
+    /// Answers every call of this operation of SSM, in this region, whose body holds this text, with this error,
+    /// which quotes the body.
+    pub fn refuse(&self, region: &'static str, operation: &'static str, part: &'static str, error: &'static str) {
+        self.shared.refusals.lock().expect("the refusals").push((region, operation, part, error));
+    }
+
+    /// Passes everything on again.
+    pub fn refuse_nothing(&self) {
+        self.shared.refusals.lock().expect("the refusals").clear();
+    }
+
     /// Never answers the next call.
     pub fn ignore_next(&self) {
         self.shared.answers.lock().expect("the answers").push_back(Instead::Silence);
@@ -79,7 +101,14 @@ async fn pass(
     body: Bytes,
 ) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).map(ToOwned::to_owned);
-    let call = Call { target, body: serde_json::from_slice(&body).unwrap_or_default() };
+    // Credential=<key>/<date>/<region>/<service>/aws4_request
+    let authorization = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let region = authorization.split('/').nth(2).map(ToOwned::to_owned);
+    let call = Call { target, region, body: serde_json::from_slice(&body).unwrap_or_default() };
+    if let Some(error) = refusal(&shared, &call) {
+        let body = serde_json::json!({"__type": error, "message": format!("because: {}", call.body)}).to_string();
+        return (StatusCode::BAD_REQUEST, [("content-type", "application/x-amz-json-1.1")], body).into_response();
+    }
     shared.calls.lock().expect("the calls").push(call);
     let instead = shared.answers.lock().expect("the answers").pop_front();
     match instead {
@@ -99,4 +128,14 @@ async fn pass(
         }
         Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
     }
+}
+
+fn refusal(shared: &Shared, call: &Call) -> Option<&'static str> {
+    let refusals = shared.refusals.lock().expect("the refusals");
+    let is_meant = |(region, operation, part, _): &&Refusal| {
+        call.region.as_deref() == Some(region)
+            && call.target.as_deref() == Some(&format!("AmazonSSM.{operation}"))
+            && call.body.to_string().contains(part)
+    };
+    refusals.iter().find(is_meant).map(|(.., error)| *error)
 }

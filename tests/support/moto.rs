@@ -1,11 +1,12 @@
 //! moto's server: AWS without AWS.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
 use aws_sdk_ssm::config::{Credentials, Region};
-use aws_sdk_ssm::types::ParameterType;
+use aws_sdk_ssm::types::{ParameterTier, ParameterType};
 use sentrynet::config::ssm::aws_settings;
 
 use super::process::Process;
@@ -15,6 +16,16 @@ pub const REGION: &str = "eu-west-1";
 
 /// A running moto.
 pub struct Moto(Process);
+
+/// A parameter as a region holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    pub value: String,
+    pub version: i64,
+    pub is_secure: bool,
+    pub is_advanced: bool,
+    pub key: Option<String>,
+}
 
 impl Moto {
     /// Starts one.
@@ -58,15 +69,43 @@ impl Moto {
     }
 
     async fn put_as(&self, kind: ParameterType, name: &str, value: &str) {
-        let client = aws_sdk_ssm::Client::new(&settings(&self.endpoint()).await);
-        let put = client.put_parameter().name(name).value(value).r#type(kind).overwrite(true);
+        let put = self.client(REGION).await.put_parameter().name(name).value(value).r#type(kind).overwrite(true);
         put.send().await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
     }
 
     /// Removes a parameter.
     pub async fn delete(&self, name: &str) {
-        let client = aws_sdk_ssm::Client::new(&settings(&self.endpoint()).await);
-        client.delete_parameter().name(name).send().await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let delete = self.client(REGION).await.delete_parameter().name(name);
+        delete.send().await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    }
+
+    /// SSM of any region.
+    pub async fn client(&self, region: &'static str) -> aws_sdk_ssm::Client {
+        let settings = settings(&self.endpoint()).await.into_builder().region(Region::new(region)).build();
+        aws_sdk_ssm::Client::new(&settings)
+    }
+
+    /// Everything that a region holds, by name.
+    pub async fn parameters(&self, region: &'static str) -> BTreeMap<String, Parameter> {
+        let client = self.client(region).await;
+        let mut pages = client.describe_parameters().into_paginator().send();
+        let mut parameters = BTreeMap::new();
+        while let Some(page) = pages.next().await {
+            for described in page.expect("a page").parameters() {
+                let name = described.name().expect("a name");
+                let read = client.get_parameter().name(name).with_decryption(true).send().await.expect("a parameter");
+                let parameter = read.parameter().expect("a parameter");
+                let found = Parameter {
+                    value: parameter.value().expect("a value").to_owned(),
+                    version: parameter.version(),
+                    is_secure: parameter.r#type() == Some(&ParameterType::SecureString),
+                    is_advanced: described.tier() == Some(&ParameterTier::Advanced),
+                    key: described.key_id().map(str::to_owned),
+                };
+                parameters.insert(name.to_owned(), found);
+            }
+        }
+        parameters
     }
 }
 

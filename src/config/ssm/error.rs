@@ -5,9 +5,65 @@ use std::time::Duration;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_ssm::operation::get_parameters::GetParametersError;
 
-/// Why parameters could not be read.
+/// What was to be done with parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// To know their values.
+    Read,
+    /// To know which there are.
+    List,
+    /// To create or change them.
+    Write,
+    /// To remove them.
+    Remove,
+}
+
+impl Action {
+    /// As in "to read".
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::List => "list",
+            Self::Write => "write",
+            Self::Remove => "remove",
+        }
+    }
+
+    /// As in "could not be read".
+    const fn done(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::List => "listed",
+            Self::Write => "written",
+            Self::Remove => "removed",
+        }
+    }
+
+    /// As in "SSM did not give them".
+    const fn answer(self) -> &'static str {
+        match self {
+            Self::Read => "give",
+            Self::List => "list",
+            Self::Write => "take",
+            Self::Remove => "remove",
+        }
+    }
+
+    /// What a role has to be allowed for it.
+    const fn needs(self) -> &'static str {
+        match self {
+            Self::Read => "ssm:GetParameters on them, and kms:Decrypt on their key if it is not aws/ssm",
+            Self::List => "ssm:DescribeParameters on *",
+            Self::Write => {
+                "ssm:PutParameter on them, and kms:Encrypt and kms:GenerateDataKey on their key if it is not aws/ssm"
+            }
+            Self::Remove => "ssm:DeleteParameters on them",
+        }
+    }
+}
+
+/// Why parameters could not be read or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SsmError {
     /// Neither an argument nor the environment nor a profile names a region.
@@ -21,12 +77,14 @@ pub enum SsmError {
         /// Where it was sought.
         region: String,
     },
-    /// The credentials at hand may not read it.
+    /// The credentials at hand may not do it.
     #[error(
-        "not allowed to read the SSM parameters {names} in {region}: the role needs ssm:GetParameters on them, and \
-         kms:Decrypt on their key if it is not aws/ssm (AWS says: {message})"
+        "not allowed to {} the SSM parameters {names} in {region}: the role needs {} (AWS says: {message})",
+        .action.verb(), .action.needs()
     )]
     Denied {
+        /// What was to be done.
+        action: Action,
         /// The parameters of the call.
         names: String,
         /// Where they were sought.
@@ -36,7 +94,7 @@ pub enum SsmError {
     },
     /// There are no credentials.
     #[error(
-        "no AWS credentials to read SSM parameters in {region} with: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
+        "no AWS credentials for the SSM parameters in {region}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
          or AWS_PROFILE (tried last: {message})"
     )]
     NoCredentials {
@@ -47,7 +105,8 @@ pub enum SsmError {
     },
     /// The credentials at hand are not valid.
     #[error(
-        "AWS does not accept the credentials at hand in {region}: renew them, or choose others (AWS says: {message})"
+        "AWS does not accept the credentials at hand in {region}: renew them, choose others, or enable the region in \
+         the account (AWS says: {message})"
     )]
     BadCredentials {
         /// Where parameters were sought.
@@ -57,10 +116,13 @@ pub enum SsmError {
     },
     /// Too many calls, also after retries.
     #[error(
-        "SSM in {region} is throttling and {names} could not be read: fewer calls at once, or SSM's higher throughput \
-         setting, would help (AWS says: {message})"
+        "SSM in {region} is throttling and {names} could not be {}: fewer calls at once, or SSM's higher throughput \
+         setting, would help (AWS says: {message})",
+        .action.done()
     )]
     Throttled {
+        /// What was to be done.
+        action: Action,
         /// The parameters of the call.
         names: String,
         /// Where they were sought.
@@ -70,10 +132,13 @@ pub enum SsmError {
     },
     /// No answer, also after retries.
     #[error(
-        "SSM in {region} cannot be reached to read {names}: {message}; the network, a VPC endpoint or AWS_ENDPOINT_URL \
-         may be to blame"
+        "SSM in {region} cannot be reached to {} {names}: {message}; the network, a VPC endpoint or AWS_ENDPOINT_URL \
+         may be to blame",
+        .action.verb()
     )]
     Unreachable {
+        /// What was to be done.
+        action: Action,
         /// The parameters of the call.
         names: String,
         /// Where they were sought.
@@ -91,9 +156,22 @@ pub enum SsmError {
         /// How long was waited.
         after: Duration,
     },
+    /// What is there is of another type.
+    #[error(
+        "{name} in {region} is of another type and cannot be changed to the one it has to be: remove it \
+         (`aws ssm delete-parameter --region {region} --name {name}`), then push again"
+    )]
+    OtherType {
+        /// The parameter.
+        name: String,
+        /// Where it is.
+        region: String,
+    },
     /// Any other answer.
-    #[error("SSM in {region} did not give {names}: {message}")]
+    #[error("SSM in {region} did not {} {names}: {message}", .action.answer())]
     Refused {
+        /// What was to be done.
+        action: Action,
         /// The parameters of the call.
         names: String,
         /// Where they were sought.
@@ -105,8 +183,9 @@ pub enum SsmError {
 
 impl SsmError {
     /// Puts the SDK's error into words.
-    pub(super) fn from_sdk<R>(error: SdkError<GetParametersError, R>, region: &str, names: &[&String]) -> Self
+    pub(super) fn from_sdk<E, R>(error: SdkError<E, R>, action: Action, region: &str, names: &[&String]) -> Self
     where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         let (names, region) = (listed(names), region.to_owned());
@@ -119,10 +198,13 @@ impl SsmError {
                     None => code.to_owned(),
                 };
                 match code {
-                    "AccessDeniedException" | "AccessDenied" => Self::Denied { names, region, message },
-                    "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded" => {
-                        Self::Throttled { names, region, message }
-                    }
+                    "AccessDeniedException" | "AccessDenied" => Self::Denied { action, names, region, message },
+                    "ThrottlingException"
+                    | "Throttling"
+                    | "TooManyRequestsException"
+                    | "RequestLimitExceeded"
+                    | "TooManyUpdates" => Self::Throttled { action, names, region, message },
+                    "HierarchyTypeMismatchException" => Self::OtherType { name: names, region },
                     "UnrecognizedClientException"
                     | "InvalidSignatureException"
                     | "InvalidClientTokenId"
@@ -130,21 +212,23 @@ impl SsmError {
                     | "ExpiredTokenException"
                     | "IncompleteSignature"
                     | "MissingAuthenticationToken" => Self::BadCredentials { region, message },
-                    _ => Self::Refused { names, region, message },
+                    _ => Self::Refused { action, names, region, message },
                 }
             }
-            SdkError::TimeoutError(_) => Self::Unreachable { names, region, message: "no answer in time".to_owned() },
+            SdkError::TimeoutError(_) => {
+                Self::Unreachable { action, names, region, message: "no answer in time".to_owned() }
+            }
             SdkError::DispatchFailure(failure) => {
                 let message = failure.as_connector_error().map_or_else(|| "no answer".to_owned(), |error| root(error));
                 if failure.is_timeout() || failure.is_io() {
-                    Self::Unreachable { names, region, message }
+                    Self::Unreachable { action, names, region, message }
                 } else if failure.as_connector_error().is_some_and(|error| has_cause::<CredentialsError>(error)) {
                     Self::NoCredentials { region, message }
                 } else {
-                    Self::Refused { names, region, message }
+                    Self::Refused { action, names, region, message }
                 }
             }
-            other => Self::Refused { names, region, message: root(&other) },
+            other => Self::Refused { action, names, region, message: root(&other) },
         }
     }
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{ParameterStore, Parameters, SsmError};
+use super::{ParameterStore, Parameters, Prefix, SsmError};
 use crate::config::{Config, Document, Problems, Secret, SecretRef, Secrets, read_parts};
+use crate::moment::Moment;
 
 /// For how long nothing is asked again.
 const FRESH: Duration = Duration::from_secs(60);
@@ -38,7 +39,7 @@ pub struct Loaded {
 #[derive(Debug)]
 pub struct ConfigSource {
     http: reqwest::Client,
-    prefix: String,
+    prefix: Prefix,
     /// Connected when it is first needed: what polls first starts first.
     store: Option<ParameterStore>,
     /// By the groups' names.
@@ -52,7 +53,7 @@ pub struct ConfigSource {
 struct Kept {
     loaded: Loaded,
     /// When Parameter Store was asked last.
-    asked: Instant,
+    asked: Moment,
     /// What it held then; empty if it did not answer.
     seen: Parameters,
     /// The secrets that it referred to: asked for in the same call the next time.
@@ -60,9 +61,9 @@ struct Kept {
 }
 
 impl ConfigSource {
-    /// Nothing is asked yet. `prefix` is the path above `sentry`, `dsn` and `groups/`.
-    pub fn new(http: reqwest::Client, prefix: &str) -> Self {
-        Self { http, prefix: prefix.trim_end_matches('/').to_owned(), store: None, kept: BTreeMap::new(), dsn: None }
+    /// Nothing is asked yet. Everything is below `prefix`.
+    pub fn new(http: reqwest::Client, prefix: &Prefix) -> Self {
+        Self { http, prefix: prefix.clone(), store: None, kept: BTreeMap::new(), dsn: None }
     }
 
     /// What the parameter `dsn` held last: known also where the configuration itself turned out to be broken.
@@ -76,13 +77,13 @@ impl ConfigSource {
         Self { store: Some(store), ..self }
     }
 
-    /// The configuration of one group at the instant `now`; Parameter Store may take until `until` to give it.
+    /// The configuration of one group at `now`; Parameter Store may take until `until` to give it.
     ///
     /// Asked again within a minute, it is what it was. After that, one call tells whether anything is new; a second one
     /// is made only for secrets that were not referred to before.
-    pub async fn group(&mut self, name: &str, now: Instant, until: Option<Instant>) -> Result<Loaded, SourceError> {
+    pub async fn group(&mut self, name: &str, now: Moment, until: Option<Instant>) -> Result<Loaded, SourceError> {
         let kept = self.kept.get(name);
-        if let Some(kept) = kept.filter(|kept| now.saturating_duration_since(kept.asked) < FRESH) {
+        if let Some(kept) = kept.filter(|kept| now.since(kept.asked) < FRESH) {
             return Ok(kept.loaded.clone());
         }
         let store = match &mut self.store {
@@ -140,12 +141,8 @@ struct Names {
 }
 
 impl Names {
-    fn new(prefix: &str, group: &str) -> Self {
-        Self {
-            settings: format!("{prefix}/sentry"),
-            dsn: format!("{prefix}/dsn"),
-            group: format!("{prefix}/groups/{group}"),
-        }
+    fn new(prefix: &Prefix, group: &str) -> Self {
+        Self { settings: prefix.settings(), dsn: prefix.dsn(), group: prefix.group(group) }
     }
 
     fn with(&self, secrets: &BTreeSet<String>) -> BTreeSet<String> {
@@ -201,7 +198,7 @@ impl Fresh {
     }
 
     /// What to keep from now on. An error only where there is nothing good to keep.
-    fn replace(self, kept: Option<Kept>, now: Instant) -> Result<Kept, SourceError> {
+    fn replace(self, kept: Option<Kept>, now: Moment) -> Result<Kept, SourceError> {
         let Self { seen, secrets, config } = self;
         let loaded = match (config, kept) {
             (Some(Ok(config)), _) => Loaded { config: Arc::new(config), broken: None },

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sentrynet::config::{
-    Body, Check, Config, Document, Group, Json, Problems, Request, Secret, SecretRef, Secrets, Template, Text, read,
-    read_parts,
+    Body, Check, Config, Document, Group, Json, Parts, Problems, Request, Secret, SecretRef, Secrets, ShownLine,
+    Template, Text, read, read_parts,
 };
 
 use super::words::{hides, sentence};
@@ -22,7 +22,7 @@ const SECRETS: &[(&str, &str)] = &[
 /// Thousands of problems are all alike.
 const MOST_PROBLEMS: usize = 200;
 
-/// Reads it as a file and as parts from SSM, with secrets and without.
+/// Reads it as a file and as parts from SSM, with secrets and without, and takes it apart.
 pub fn check(bytes: &[u8]) {
     let document = match Document::parse("fuzz.yaml", bytes) {
         Ok(document) => document,
@@ -32,6 +32,14 @@ pub fn check(bytes: &[u8]) {
     let secrets = secrets(&references);
     for secrets in [&secrets, &Secrets::stand_ins(), &Secrets::default()] {
         judge(bytes, read(&document, secrets));
+    }
+    match Parts::of(&document) {
+        Ok(parts) => judge_parts(&parts),
+        // Too large is a problem of the configuration; what does not read the same is one of SentryNet.
+        Err(problems) => {
+            judge_problems(bytes, &problems);
+            assert!(problems.iter().all(|problem| !problem.message.contains("would not read")), "{problems}");
+        }
     }
     judge(bytes, read_parts(Some(&document), &[], &secrets));
     judge(bytes, read_parts(None, &[&document, &document], &secrets));
@@ -52,6 +60,16 @@ fn judge(bytes: &[u8], result: Result<Config, Problems>) {
     match result {
         Ok(config) => judge_config(&String::from_utf8_lossy(bytes), &config),
         Err(problems) => judge_problems(bytes, &problems),
+    }
+}
+
+/// Every part fits into a parameter, and Parameter Store takes it.
+fn judge_parts(parts: &Parts) {
+    for part in parts.settings.iter().chain(parts.groups.iter().map(|(_, part)| part)) {
+        assert!((1..=8192).contains(&part.text().len()) && !part.text().contains("{{"), "{part:?}");
+        for line in ShownLine::all(part.text(), &parts.redactor) {
+            assert!(!line.shown.contains(char::is_control), "{line:?}");
+        }
     }
 }
 
