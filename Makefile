@@ -8,7 +8,7 @@ SHELL := bash
 PYTHON ?= python3
 TOOLS := target/tools
 # Programs that the tests talk to, each in a Python environment of its own: tests/requirements/<name>.txt.
-VENVS := relay kent bugsink moto
+VENVS := relay kent bugsink moto cron
 
 # What `make fuzz` runs, and how large its inputs are at most.
 TARGET ?= configuration
@@ -45,6 +45,7 @@ bench: ## Measure every figure that SentryNet is held to, and show them in one t
 	cargo bench --locked --bench cpu
 	cargo bench --locked --bench memory
 	cargo bench --locked --bench phases
+	cargo bench --locked --bench delivery
 	@echo && cat target/bench.md
 
 # New inputs land in fuzz/target/; what is kept is chosen (docs/development.md).

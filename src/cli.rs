@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod load;
+mod plan;
 mod progress;
 mod resend;
 mod run;
@@ -54,6 +55,15 @@ enum Command {
     /// shown and delivered nowhere.
     #[command(after_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
     Run(run::RunArguments),
+    /// Show the rules that fire in each region, and what a month costs.
+    ///
+    /// Nothing is run, and secrets are not looked up. Where the configuration names no regions, the one at hand is called
+    /// by the name in AWS_REGION, else "here".
+    #[command(
+        after_help = "Environment:\n  AWS_REGION  the region at hand\n\nExit codes:\n  0  the configuration can \
+        be scheduled\n  2  it cannot, or the arguments cannot be used"
+    )]
+    Plan(plan::PlanArguments),
     /// Deliver the envelopes that a log on standard input holds.
     ///
     /// What the function or `run` could not deliver stands in their log in full, a line of JSON each; it may be wrapped
@@ -122,6 +132,7 @@ impl Arguments {
         let done = match self.command {
             Command::Check(argument) => check::check(&argument.config, &mut out, &mut err),
             Command::Run(arguments) => run::run(arguments, &mut out, &mut err).await,
+            Command::Plan(arguments) => plan::plan(&arguments, &mut out, &mut err),
             Command::Resend(arguments) => {
                 let mut input = std::io::BufReader::new(std::io::stdin());
                 resend::resend(arguments, &mut input, &mut out, &mut err).await

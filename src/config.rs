@@ -43,9 +43,12 @@ mod size;
 mod source;
 pub mod ssm;
 pub mod template;
+mod timetable;
 
 pub use credential::{Credentials, is_credential};
 pub use document::Document;
+#[cfg(feature = "cli")]
+pub(crate) use duration::{parse_duration, show_duration};
 pub use model::*;
 pub use origin::{Origin, OriginError, http_client};
 pub(crate) use problem::nearest;

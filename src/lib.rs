@@ -10,7 +10,7 @@
 //!
 //! - [`payload`]: what an invocation is asked to do;
 //! - [`config`]: text → typed, validated configuration, from a file or from SSM Parameter Store;
-//! - [`schedule`]: `every` → ticks; pure functions;
+//! - [`schedule`]: `every` → ticks, and the rules of EventBridge that fire for them; pure functions;
 //! - [`net`]: one clocked connection: name lookup, TCP, TLS, each with start, end and result;
 //! - [`probe`]: one file a probe kind; keys, interpolation, assertions; running a group under a deadline;
 //! - [`outcome`]: plain data, the contract between running and reporting;

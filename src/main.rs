@@ -45,12 +45,13 @@ async fn serve(function: &Function, event: LambdaEvent<Value>) -> Result<Summary
     match function.handle(event.payload, deadline).await {
         Ok(finished) => {
             let summary = finished.summary;
-            let (runs, failed) = (summary.runs, summary.failed);
+            let (runs, failed, skipped) = (summary.runs, summary.failed, summary.skipped);
             let (lost, spooled) = (summary.delivery.lost, summary.delivery.spooled);
             tracing::info!(
                 group = summary.group,
                 runs,
                 failed,
+                skipped,
                 lost,
                 spooled,
                 duration_ms = summary.duration_ms,

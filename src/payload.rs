@@ -16,7 +16,8 @@ use crate::outcome::Tags;
 
 const KEYS: [&str; 6] = ["group", "every", "time", "window", "probe", "tags"];
 
-const DEFAULT_WINDOW: Duration = Duration::from_secs(60);
+/// How long the window of a firing is: rules fire on whole minutes, and each firing covers its own.
+pub const WINDOW: Duration = Duration::from_secs(60);
 
 /// No rule fires less often than daily, and the ticks of a window have to be counted.
 const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
@@ -182,7 +183,7 @@ fn firing(map: &mut Map<String, Value>) -> Result<Option<Firing>, PayloadError> 
     let time = time(map)?;
     let window = seconds(map, "window", "a number of seconds greater than 0, 86400 at most", LONGEST_WINDOW)?;
     match (every, time, window) {
-        (Some(every), time, window) => Ok(Some(Firing { every, time, window: window.unwrap_or(DEFAULT_WINDOW) })),
+        (Some(every), time, window) => Ok(Some(Firing { every, time, window: window.unwrap_or(WINDOW) })),
         (None, Some(_), _) => Err(PayloadError::WithoutEvery("time")),
         (None, None, Some(_)) => Err(PayloadError::WithoutEvery("window")),
         (None, None, None) => Ok(None),

@@ -1,5 +1,27 @@
-//! When probes run: `every` → ticks. Pure functions; the clock is an argument.
+//! When probes run: `every`, regions and spread → ticks, and the rules of EventBridge that fire for them. Pure functions;
+//! the clock is an argument.
+//!
+//! A [`Beat`] is what `every` comes to in one region: ticks at `phase + k * period`. A [`Cron`] fires in every minute
+//! that holds a tick of it (and maybe in more: the function picks what is due). A [`Schedule`] is all rules of a
+//! configuration: one target for every (group, `every`), up to [`MOST_TARGETS`] a rule. A [`Calendar`] is the ticks to come, a
+//! [`Bill`] what a month of them costs; a [`Plan`] shows all of it.
 
+mod beat;
+mod bill;
+mod calendar;
+mod cron;
+mod plan;
+mod rules;
 mod ticks;
+mod usage;
 
+pub use beat::Beat;
+pub use bill::{Bill, FAILURES, Item, PRICES, Price, Vendor};
+pub use calendar::{Calendar, Entry};
+pub use cron::Cron;
+pub use plan::{Plan, PlannedBeat, PlannedItem, PlannedRegion, PlannedRule, PlannedTarget, Totals};
+pub use rules::{
+    Attribute, MOST_ATTRIBUTES, MOST_RULES, MOST_TARGETS, Placement, Rule, Schedule, ScheduleError, Setting, Target,
+};
 pub use ticks::{Start, Ticks, ticks};
+pub use usage::{OVERHEAD, RUN, Usage};

@@ -98,7 +98,7 @@ groups:
              `stagger`, `together` and `round-robin`)",
             "12:9 groups[0].probes[0] `url` is missing (for example `url: https://www.example.com/`)",
             "13:9 groups[0].probes[0].ulr unknown key `ulr` (did you mean `url`?)",
-            "14:16 groups[0].probes[0].every 0s is too short: at least 1s",
+            "14:16 groups[0].probes[0].every 0s is too short: at least 10s",
             "15:16 groups[0].probes[0].burst 101 is too large: at most 100",
             "16:18 groups[0].probes[0].timeout expected a span of time, found the text \"10 parsecs\" (write seconds as a \
              number, or a text such as `500ms`, `30s`, `5m` or `1h`)",
@@ -121,7 +121,7 @@ groups:
         ]
     );
     let shown = found.to_string();
-    assert!(shown.contains("sentrynet.yaml:14:16: groups[0].probes[0].every: 0s is too short: at least 1s\n  14 |         every: 0\n     |                ^\n"), "{shown}");
+    assert!(shown.contains("sentrynet.yaml:14:16: groups[0].probes[0].every: 0s is too short: at least 10s\n  14 |         every: 0\n     |                ^\n"), "{shown}");
     assert!(
         shown.contains(
             "\n  13 |         ulr: https://www.example.com/\n     |         ^\n     = help: did you mean `url`?\n"

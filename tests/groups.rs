@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use sentrynet::config::Probe;
 use sentrynet::net::Resolver;
 use sentrynet::outcome::{Outcome, Status};
 use sentrynet::probe::{Context, Job, run_group};
@@ -139,4 +140,38 @@ async fn a_panic_is_the_failure_of_its_own_run_only() {
     let panics: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.status != Status::Ok).collect();
     assert_eq!((outcomes.len(), panics.len()), (3, 1));
     assert_eq!(failure(panics[0]), ("panic", "SentryNet itself failed in this probe: on purpose"));
+}
+
+#[tokio::test]
+async fn a_probe_does_not_overlap_with_itself_and_what_it_misses_is_skipped() {
+    let (going, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (seen, count) = (most.clone(), Arc::new(AtomicUsize::new(0)));
+    let target = Target::start(move |mut stream| {
+        let (going, most, count) = (going.clone(), most.clone(), count.clone());
+        async move {
+            read_request(&mut stream).await;
+            most.fetch_max(going.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            // The first run takes the time of the second tick, and some of the third's.
+            if count.fetch_add(1, Ordering::SeqCst) == 0 {
+                tokio::time::sleep(Duration::from_millis(4800)).await;
+            }
+            going.fetch_sub(1, Ordering::SeqCst);
+            stream.write_all(answer("200 OK", &[], "").as_bytes()).await.unwrap();
+        }
+    });
+    let target = target.await;
+    let config = probes(&[format!("url: '{}'", target.url("/"))]);
+    // A configuration has no such period, so that tests of it do not take as long.
+    let probe = Probe { every: Duration::from_secs(2), ..(*config.groups[0].probes[0]).clone() };
+    let (probe, start) = (Arc::new(probe), OffsetDateTime::now_utc());
+    let job = |number: u64| {
+        let tick = start + Duration::from_secs(2 * number);
+        Job { probe: probe.clone(), tick, scheduled: true }
+    };
+    let outcomes = run_group("g", (0..4).map(job).collect(), &context(Resolver::system())).await;
+    assert_eq!((outcomes.len(), seen.load(Ordering::SeqCst), target.connections()), (4, 1, 3));
+    let why = "the probe's own runs took until 2 seconds after this tick, which is a period or more";
+    assert_eq!(why_skipped(&outcomes[1]), why);
+    assert!([0, 2, 3].iter().all(|number| outcomes[*number].status == Status::Ok), "{outcomes:?}");
+    assert!(outcomes[2].started >= start + Duration::from_millis(4800), "late, but fresh");
 }

@@ -1,10 +1,11 @@
-//! A configuration from a file, with its secrets looked up.
+//! A configuration from a file: with its secrets looked up, or with its schedule.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::config::ssm::ParameterStore;
-use crate::config::{Config, Document, Problems, SecretRef, Secrets, http_client, read};
+use crate::config::{Config, Document, Problem, Problems, SecretRef, Secrets, http_client, read};
+use crate::schedule::Schedule;
 
 /// Reads the configuration at `path`; asks the environment, and SSM where it has to, for the secrets in it.
 ///
@@ -32,6 +33,27 @@ pub(super) async fn load(path: &Path) -> Result<Config, Problems> {
         }
     }
     read(&document, &secrets)
+}
+
+/// A configuration and its schedule.
+pub(super) struct Scheduled {
+    pub document: Document,
+    /// Without secrets: they change nothing about the schedule.
+    pub config: Config,
+    pub schedule: Schedule,
+}
+
+/// Reads the configuration at `path`, and makes its schedule. No secret is looked up.
+///
+/// # Errors
+///
+/// Everything that is wrong with the configuration, or keeps it from being scheduled.
+pub(super) fn scheduled(path: &Path) -> Result<Scheduled, Problems> {
+    let document = Document::load(path)?;
+    let config = read(&document, &Secrets::stand_ins())?;
+    document.require_timetable()?;
+    let schedule = Schedule::of(&config).map_err(|error| Problem::of_file(document.name(), error.to_string()))?;
+    Ok(Scheduled { document, config, schedule })
 }
 
 async fn store() -> Result<ParameterStore, String> {

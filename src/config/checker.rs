@@ -156,6 +156,23 @@ impl<'a> Checker<'a> {
         for (index, item) in items.iter_mut().enumerate() {
             self.value(item, of, &format!("{path}[{index}]"));
         }
+        if matches!(of, Shape::Region) {
+            self.once(items, path);
+        }
+    }
+
+    /// A region that is there twice would be counted twice, where regions share the clock.
+    fn once(&mut self, items: &[Node], path: &str) {
+        let mut before: HashMap<&str, usize> = HashMap::new();
+        for (index, item) in items.iter().enumerate().filter(|(_, item)| !item.stand_in) {
+            let Some(text) = item.text() else { continue };
+            if let Some(line) = before.get(text) {
+                let shown = if item.hidden { "this".to_owned() } else { format!("`{text}`") };
+                let fault = Fault::new(format!("{shown} is here twice: first in line {line}"));
+                self.report(item.place(), &format!("{path}[{index}]"), fault);
+            }
+            before.entry(text).or_insert(item.place().line);
+        }
     }
 
     fn map(&mut self, node: &mut Node, names: Names, of: &'static Shape, path: &str) {

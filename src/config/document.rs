@@ -75,6 +75,12 @@ impl Document {
         references
     }
 
+    /// How many bytes the text of each group has: about what its SSM parameter will.
+    pub fn group_sizes(&self) -> Vec<usize> {
+        let groups = self.root.get("groups").map_or(&[][..], Node::items);
+        groups.iter().map(|group| self.source.size(group.extent)).collect()
+    }
+
     /// What problems call it.
     pub fn name(&self) -> &str {
         self.source.name()

@@ -14,20 +14,26 @@ const UNITS: &[(&str, f64)] = &[("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 36
 pub(super) fn parse(node: &Node) -> Result<Duration, Fault> {
     let seconds = match &node.kind {
         Kind::Scalar { value: Value::Number(number), .. } => number.as_f64(),
-        Kind::Scalar { value: Value::String(text), .. } => parse_text(text.trim()),
+        Kind::Scalar { value: Value::String(text), .. } => seconds(text.trim()),
         _ => None,
     };
-    // Whole microseconds: 0.1 s is 100 ms, not 100.000001 ms.
-    let duration = seconds
-        .filter(|seconds| (0.0..=1e9).contains(seconds))
-        .map(|seconds| Duration::from_micros((seconds * 1e6).round() as u64));
-    duration.ok_or_else(|| {
+    seconds.and_then(whole).ok_or_else(|| {
         Fault::new(format!("expected a span of time, found {}", node.found()))
             .with_help("write seconds as a number, or a text such as `500ms`, `30s`, `5m` or `1h`")
     })
 }
 
-fn parse_text(text: &str) -> Option<f64> {
+/// Reads a span of time that is a text.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    seconds(text).and_then(whole)
+}
+
+/// Whole microseconds: 0.1 s is 100 ms, not 100.000001 ms.
+fn whole(seconds: f64) -> Option<Duration> {
+    (0.0..=1e9).contains(&seconds).then(|| Duration::from_micros((seconds * 1e6).round() as u64))
+}
+
+fn seconds(text: &str) -> Option<f64> {
     let (number, unit) = UNITS
         .iter()
         .find_map(|(name, unit)| text.strip_suffix(name).map(|number| (number.trim_end(), *unit)))
@@ -38,7 +44,7 @@ fn parse_text(text: &str) -> Option<f64> {
 }
 
 /// A span of time as a person would write it: `500ms`, `1.5s`, `5m`.
-pub(super) fn show(duration: Duration) -> String {
+pub(crate) fn show_duration(duration: Duration) -> String {
     let millis = duration.as_secs_f64() * 1000.0;
     if millis == 0.0 {
         "0s".to_owned()
@@ -78,7 +84,7 @@ mod tests {
     fn what_is_shown_can_be_read_again() {
         for text in ["500ms", "1.5s", "30s", "5m", "1h", "90s", "0s"] {
             let duration = of(text).expect("a span of time");
-            assert_eq!(of(&show(duration)), Some(duration), "{text}");
+            assert_eq!(of(&show_duration(duration)), Some(duration), "{text}");
         }
     }
 }

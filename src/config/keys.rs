@@ -12,8 +12,10 @@ use request::{ASSERTION, AUTH, BASIC, REQUEST_KEYS, TLS};
 
 /// The longest that a run, or a pause, may take: a Lambda function's longest life.
 const LONGEST_RUN: Duration = Duration::from_secs(15 * 60);
-/// The longest period.
-const LONGEST_PERIOD: Duration = Duration::from_secs(366 * 24 * 3600);
+/// The shortest period: to run a probe more often, there are bursts.
+const SHORTEST_PERIOD: Duration = Duration::from_secs(10);
+/// The longest period: what runs less than monthly is no monitoring.
+const LONGEST_PERIOD: Duration = Duration::from_secs(30 * 24 * 3600);
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 const TITLE: Shape = Shape::Text { most: 200 };
@@ -61,9 +63,9 @@ const SETTINGS_KEYS: &[Key] = &[
         name: "regions",
         shape: REGIONS,
         presence: Presence::Otherwise("the region at hand"),
-        about: "The AWS regions that SentryNet is deployed to.",
+        about: "The AWS regions that SentryNet is deployed to. Their order is the one in which `spread` counts them.",
         example: "regions: [eu-west-1, us-east-1]",
-        mistakes: &["regions: [Ireland]", "regions: eu-west-1"],
+        mistakes: &["regions: [Ireland]", "regions: eu-west-1", "regions: [eu-west-1, eu-west-1]"],
     },
 ];
 
@@ -135,7 +137,8 @@ pub(super) static GROUP: Object = Object {
             name: "regions",
             shape: REGIONS,
             presence: Presence::Otherwise("all"),
-            about: "The regions to run the group from. Each has to be among the configuration's `regions`, if those are given.",
+            about: "The regions to run the group from. Each has to be among the configuration's `regions`, if those are given. In the \
+                    others the group's rules are there, but disabled.",
             example: "regions: [eu-west-1]",
             mistakes: &["regions: [eu-west-1a]"],
         },
@@ -143,7 +146,11 @@ pub(super) static GROUP: Object = Object {
             name: "spread",
             shape: Shape::Words(&["stagger", "together", "round-robin"]),
             presence: Presence::Default("stagger"),
-            about: "How the regions share the clock: each a part of the period after the other, all at once, or one region a tick in turn.",
+            about: "How the regions share the clock. `stagger`: each runs every tick, region *i* of *n* (from 0, in the order of \
+                    the group's `regions`, else the configuration's) *i*/*n* of the period later, in whole minutes; periods of \
+                    less than *n* minutes leave some regions together. `together`: each runs every tick, at the same time. \
+                    `round-robin`: each tick is run by one region, in turn: with 3 regions and `every: 60`, each runs every 3 \
+                    minutes, one minute after the other. One region by itself runs every tick.",
             example: "spread: together",
             mistakes: &["spread: staggered"],
         },
@@ -183,11 +190,16 @@ const GENERIC_KEYS: &[Key] = &[
     },
     Key {
         name: "every",
-        shape: Shape::Duration { least: Duration::from_secs(1), most: LONGEST_PERIOD, whole: true },
+        shape: Shape::Duration { least: SHORTEST_PERIOD, most: LONGEST_PERIOD, whole: true },
         presence: Presence::Default("300"),
-        about: "The period.",
+        about: "The period: ticks are due at the multiples of it since 1970-01-01T00:00Z, moved by the group's `spread`. \
+                Any number of seconds from 10 to 30 days is exact, whether it divides the hour or not. EventBridge invokes the \
+                function on whole minutes, and it waits for the ticks within the minute; periods that are a minute or divide \
+                the hour or the day cost least (`sentrynet plan` tells). A tick that comes late, because the rule fired late \
+                or the probe's own runs before it took so long, is run while it is less than one period late, else skipped; \
+                the log says so. Within an invocation no probe overlaps with itself.",
         example: "every: 5m",
-        mistakes: &["every: 0", "every: 1.5s", "every: 5 minutes"],
+        mistakes: &["every: 0", "every: 9s", "every: 12.5s", "every: 31 days", "every: 721h"],
     },
     Key {
         name: "burst",

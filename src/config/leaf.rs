@@ -184,15 +184,15 @@ fn judge_environment(node: &Node) -> Result<(), Fault> {
 
 fn judge_duration(node: &Node, least: Duration, most: Duration, whole: bool) -> Result<(), Fault> {
     let duration = duration::parse(node)?;
-    let shown = if node.hidden { "this".to_owned() } else { duration::show(duration) };
+    let shown = if node.hidden { "this".to_owned() } else { duration::show_duration(duration) };
     if whole && duration.subsec_nanos() != 0 {
         return Err(Fault::new(format!("expected whole seconds, found {}", node.found())));
     }
     if duration < least {
-        return Err(Fault::new(format!("{shown} is too short: at least {}", duration::show(least))));
+        return Err(Fault::new(format!("{shown} is too short: at least {}", duration::show_duration(least))));
     }
     if duration > most {
-        return Err(Fault::new(format!("{shown} is too long: at most {}", duration::show(most))));
+        return Err(Fault::new(format!("{shown} is too long: at most {}", duration::show_duration(most))));
     }
     Ok(())
 }

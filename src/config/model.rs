@@ -30,6 +30,11 @@ impl Config {
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.name == name)
     }
+
+    /// The regions that a group runs from: its own, else the configuration's. None: the region at hand.
+    pub fn regions_of<'a>(&'a self, group: &'a Group) -> &'a [String] {
+        if group.regions.is_empty() { &self.regions } else { &group.regions }
+    }
 }
 
 /// The `sentry` section.

@@ -157,7 +157,11 @@ fn form(shape: &Shape) -> String {
         Shape::Text { most } => format!("a text of at most {most} characters"),
         Shape::Duration { least, most, whole } => {
             let seconds = if *whole { ", in whole seconds" } else { "" };
-            format!("a span of time, {} to {}{seconds}", duration::show(*least), duration::show(*most))
+            format!(
+                "a span of time, {} to {}{seconds}",
+                duration::show_duration(*least),
+                duration::show_duration(*most)
+            )
         }
         Shape::Size { most } => format!("a number of bytes, at most {} MiB", most >> 20),
         Shape::Integer { least, most: u64::MAX } => format!("a whole number from {least}"),

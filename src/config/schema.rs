@@ -145,6 +145,9 @@ fn bare(shape: &Shape) -> Value {
         Shape::Json => json!({}),
         Shape::Comparable => json!({"type": ["number", "string"]}),
         Shape::Body => json!({"type": ["string", "object", "array"]}),
+        Shape::List { of: of @ Shape::Region, least } => {
+            json!({"type": "array", "items": value(of), "minItems": least, "uniqueItems": true})
+        }
         Shape::List { of, least } => json!({"type": "array", "items": value(of), "minItems": least}),
         Shape::Map { of, .. } => json!({"type": "object", "additionalProperties": value(of)}),
         Shape::Object(object) => json!({"$ref": reference(object.name)["$ref"]}),

@@ -12,9 +12,10 @@ use crate::config::ssm::Loaded;
 use crate::config::{Config, Group, Origin, OriginError, Probe};
 use crate::moment::Moment;
 use crate::net::{Network, Resolver};
-use crate::payload::{Payload, PayloadError};
+use crate::outcome::{Outcome, Status};
+use crate::payload::{Firing, Payload, PayloadError};
 use crate::probe::Job;
-use crate::schedule::ticks;
+use crate::schedule::Beat;
 use crate::shutdown;
 use crate::telemetry::Telemetry;
 
@@ -128,8 +129,11 @@ impl Function {
         let Some(dsn) = dsn else { return Err(FunctionError::NoDsn { parameter: self.origin.dsn_parameter() }) };
         self.runner.courier(dsn)?;
         let now = OffsetDateTime::now_utc();
-        let (group, (jobs, time)) = chosen(&payload, &config, now).map_err(|e| e.without_secrets(&config.redactor))?;
+        let region = self.runner.overrides.location.as_deref();
+        let (group, (jobs, time)) =
+            chosen(&payload, &config, region, now).map_err(|e| e.without_secrets(&config.redactor))?;
         let finished = self.runner.run(&config, group, jobs, time, deadline).await?;
+        tell_skipped(&finished.outcomes);
         if let Some(delivered) = finished.delivered.as_ref().filter(|delivered| delivered.missing > 0) {
             return Err(FunctionError::NotDelivered {
                 missing: delivered.missing,
@@ -162,29 +166,57 @@ fn kept_for_later(spooled: usize) -> String {
     }
 }
 
+/// Nobody reads the answer to a rule: what was not run stands in the log, too.
+fn tell_skipped(outcomes: &[Outcome]) {
+    let mut reasons: Vec<(&str, usize)> = Vec::new();
+    for outcome in outcomes {
+        let Status::Skipped(why) = &outcome.status else { continue };
+        match reasons.iter_mut().find(|(known, _)| known == why) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((why, 1)),
+        }
+    }
+    for (why, count) in reasons {
+        tracing::warn!(group = outcomes[0].identity.group, runs = count, "skipped: {why}");
+    }
+}
+
 /// What the payload asks for of a configuration.
 fn chosen<'a>(
     payload: &Payload,
     config: &'a Config,
+    region: Option<&str>,
     now: OffsetDateTime,
 ) -> Result<(&'a Group, (Vec<Job>, OffsetDateTime)), PayloadError> {
     let known = || config.groups.iter().map(|group| group.name.as_str());
     let group = config.group(&payload.group).ok_or_else(|| payload.unknown_group(known()))?;
-    Ok((group, jobs(payload, group, now)?))
+    let probes = payload.select(group)?;
+    let jobs = match payload.firing {
+        Some(firing) => due(firing, &probes, beat(config, group, firing.every, region), now),
+        None => (jobs_now(&probes, now), now),
+    };
+    Ok((group, jobs))
 }
 
-/// What the payload asks for of a group, and the time it is for.
-fn jobs(payload: &Payload, group: &Group, now: OffsetDateTime) -> Result<(Vec<Job>, OffsetDateTime), PayloadError> {
-    let probes = payload.select(group)?;
-    let Some(firing) = payload.firing else { return Ok((jobs_now(&probes, now), now)) };
+/// The ticks of probes with the firing's period, and the time that they are for.
+fn due(firing: Firing, probes: &[Arc<Probe>], beat: Beat, now: OffsetDateTime) -> (Vec<Job>, OffsetDateTime) {
     let start = firing.start(now);
     let jobs_of = |probe: &Arc<Probe>| {
         let probe = probe.clone();
-        ticks(probe.every, Duration::ZERO, start, firing.window).map(move |tick| Job {
-            probe: probe.clone(),
-            tick,
-            scheduled: true,
-        })
+        beat.ticks(start, firing.window).map(move |tick| Job { probe: probe.clone(), tick, scheduled: true })
     };
-    Ok((probes.iter().flat_map(jobs_of).collect(), start))
+    (probes.iter().flat_map(jobs_of).collect(), start)
+}
+
+/// The beat of a group's probes here. Where the group is not supposed to run, somebody wants it all the same.
+fn beat(config: &Config, group: &Group, every: Duration, region: Option<&str>) -> Beat {
+    Beat::of(config, group, every, region).unwrap_or_else(|| {
+        tracing::warn!(
+            group = group.name,
+            "{} is none of the group's regions ({}): its probes run here as if by themselves",
+            region.unwrap_or("an unknown region"),
+            config.regions_of(group).join(", ")
+        );
+        Beat::alone(every)
+    })
 }

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::run::{self, Context};
 use super::words;
 use crate::config::Probe;
-use crate::outcome::{Outcome, RunIdentity};
+use crate::outcome::{Outcome, RunIdentity, Status};
 use crate::schedule::Start;
 use crate::shutdown;
 
@@ -39,8 +39,9 @@ pub struct Job {
     pub scheduled: bool,
 }
 
-/// Runs the jobs of a group: probes side by side, the ticks of one probe and the runs of a burst one after the other.
-/// The outcomes come in the order of the jobs. A panic in a run is that run's failure.
+/// Runs the jobs of a group: probes side by side, the ticks of one probe and the runs of a burst one after the other, so
+/// that none overlaps with itself. A tick whose turn comes late is run while it is fresh, else skipped. The outcomes
+/// come in the order of the jobs. A panic in a run is that run's failure.
 pub async fn run_group(group: &str, jobs: Vec<Job>, context: &Context) -> Vec<Outcome> {
     let mut lanes: Vec<Vec<(usize, Job)>> = Vec::new();
     for (index, job) in jobs.into_iter().enumerate() {
@@ -55,8 +56,14 @@ pub async fn run_group(group: &str, jobs: Vec<Job>, context: &Context) -> Vec<Ou
         let (group, context) = (group.to_owned(), context.clone());
         tasks.spawn(async move {
             let mut outcomes = Vec::new();
+            // When the last runs that were made were over.
+            let mut busy_until = None;
             for (index, job) in lane {
-                outcomes.push((index, run_job(&group, &job, apart * place, &context).await));
+                let made = run_job(&group, &job, apart * place, busy_until, &context).await;
+                if made.iter().any(|outcome| !matches!(outcome.status, Status::Skipped(_))) {
+                    busy_until = Some(OffsetDateTime::now_utc());
+                }
+                outcomes.push((index, made));
             }
             outcomes
         });
@@ -67,9 +74,15 @@ pub async fn run_group(group: &str, jobs: Vec<Job>, context: &Context) -> Vec<Ou
 }
 
 /// Runs the burst of one tick, `later` than it is due.
-async fn run_job(group: &str, job: &Job, later: Duration, context: &Context) -> Vec<Outcome> {
+async fn run_job(
+    group: &str,
+    job: &Job,
+    later: Duration,
+    busy_until: Option<OffsetDateTime>,
+    context: &Context,
+) -> Vec<Outcome> {
     let probe = &*job.probe;
-    let skip = if job.scheduled { wait(job, context).await } else { None };
+    let skip = if job.scheduled { wait(job, busy_until, context).await } else { None };
     if skip.is_none() && !later.is_zero() {
         tokio::time::sleep(later).await;
     }
@@ -105,12 +118,18 @@ async fn run_job(group: &str, job: &Job, later: Duration, context: &Context) -> 
     outcomes
 }
 
-/// Waits until the job's tick is due; says why not to run it, if it is not to be run.
-async fn wait(job: &Job, context: &Context) -> Option<String> {
+/// Waits until the job's tick is due; says why not to run it, if it is not to be run. `busy_until` tells when the
+/// probe's own runs before it were over.
+async fn wait(job: &Job, busy_until: Option<OffsetDateTime>, context: &Context) -> Option<String> {
     match Start::of(job.tick, job.probe.every, OffsetDateTime::now_utc()) {
         Start::Stale { late } => {
             let late = words::long_duration(late.as_secs());
-            Some(format!("stale: {late} late, which is a period or more"))
+            Some(match busy_until {
+                Some(end) if end > job.tick => {
+                    format!("the probe's own runs took until {late} after this tick, which is a period or more")
+                }
+                _ => format!("stale: {late} late, which is a period or more"),
+            })
         }
         Start::In(wait) if context.deadline.is_some_and(|deadline| Instant::now() + wait >= deadline) => {
             Some(OUT_OF_TIME.to_owned())

@@ -25,6 +25,11 @@ const OP: usize = 12;
 /// Width of a time, e.g. `12345.6 ms`.
 const TIME: usize = 10;
 
+/// For what says itself.
+pub const PLAIN: Style = Style::new();
+/// For what matters less.
+pub const QUIET: Style = DIM;
+
 const BOLD: Style = Style::new().bold();
 const HEADING: Style = Style::new().bold().underline();
 const DIM: Style = Style::new().dimmed();
@@ -92,6 +97,11 @@ impl<'a> Terminal<'a> {
         let size =
             terminal_size::terminal_size_of(io::stdout()).or_else(|| terminal_size::terminal_size_of(io::stderr()));
         size.map(|(terminal_size::Width(width), _)| usize::from(width))
+    }
+
+    /// How many columns are used.
+    pub const fn width(&self) -> usize {
+        self.width
     }
 
     /// Begins a part of a longer report.
@@ -253,7 +263,7 @@ impl<'a> Terminal<'a> {
     }
 
     /// `text`, broken into lines between words.
-    fn paragraph(&self, out: &mut dyn Write, style: Style, text: &str, indent: &str) -> io::Result<()> {
+    pub fn paragraph(&self, out: &mut dyn Write, style: Style, text: &str, indent: &str) -> io::Result<()> {
         let mut line = String::new();
         for word in self.cleaner.line(text, FACT).split_whitespace() {
             let longer = indent.len() + line.chars().count() + 1 + word.chars().count();
@@ -284,7 +294,7 @@ fn bar(span: &Span, whole: Duration, room: usize, mark: char) -> String {
 }
 
 /// `text` in `room` columns, with dots for what is left out.
-fn cut(text: &str, room: usize) -> String {
+pub fn cut(text: &str, room: usize) -> String {
     if text.chars().count() <= room {
         return text.to_owned();
     }

@@ -24,19 +24,42 @@ pub mod process;
 pub mod receiver;
 pub mod relay;
 pub mod rie;
+pub mod schedules;
 pub mod search;
 pub mod shop;
 pub mod target;
 pub mod texts;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
+
+use serde_json::Value;
 
 /// The file of a tool.
 pub fn tool(path: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(path);
     assert!(path.exists(), "{} is not there: run `make tools`", path.display());
     path
+}
+
+/// Runs a script of ours in a tool's Python environment: a line of JSON in for each case, a line of JSON out.
+pub fn python(environment: &str, script: &str, cases: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut child = Command::new(tool(&format!("{environment}/bin/python")))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support").join(script))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("Python starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let lines: String = cases.map(|case| format!("{case}\n")).collect();
+    let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
+    let output = child.wait_with_output().expect("Python ends");
+    writer.join().expect("a thread").expect("a pipe");
+    assert!(output.status.success(), "{script} fell over: {}", output.status);
+    let text = String::from_utf8(output.stdout).expect("text");
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
 /// An HTTP client as the program itself builds it: rustls on ring, no proxies.
@@ -51,7 +74,7 @@ pub fn client() -> reqwest::Client {
 }
 
 /// The JSON that answers a request.
-pub async fn json(request: reqwest::RequestBuilder) -> serde_json::Value {
+pub async fn json(request: reqwest::RequestBuilder) -> Value {
     let answer = request.send().await.expect("an answer");
     let (url, status) = (answer.url().clone(), answer.status());
     let text = answer.text().await.expect("text");

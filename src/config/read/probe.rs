@@ -41,7 +41,10 @@ impl Reader<'_> {
         let count = |name: &str, default: u32| {
             node.get(name).and_then(leaf::integer).and_then(|number| u32::try_from(number).ok()).unwrap_or(default)
         };
-        let title = node.get("title").and_then(Node::text).map_or(default_title, str::to_owned);
+        let title = match node.get("title") {
+            Some(node) if node.stand_in => FILTERED.to_owned(),
+            node => node.and_then(Node::text).map_or(default_title, str::to_owned),
+        };
         Some(Probe {
             identity: title.clone(),
             title,

@@ -96,7 +96,7 @@ fn judge_group(group: &Group) {
     assert_eq!(identities.len(), group.probes.len(), "identities of probes repeat");
     for probe in &group.probes {
         assert!(!probe.title.trim().is_empty());
-        assert!(probe.every >= Duration::from_secs(1) && probe.burst >= 1 && !probe.timeout.is_zero(), "{probe:?}");
+        assert!(probe.every >= Duration::from_secs(10) && probe.burst >= 1 && !probe.timeout.is_zero(), "{probe:?}");
         for (name, value) in &probe.tags {
             assert!(!name.is_empty() && !value.is_empty(), "{name}={value}");
         }
