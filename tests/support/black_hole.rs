@@ -7,6 +7,8 @@ use socket2::{SockFilter, SockRef};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
+use super::receiver::RETURN;
+
 /// A listener that never accepts and whose queue is full: the system drops every further request (Linux does by default,
 /// `tcp_abort_on_overflow` is 0).
 pub struct BlackHole {
@@ -45,5 +47,3 @@ pub async fn deaf() -> TcpListener {
 
 const LOAD_LENGTH: u16 = 0x80;
 const JUMP_IF_GREATER: u16 = 0x25;
-/// Keeps so many bytes of the packet.
-pub const RETURN: u16 = 0x06;

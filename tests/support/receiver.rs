@@ -20,7 +20,8 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
 
-use super::black_hole::RETURN;
+/// The instruction of a packet filter (classic BPF) that says how many bytes to keep of a packet.
+pub const RETURN: u16 = 0x06;
 
 /// How the receiver answers a request.
 #[derive(Clone, Debug)]
