@@ -3,7 +3,9 @@
 //! A [`Runner`] is that path for a configuration at hand; the CLI and the tests use it as it is. A [`Function`] puts a
 //! payload before it and a source of configurations under it: that is what Lambda invokes.
 
+pub mod extension;
 mod function;
+mod reserve;
 
 pub use function::{Function, FunctionError};
 
@@ -20,8 +22,10 @@ use crate::net::{Network, TlsError, tls_client_config};
 use crate::outcome::Outcome;
 use crate::probe::{Context, Job, Propagate, run_group};
 use crate::report::{Courier, Delivered, Envelope, Propagation, Settings, envelopes};
+use crate::shutdown::Shutdown;
 use crate::summary::Summary;
 use crate::telemetry::Telemetry;
+use reserve::Reserve;
 
 /// Kept free at the end of an invocation: to write the answer and to hand it over.
 const CLOSING: Duration = Duration::from_millis(300);
@@ -87,6 +91,10 @@ pub struct Runner {
     telemetry: Telemetry,
     /// The courier of the DSN that was used last.
     courier: Mutex<Option<(Dsn, Arc<Courier>)>>,
+    /// TLS to Sentry, where it is not the usual one.
+    tls: Option<rustls::ClientConfig>,
+    reserve: Mutex<Reserve>,
+    shutdown: Shutdown,
     /// Whether what did not arrive is kept for the next delivery.
     keeps: bool,
 }
@@ -94,7 +102,21 @@ pub struct Runner {
 impl Runner {
     /// A runner; nothing is built before it is needed.
     pub fn new(network: Network, overrides: Overrides, telemetry: Telemetry) -> Self {
-        Self { network, overrides, telemetry, courier: Mutex::default(), keeps: false }
+        Self {
+            network,
+            overrides,
+            telemetry,
+            courier: Mutex::default(),
+            tls: None,
+            reserve: Mutex::default(),
+            shutdown: Shutdown::default(),
+            keeps: false,
+        }
+    }
+
+    /// The same, which reaches Sentry over this TLS configuration: for one behind an authority of one's own.
+    pub fn over(self, tls: rustls::ClientConfig) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// The same, which keeps what did not arrive for the next delivery: for one that there will be.
@@ -130,7 +152,8 @@ impl Runner {
         let context = Context {
             network: self.network.clone(),
             location: self.overrides.location.clone(),
-            deadline: deadline.map(|deadline| deadline - reserve(deadline.saturating_duration_since(started))),
+            deadline: deadline.map(|deadline| self.probes_end(deadline, most_envelopes(&jobs))),
+            shutdown: self.shutdown.clone(),
             propagate: propagate(settings.clone()),
         };
         let location = context.location.clone().or_else(|| group.tags.get("location").cloned()).unwrap_or_default();
@@ -139,7 +162,7 @@ impl Runner {
             outcomes.iter().flat_map(|outcome| envelopes(outcome, &settings, &redactor)).collect();
         mail.extend(self.telemetry.drain(&settings));
         let delivered = match dsn {
-            Some(dsn) => Some(self.deliver(dsn, mail, deadline, &redactor).await?),
+            Some(dsn) => Some(self.deliver(dsn, mail, delivery_ends(deadline), &redactor).await?),
             None => None,
         };
         let counts = delivered.clone().unwrap_or_default();
@@ -159,7 +182,17 @@ impl Runner {
         let mail = self.telemetry.drain(&self.settings(None, Some(&dsn)));
         if !mail.is_empty() {
             // What does not arrive stands in the log.
-            let _ = self.deliver(dsn, mail, deadline, &Redactor::default()).await;
+            let _ = self.deliver(dsn, mail, delivery_ends(deadline), &Redactor::default()).await;
+        }
+    }
+
+    /// Delivers what waits for the next invocation, and own errors: there will be none, and there is this much time.
+    async fn deliver_last(&self, until: Instant) {
+        let Some((dsn, courier)) = self.known().clone() else { return };
+        let mail = self.telemetry.drain(&self.settings(None, Some(&dsn)));
+        if mail.len() + courier.waiting() > 0 {
+            // What does not arrive stands in the log.
+            let _ = self.deliver(dsn, mail, until, &Redactor::default()).await;
         }
     }
 
@@ -167,13 +200,15 @@ impl Runner {
         &self,
         dsn: Dsn,
         mail: Vec<Envelope>,
-        deadline: Option<Instant>,
+        until: Instant,
         redactor: &Redactor,
     ) -> Result<Delivered, RunnerError> {
-        let deadline = deadline.map_or_else(|| Instant::now() + PATIENCE, |deadline| deadline - CLOSING);
         let courier = self.courier(dsn)?;
         let mut log: Box<dyn Write + Send> = Box::new(std::io::stderr());
-        let mut delivered = courier.deliver(mail, deadline.into(), &mut *log).await;
+        let mut delivered = courier.deliver(mail, until.into(), &mut *log).await;
+        if delivered.delivered + delivered.late > 0 {
+            self.reserve().note(delivered.envelopes, delivered.duration);
+        }
         // They quote what Sentry says.
         delivered.problems.iter_mut().for_each(|problem| *problem = redactor.text(problem));
         for problem in &delivered.problems {
@@ -188,7 +223,8 @@ impl Runner {
         if let Some((_, courier)) = last.as_ref().filter(|(known, _)| *known == dsn) {
             return Ok(courier.clone());
         }
-        let mut courier = Courier::new(dsn.clone(), tls_client_config()?);
+        let tls = self.tls.clone().map_or_else(tls_client_config, Ok)?;
+        let mut courier = Courier::new(dsn.clone(), tls).until(self.shutdown.clone());
         if self.keeps {
             courier = courier.keeping();
         }
@@ -197,6 +233,8 @@ impl Runner {
             // They were for another project. They stand in the log, and were told as not delivered.
             tracing::warn!("the DSN has changed: {given_up} envelopes that were kept for the last one are given up");
         }
+        // What is known of one Sentry says nothing about another.
+        *self.reserve() = Reserve::default();
         let courier = Arc::new(courier);
         *last = Some((dsn, courier.clone()));
         Ok(courier)
@@ -204,6 +242,17 @@ impl Runner {
 
     fn known(&self) -> MutexGuard<'_, Option<(Dsn, Arc<Courier>)>> {
         self.courier.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reserve(&self) -> MutexGuard<'_, Reserve> {
+        self.reserve.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When probes have to be over, so that so many envelopes and what waits can be delivered by `deadline`.
+    fn probes_end(&self, deadline: Instant, envelopes: usize) -> Instant {
+        let waiting = self.known().as_ref().map_or(0, |(_, courier)| courier.waiting());
+        let total = deadline.saturating_duration_since(Instant::now());
+        deadline - self.reserve().of(total, envelopes + waiting)
     }
 
     /// Where results go, if anywhere.
@@ -235,10 +284,14 @@ pub fn jobs_now(probes: &[Arc<crate::config::Probe>], now: OffsetDateTime) -> Ve
     probes.iter().map(|probe| Job { probe: probe.clone(), tick: now, scheduled: false }).collect()
 }
 
-/// How much of an invocation's time is kept for delivery: a fifth, between one and five seconds, but never more than
-/// half.
-fn reserve(total: Duration) -> Duration {
-    (total / 5).clamp(Duration::from_secs(1), Duration::from_secs(5)).min(total / 2)
+/// How many envelopes there will be at most: a transaction a run, and an event if it fails.
+fn most_envelopes(jobs: &[Job]) -> usize {
+    jobs.iter().map(|job| 2 * job.probe.burst as usize).sum()
+}
+
+/// When delivery has to be over in an invocation with this deadline.
+fn delivery_ends(deadline: Option<Instant>) -> Instant {
+    deadline.map_or_else(|| Instant::now() + PATIENCE, |deadline| deadline - CLOSING)
 }
 
 fn propagate(settings: Settings) -> Arc<Propagate> {

@@ -16,7 +16,8 @@
 //! - [`outcome`]: plain data, the contract between running and reporting;
 //! - [`report`]: outcomes → envelopes, envelopes → Sentry, outcomes → terminal;
 //! - [`summary`]: the answer of the function;
-//! - [`invocation`]: the one path above, start to finish, used by the function, the CLI and the tests alike.
+//! - [`invocation`]: the one path above, start to finish, used by the function, the CLI and the tests alike;
+//! - [`moment`] and [`shutdown`]: what the sandbox does to time: it is frozen between invocations, and it ends.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -27,11 +28,13 @@ pub mod config;
 #[cfg(feature = "cli")]
 pub mod demo;
 pub mod invocation;
+pub mod moment;
 pub mod net;
 pub mod outcome;
 pub mod payload;
 pub mod probe;
 pub mod report;
 pub mod schedule;
+pub mod shutdown;
 pub mod summary;
 pub mod telemetry;

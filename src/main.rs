@@ -7,19 +7,37 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use sentrynet::invocation::Function;
+use sentrynet::invocation::{Function, extension};
 use sentrynet::summary::Summary;
 use sentrynet::telemetry::{Mode, Telemetry};
 use serde_json::Value;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     let function = Arc::new(Function::from_env(Telemetry::init(Mode::Function)));
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
-        let function = function.clone();
+    let end = signal(SignalKind::terminate())?;
+    extension::ask_for_sigterm().await;
+    let served = function.clone();
+    let serving = lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
+        let function = served.clone();
         async move { serve(&function, event).await }
-    }))
-    .await
+    }));
+    // An invocation that is running when the end comes goes on meanwhile, and answers.
+    tokio::select! {
+        ended = serving => ended,
+        () = shut_down(&function, end) => Ok(()),
+    }
+}
+
+/// Waits for the end of the sandbox, and does what can be done in what time there is.
+async fn shut_down(function: &Function, mut end: Signal) {
+    // None: no signal will come any more.
+    if end.recv().await.is_none() {
+        std::future::pending::<()>().await;
+    }
+    function.shut_down().await;
+    tracing::info!("shut down");
 }
 
 async fn serve(function: &Function, event: LambdaEvent<Value>) -> Result<Summary, Diagnostic> {

@@ -10,11 +10,13 @@ mod causes;
 mod connect;
 mod exchange;
 mod hop;
+mod own;
 mod resolve;
 mod tls;
 
 pub use causes::Causes;
 pub use exchange::{Client, ClientError, Exchange, HttpError, Network, Reception, Transport, Wire};
 pub use hop::{ClientCertificate, Hop, Marks};
+pub use own::client as own_client;
 pub use resolve::{DnsFault, Resolver};
 pub use tls::{TlsError, client_config as tls_client_config};

@@ -49,7 +49,7 @@ fn configurations_that_cannot_be_used_are_refused_with_their_place() {
     for (name, content, parts) in cases {
         let desk = Desk::empty();
         desk.write("bad.yaml", content);
-        for command in ["run", "check"] {
+        for command in ["run", "check", "plan"] {
             let ran = desk.run(&[command, "bad.yaml"]);
             assert_refused(&ran, parts);
             assert!(ran.err.len() < 2000, "{name}: {}", ran.err);
@@ -123,7 +123,7 @@ fn help_names_the_commands_the_exit_codes_and_the_environment() {
     let desk = Desk::empty();
     let ran = desk.run(&["--help"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    for part in ["check", "run", "push", "resend", "schema", "demo", "Exit codes", "SENTRY_DSN"] {
+    for part in ["check", "run", "plan", "compile", "push", "resend", "schema", "demo", "Exit codes", "SENTRY_DSN"] {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);
     }
     let ran = desk.run(&["run", "--help"]);

@@ -227,6 +227,30 @@ async fn a_target_that_hangs_does_not_outlive_the_deadline() {
     assert_eq!(kent.items().await.len(), 6);
 }
 
+#[tokio::test]
+async fn a_sentry_that_was_slow_is_given_more_time_the_next_time() {
+    let slow = Behaviour { delay: Duration::from_millis(900), ..Behaviour::default() };
+    let (shop, sentry) = (shop().await, Receiver::start(slow).await);
+    let hanging = Target::start(|stream| async move {
+        let _open = stream;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let more = format!("  - {{probe: probes.http, title: Hangs, url: '{}', timeout: 60s}}", hanging.url("/"));
+    let config = file(&of_group(&(group(&shop) + &more)));
+    let timeout = ("AWS_LAMBDA_FUNCTION_TIMEOUT", "4".to_owned());
+    let function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), [timeout]).await;
+    results(&function.invoke(&json!({"group": "demo", "probe": "Home"})).await);
+
+    // What is kept unseen would not be enough: a second, and some of it is for the answer.
+    let started = Instant::now();
+    let answer = function.invoke(&json!({"group": "demo"})).await;
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    assert_eq!(strings(results(&answer), "kind"), ["-", "-", "http_status", "deadline"]);
+    assert_eq!((&answer["delivery"]["envelopes"], &answer["delivery"]["delivered"]), (&json!(6), &json!(6)));
+    assert_eq!(sentry.taken().len(), 8);
+}
+
 /// Says back what it was asked with: in a header, in the body, and in a redirect.
 async fn echo() -> Target {
     Target::http(|request| {

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use sentrynet::config::Origin;
 use sentrynet::config::ssm::{ConfigSource, ParameterStore, Prefix};
 use sentrynet::invocation::{Overrides, Runner};
+use sentrynet::moment::Moment;
 use sentrynet::net::{Network, Resolver};
 use sentrynet::telemetry::{Mode, Telemetry};
 use serde_json::json;
 use support::answer::{error, results, strings};
+use support::front::Front;
 use support::kent::Kent;
 use support::moto::{Moto, REGION, settings};
 use support::rie::{Function, bootstrap};
@@ -73,25 +75,48 @@ async fn without_a_usable_dsn_nothing_runs() {
 }
 
 #[tokio::test]
-async fn a_broken_newer_configuration_leaves_the_last_good_one_and_is_an_event() {
-    let (shop, kent, moto) = (shop().await, Kent::start().await, Moto::start().await);
-    moto.put("/sentrynet/groups/demo", &group(&shop)).await;
-    let store = ParameterStore::new(&settings(&moto.endpoint()).await).expect("a store");
-    let mut source = ConfigSource::new(support::client(), &Prefix::new("/sentrynet")).with_store(store);
-    // What was read a minute ago is read anew.
-    source.group("demo", Instant::now() - Duration::from_secs(60), None).await.expect("a good configuration");
-    moto.put("/sentrynet/groups/demo", "name: demo\nprobes: [{probe: probes.http, ulr: 'http://127.0.0.1/'}]").await;
-
-    let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };
-    let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
-    let origin = Origin::Ssm { prefix: Prefix::new("/sentrynet"), source: Some(source).into() };
-    let function = sentrynet::invocation::Function::new(runner, origin);
-    let finished = function.handle(json!({"group": "demo"}), None).await.expect("a summary");
-    assert_eq!((finished.summary.runs, finished.summary.ok), (3, 2));
-    let told: Vec<String> = strings(&kent.bodies("event").await, "message");
-    let [message] = told.iter().filter(|message| *message != "-").collect::<Vec<_>>()[..] else { panic!("{told:?}") };
-    for part in ["the last good one runs", "/sentrynet/groups/demo", "did you mean `url`?"] {
-        assert!(message.contains(part), "{message}");
+async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_is_an_event() {
+    let (shop, kent, mut running) = (shop().await, Kent::start().await, Some(Moto::start().await));
+    let telemetry = Telemetry::init(Mode::Terminal);
+    let refused = |code: &str| json!({"__type": code, "message": "because"});
+    for (before, (trouble, parts)) in [
+        ("denied", ["not allowed to read", "/sentrynet/groups/demo", "ssm:GetParameters"]),
+        ("throttled", ["throttling", "/sentrynet/groups/demo", "because"]),
+        ("broken", ["/sentrynet/groups/demo", "did you mean `url`?", "ulr"]),
+        ("down", ["cannot be reached", "/sentrynet/groups/demo", "AWS_ENDPOINT_URL"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let moto = running.as_ref().expect("moto");
+        moto.put("/sentrynet/groups/demo", &group(&shop)).await;
+        let front = Front::of(moto.endpoint()).await;
+        let url = if trouble == "down" { moto.endpoint() } else { front.url() };
+        let store = ParameterStore::new(&settings(&url).await).expect("a store");
+        let mut source = ConfigSource::new(support::client(), &Prefix::new("/sentrynet")).with_store(store);
+        // What was read a minute ago is read anew.
+        source.group("demo", Moment::now() - Duration::from_secs(60), None).await.expect("a good configuration");
+        match trouble {
+            "denied" => front.answer_next(400, refused("AccessDeniedException")),
+            "throttled" => front.answer_next(400, refused("ThrottlingException")),
+            "broken" => {
+                let broken = "name: demo\nprobes: [{probe: probes.http, ulr: 'http://127.0.0.1/'}]";
+                moto.put("/sentrynet/groups/demo", broken).await;
+            }
+            _ => drop(running.take()),
+        }
+        let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };
+        let runner = Runner::new(Network::new(Resolver::system()), overrides, telemetry.clone());
+        let origin = Origin::Ssm { prefix: Prefix::new("/sentrynet"), source: Some(source).into() };
+        let function = sentrynet::invocation::Function::new(runner, origin);
+        let finished = function.handle(json!({"group": "demo"}), None).await.expect("a summary");
+        assert_eq!((finished.summary.runs, finished.summary.ok), (3, 2), "{trouble}");
+        let told: Vec<String> = strings(&kent.bodies("event").await, "message");
+        let told: Vec<&String> = told.iter().filter(|message| *message != "-").collect();
+        assert_eq!(told.len(), before + 1, "{trouble}: {told:?}");
+        for part in ["the last good one runs"].iter().chain(&parts) {
+            assert!(told[before].contains(part), "{trouble}: no {part:?} in {told:?}");
+        }
     }
 }
 

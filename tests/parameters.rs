@@ -10,6 +10,7 @@ use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
 use sentrynet::config::ssm::{ConfigSource, Loaded, ParameterStore, Prefix, SourceError, SsmError};
+use sentrynet::moment::Moment;
 use serde_json::json;
 use support::front::Front;
 use support::moto::{Moto, REGION, settings};
@@ -165,7 +166,7 @@ async fn a_configuration_is_asked_for_once_a_minute_in_one_call() {
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
     let front = Front::of(moto.endpoint()).await;
     let mut source = source(&front).await;
-    let start = Instant::now();
+    let start = Moment::now();
 
     let first = source.group("demo", start, None).await.expect("a configuration");
     assert_eq!(only_title(&first), "GET https://a.invalid");
@@ -193,7 +194,7 @@ async fn a_configuration_is_asked_for_once_a_minute_in_one_call() {
 async fn settings_and_dsn_are_not_needed() {
     let moto = Moto::start().await;
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
-    let loaded = source(&Front::of(moto.endpoint()).await).await.group("demo", Instant::now(), None).await;
+    let loaded = source(&Front::of(moto.endpoint()).await).await.group("demo", Moment::now(), None).await;
     assert!(loaded.expect("a configuration").config.sentry.dsn.is_none());
 }
 
@@ -204,7 +205,7 @@ async fn secrets_come_in_the_same_call_once_they_are_known() {
     moto.put_secret("/shop/token", "hunter2!").await;
     let front = Front::of(moto.endpoint()).await;
     let mut source = source(&front).await;
-    let start = Instant::now();
+    let start = Moment::now();
     let token = |loaded: &Loaded| loaded.config.redactor.text("hunter2! hunter3!");
 
     let first = source.group("demo", start, None).await.expect("a configuration");
@@ -232,7 +233,7 @@ async fn a_broken_newer_value_leaves_the_last_good_one_and_is_reported_until_it_
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
     let front = Front::of(moto.endpoint()).await;
     let mut source = source(&front).await;
-    let start = Instant::now();
+    let start = Moment::now();
     let good = source.group("demo", start, None).await.expect("a configuration");
 
     for (minute, broken) in [(1, "probes: [{probe: probes.http, ulr: 'https://b.invalid/'}]"), (2, "probes: [")] {
@@ -263,7 +264,7 @@ async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
     let front = Front::of(moto.endpoint()).await;
     let mut source = source(&front).await;
-    let start = Instant::now();
+    let start = Moment::now();
     let denied = || front.answer_next(400, json!({"__type": "AccessDeniedException", "message": "because"}));
 
     denied();
@@ -277,10 +278,20 @@ async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
     let again = source.group("demo", start + Duration::from_secs(120), None).await.expect("a configuration");
     assert_eq!(again.broken, None);
 
+    front.answer_next(400, json!({"__type": "ThrottlingException", "message": "because"}));
+    let busy = source.group("demo", start + Duration::from_secs(180), None).await.expect("the last good configuration");
+    assert!(matches!(busy.broken, Some(SourceError::Ssm(SsmError::Throttled { .. }))), "{:?}", busy.broken);
+    // Asked again within the minute, it says the same; after a freeze of a minute it asks again.
+    let asked = start + Duration::from_secs(181);
+    let same = source.group("demo", asked, None).await.expect("the last good configuration");
+    assert_eq!(same.broken, busy.broken);
+    let thawed = asked.thawed(Duration::from_secs(60));
+    assert_eq!(source.group("demo", thawed, None).await.expect("a configuration").broken, None);
+
     // With something good at hand, little of the time left is spent on waiting.
     front.ignore_next();
     let (asked, left) = (Instant::now(), Duration::from_secs(2));
-    let hanging = source.group("demo", start + Duration::from_secs(180), Some(asked + left)).await;
+    let hanging = source.group("demo", start + Duration::from_secs(360), Some(asked + left)).await;
     assert!(asked.elapsed() < left, "{:?}", asked.elapsed());
     let broken = hanging.expect("the last good configuration").broken;
     assert!(matches!(broken, Some(SourceError::Ssm(SsmError::Late { .. }))), "{broken:?}");
@@ -291,7 +302,7 @@ async fn a_group_that_is_not_there_is_an_error_that_names_its_parameter() {
     let moto = Moto::start().await;
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
     let mut source = source(&Front::of(moto.endpoint()).await).await;
-    let start = Instant::now();
+    let start = Moment::now();
 
     let unknown = source.group("dmeo", start, None).await.expect_err("no such group");
     assert_eq!(unknown.to_string(), format!("there is no SSM parameter /sentrynet/groups/dmeo in {REGION}"));

@@ -10,6 +10,17 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench.md");
 pub fn row(what: &str, measured: &str, bar: &str, is_reached: bool) {
     let verdict = if is_reached { "yes" } else { "no" };
     println!("{what}: {measured}; bar: {bar}; reached: {verdict}");
+    add(what, measured, bar, verdict);
+}
+
+/// The same of a figure that is there for comparison.
+#[allow(dead_code)]
+pub fn note(what: &str, measured: &str) {
+    println!("{what}: {measured}");
+    add(what, measured, "", "");
+}
+
+fn add(what: &str, measured: &str, bar: &str, verdict: &str) {
     let file = OpenOptions::new().create(true).append(true).open(FILE);
     if let Err(error) = file.and_then(|mut file| writeln!(file, "| {what} | {measured} | {bar} | {verdict} |")) {
         eprintln!("{FILE}: {error}");

@@ -24,6 +24,7 @@ pub(super) fn parse(node: &Node) -> Result<Duration, Fault> {
 }
 
 /// Reads a span of time that is a text.
+#[cfg(feature = "cli")]
 pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     seconds(text).and_then(whole)
 }

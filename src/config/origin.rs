@@ -8,7 +8,8 @@ use tokio::sync::Mutex;
 
 use super::ssm::{ConfigSource, Loaded, Prefix, SourceError};
 use super::{Document, Secret, SecretRef, Secrets, read};
-use crate::net::{TlsError, tls_client_config};
+use crate::moment::Moment;
+use crate::net::{TlsError, own_client, tls_client_config};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -67,13 +68,13 @@ impl Origin {
         }
     }
 
-    /// The configuration as far as it is needed to run `group`, at the instant `now`. From a file that is all of it,
+    /// The configuration as far as it is needed to run `group`, at `now`. From a file that is all of it,
     /// so that an unknown group can be told from the known ones. From SSM, it may take until `until` to come.
     ///
     /// # Errors
     ///
     /// It cannot be read or is not valid, and there is no earlier one that was.
-    pub async fn load(&self, group: &str, now: Instant, until: Option<Instant>) -> Result<Loaded, OriginError> {
+    pub async fn load(&self, group: &str, now: Moment, until: Option<Instant>) -> Result<Loaded, OriginError> {
         match self {
             Self::File(path) => Ok(load_file(path)?),
             Self::Ssm { prefix, source } => {
@@ -105,5 +106,5 @@ fn load_file(path: &Path) -> Result<Loaded, SourceError> {
 ///
 /// TLS or HTTP cannot be set up.
 pub fn http_client() -> Result<reqwest::Client, OriginError> {
-    Ok(reqwest::Client::builder().tls_backend_preconfigured(tls_client_config()?).build()?)
+    Ok(own_client(tls_client_config()?).build()?)
 }

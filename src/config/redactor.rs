@@ -2,6 +2,7 @@
 
 mod layer;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -86,23 +87,28 @@ impl Redactor {
 
     /// `text` without secrets.
     pub fn text(&self, text: &str) -> String {
+        self.shown(text).into_owned()
+    }
+
+    /// The same: `text` itself where there is none in it.
+    pub fn shown<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.filter(text, false)
     }
 
     /// The same for the beginning of a longer text, whose end may be half a secret.
     pub fn beginning(&self, text: &str) -> String {
-        self.filter(text, true)
+        self.filter(text, true).into_owned()
     }
 
-    fn filter(&self, text: &str, is_cut: bool) -> String {
+    fn filter<'a>(&self, text: &'a str, is_cut: bool) -> Cow<'a, str> {
         if self.known.iter().any(|known| known.short.iter().any(|short| short == text.as_bytes())) {
-            return FILTERED.to_owned();
+            return FILTERED.into();
         }
         let mut secret = credential::spans(text);
         if !self.known.is_empty() {
             self.find(Layer::of(text, is_cut), DEPTH, &mut secret);
         }
-        without(text, secret)
+        if secret.is_empty() { text.into() } else { without(text, secret).into() }
     }
 
     /// Where secrets stand in a text, and in what it says beneath its escapes.

@@ -5,16 +5,22 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use time::OffsetDateTime;
+use tokio::sync::RwLock;
 
-use super::{Finished, Overrides, Runner, RunnerError, jobs_now, reserve};
+use super::{Finished, Overrides, Runner, RunnerError, jobs_now};
 use crate::config::ssm::Loaded;
 use crate::config::{Config, Group, Origin, OriginError, Probe};
+use crate::moment::Moment;
 use crate::net::{Network, Resolver};
 use crate::outcome::{Outcome, Status};
 use crate::payload::{Firing, Payload, PayloadError};
 use crate::probe::Job;
 use crate::schedule::Beat;
+use crate::shutdown;
 use crate::telemetry::Telemetry;
+
+/// It takes so long at most to hand an answer to the Runtime API, which is in the same sandbox.
+const ANSWER: Duration = Duration::from_millis(20);
 
 /// Why an invocation fails. A failed probe is no reason: that is a result.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +69,8 @@ impl FunctionError {
 pub struct Function {
     runner: Runner,
     origin: Origin,
+    /// Read while an invocation runs.
+    running: RwLock<()>,
 }
 
 impl Function {
@@ -74,7 +82,7 @@ impl Function {
 
     /// A function of these parts. What it cannot deliver it keeps for the next invocation.
     pub fn new(runner: Runner, origin: Origin) -> Self {
-        Self { runner: runner.keeping(), origin }
+        Self { runner: runner.keeping(), origin, running: RwLock::default() }
     }
 
     /// Serves one invocation. Everything is over by `deadline`.
@@ -83,6 +91,7 @@ impl Function {
     ///
     /// See [`FunctionError`]; it is told to Sentry too, where that is possible.
     pub async fn handle(&self, payload: Value, deadline: Option<Instant>) -> Result<Finished, FunctionError> {
+        let _running = self.running.read().await;
         self.runner.telemetry().forget();
         let result = self.serve(payload, deadline).await;
         if let Err(error) = &result
@@ -92,6 +101,19 @@ impl Function {
             self.runner.deliver_own_errors(self.origin.dsn().await, deadline).await;
         }
         result
+    }
+
+    /// Ends the function, as the sandbox is about to end: cuts short what is running, and tries once more to deliver what
+    /// waits for the next invocation. Takes [`shutdown::DELIVERY`] at most.
+    pub async fn shut_down(&self) {
+        let end = self.runner.shutdown.begin() + shutdown::DELIVERY;
+        if self.running.try_write().is_err() {
+            // It ends by itself, unless there is nothing yet that could be lost.
+            let _ = tokio::time::timeout_at(end, self.running.write()).await;
+            // Its answer is on the way.
+            tokio::time::sleep(ANSWER).await;
+        }
+        self.runner.deliver_last(end.into_std()).await;
     }
 
     async fn serve(&self, payload: Value, deadline: Option<Instant>) -> Result<Finished, FunctionError> {
@@ -125,9 +147,8 @@ impl Function {
 
     /// The configuration, while there is time left to tell that it does not come.
     async fn load(&self, group: &str, deadline: Option<Instant>) -> Result<Loaded, FunctionError> {
-        let now = Instant::now();
-        let until = deadline.map(|deadline| deadline - reserve(deadline.saturating_duration_since(now)));
-        Ok(self.origin.load(group, now, until).await?)
+        let until = deadline.map(|deadline| self.runner.probes_end(deadline, 1));
+        Ok(self.origin.load(group, Moment::now(), until).await?)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
-use x509_parser::certificate::X509Certificate;
+use x509_parser::asn1_rs::{Any, Class};
+use x509_parser::certificate::{Validity, X509Certificate};
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
@@ -25,9 +26,21 @@ pub(super) fn read<'a>(chain: &'a [CertificateDer<'_>]) -> Vec<Certificate<'a>> 
     chain.iter().enumerate().filter_map(parse).collect()
 }
 
-/// The server's own certificate.
-pub(super) fn leaf<'a>(chain: &'a [CertificateDer<'_>]) -> Option<Certificate<'a>> {
-    read(chain.get(..1)?).pop()
+/// When the server's own certificate ends: its last valid second.
+pub(super) fn leaf_not_after(chain: &[CertificateDer<'_>]) -> Option<OffsetDateTime> {
+    // Every run asks, so nothing else of it is taken apart: what comes before (RFC 5280, section 4.1) is passed over.
+    let (_, certificate) = Any::from_der(chain.first()?).ok()?;
+    let (_, signed) = Any::from_der(certificate.data).ok()?;
+    let mut rest = signed.data;
+    for field in ["version", "serialNumber", "signature", "issuer"] {
+        let (after, found) = Any::from_der(rest).ok()?;
+        // The version of the first version is left out.
+        if field != "version" || found.class() == Class::ContextSpecific {
+            rest = after;
+        }
+    }
+    let (_, validity) = Validity::from_der(rest).ok()?;
+    Some(validity.not_after.to_datetime())
 }
 
 impl Certificate<'_> {
@@ -103,5 +116,27 @@ fn host(name: &GeneralName<'_>) -> Option<String> {
             _ => <[u8; 16]>::try_from(*bytes).ok().map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
         },
         _ => None,
+    }
+}
+
+#[cfg(all(test, feature = "cli"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_certificate_is_found_without_reading_it_whole() {
+        for year in [2031, 2049, 2050, 2999] {
+            let key = rcgen::KeyPair::generate().expect("a key");
+            let mut params = rcgen::CertificateParams::new(["a.test".to_owned()]).expect("a name");
+            params.not_after = rcgen::date_time_ymd(year, 2, 3);
+            let chain = [params.self_signed(&key).expect("a certificate").der().clone()];
+            let whole = read(&chain).first().map(Certificate::not_after);
+            assert_eq!(leaf_not_after(&chain), whole);
+            assert_eq!(whole.map(OffsetDateTime::year), Some(year));
+        }
+        assert_eq!(leaf_not_after(&[]), None);
+        for broken in [&b""[..], b"\x30\x00", b"\x30\x02\x30\x00", b"no certificate"] {
+            assert_eq!(leaf_not_after(&[CertificateDer::from(broken)]), None);
+        }
     }
 }

@@ -13,8 +13,12 @@ use super::words;
 use crate::config::Probe;
 use crate::outcome::{Outcome, RunIdentity, Status};
 use crate::schedule::Start;
+use crate::shutdown;
 
 const OUT_OF_TIME: &str = "no time was left in the invocation";
+
+/// This says nothing about the target: no failure.
+const SHUT_DOWN: &str = "the function was shut down";
 
 /// How far apart probes start that are due at once, so that one's phases do not hold what another's name lookup and
 /// handshake take of the processor.
@@ -92,12 +96,22 @@ async fn run_job(
             burst,
         };
         let is_over = context.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        let why = if is_over { Some(OUT_OF_TIME.to_owned()) } else { skip.clone() };
+        let why = match is_over {
+            true => Some(OUT_OF_TIME.to_owned()),
+            false if context.shutdown.has_begun() => Some(SHUT_DOWN.to_owned()),
+            false => skip.clone(),
+        };
         outcomes.push(match why {
             Some(why) => run::skipped(probe, identity, context, why),
             None => {
                 let run = AssertUnwindSafe(run::run(probe, identity.clone(), context)).catch_unwind();
-                run.await.unwrap_or_else(|panic| run::panicked(probe, identity, context, &*panic))
+                tokio::select! {
+                    biased;
+                    ended = run => ended.unwrap_or_else(|panic| run::panicked(probe, identity, context, &*panic)),
+                    () = context.shutdown.passed(shutdown::RUNS) => {
+                        run::skipped(probe, identity, context, SHUT_DOWN.to_owned())
+                    }
+                }
             }
         });
     }
@@ -120,9 +134,9 @@ async fn wait(job: &Job, busy_until: Option<OffsetDateTime>, context: &Context) 
         Start::In(wait) if context.deadline.is_some_and(|deadline| Instant::now() + wait >= deadline) => {
             Some(OUT_OF_TIME.to_owned())
         }
-        Start::In(wait) => {
-            tokio::time::sleep(wait).await;
-            None
-        }
+        Start::In(wait) => tokio::select! {
+            () = tokio::time::sleep(wait) => None,
+            () = context.shutdown.passed(Duration::ZERO) => Some(SHUT_DOWN.to_owned()),
+        },
     }
 }

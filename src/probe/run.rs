@@ -12,6 +12,7 @@ use super::{http as http_probe, script, words};
 use crate::config::{Check, Probe};
 use crate::net::Network;
 use crate::outcome::{Failure, FailureKind, Op, Outcome, RunIdentity, SpanId, Status, Tags, TraceId};
+use crate::shutdown::Shutdown;
 
 /// Makes the headers that carry a trace on: of the trace and span given, sampled or not.
 pub type Propagate = dyn Fn(TraceId, SpanId, bool) -> Vec<(HeaderName, HeaderValue)> + Send + Sync;
@@ -25,6 +26,8 @@ pub struct Context {
     pub location: Option<String>,
     /// When everything has to be over; `None`: only the probes' own timeouts count.
     pub deadline: Option<Instant>,
+    /// What may cut everything short before that.
+    pub shutdown: Shutdown,
     /// Makes the headers that carry a run's trace to the target.
     pub propagate: Arc<Propagate>,
 }

@@ -23,6 +23,7 @@ use sentry::types::Dsn;
 use tokio::time::Instant;
 
 use super::Envelope;
+use crate::shutdown::Shutdown;
 use limits::Limits;
 use post::Post;
 use round::Round;
@@ -43,6 +44,8 @@ pub struct Delivered {
     pub carried: usize,
     /// How many of the others did not arrive.
     pub missing: usize,
+    /// How many of all did not arrive because time was up: Sentry was still silent.
+    pub late: usize,
     /// How long it took.
     pub duration: Duration,
     /// For people: why some did not arrive, each reason once.
@@ -55,6 +58,8 @@ enum Fate {
     Delivered,
     /// It did not arrive, but it might another time; the sentence says why.
     Later(String),
+    /// The same, and all that it takes may be more time.
+    Late(String),
     /// Sentry will not take it; the sentence says why.
     Lost(String),
 }
@@ -67,12 +72,16 @@ pub struct Courier {
     limits: Mutex<Limits>,
     /// `None`: there will be no next delivery.
     spool: Option<Mutex<Spool>>,
+    shutdown: Shutdown,
 }
 
 impl Courier {
+    /// So many requests are on their way at the same time, where there are as many envelopes.
+    pub const AT_ONCE: usize = post::CONNECTIONS;
+
     /// A courier to the project behind `dsn`, over this TLS configuration.
     pub fn new(dsn: Dsn, tls: rustls::ClientConfig) -> Self {
-        Self { dsn, tls, post: OnceLock::new(), limits: Mutex::default(), spool: None }
+        Self { dsn, tls, post: OnceLock::new(), limits: Mutex::default(), spool: None, shutdown: Shutdown::default() }
     }
 
     /// The same, which keeps what did not arrive but might another time: the next delivery sends it first.
@@ -80,13 +89,19 @@ impl Courier {
         Self { spool: Some(Mutex::default()), ..self }
     }
 
+    /// The same, whose deliveries this shutdown cuts short.
+    pub fn until(self, shutdown: Shutdown) -> Self {
+        Self { shutdown, ..self }
+    }
+
     /// How many envelopes wait for the next delivery.
     pub fn waiting(&self) -> usize {
         self.spool().map_or(0, |spool| spool.len())
     }
 
-    /// Delivers what it can until `deadline`, and never takes longer; what was kept goes first, but only in the first
-    /// half of the time. Envelopes that did not arrive are written to `log` in full, one line of JSON each, once.
+    /// Delivers what it can until `deadline`, and never takes longer; what was kept goes first, but where there is
+    /// anything else only in the first half of the time. Envelopes that did not arrive are written to `log` in full, one
+    /// line of JSON each, once.
     pub async fn deliver(
         &self,
         envelopes: Vec<Envelope>,
@@ -108,6 +123,10 @@ impl Courier {
                     continue;
                 }
                 Fate::Later(sentence) => (sentence, true),
+                Fate::Late(sentence) => {
+                    delivered.late += 1;
+                    (sentence, true)
+                }
                 Fate::Lost(sentence) => (sentence, false),
             };
             problems.add(sentence);
@@ -139,14 +158,15 @@ impl Courier {
             Ok(post) => post,
             Err(sentence) => return all_lost(sentence),
         };
-        let round = match Round::new(post, &self.limits, mail.len(), deadline) {
+        let round = match Round::new(post, &self.limits, &self.shutdown, mail.len(), deadline) {
             Ok(round) => round,
             Err(sentence) => return all_lost(&sentence),
         };
         let now = Instant::now();
         let half = now + deadline.saturating_duration_since(now) / 2;
+        let has_new = carried < mail.len();
         let bring = async |index: usize, envelope: &Envelope| {
-            let until = if index < carried { half } else { deadline };
+            let until = if index < carried && has_new { half } else { deadline };
             (index, round.bring(envelope, until).await)
         };
         let brought = mail.iter().enumerate().map(|(index, envelope)| bring(index, envelope));

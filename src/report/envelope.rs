@@ -75,7 +75,7 @@ impl Envelope {
         // Maps of texts, numbers and lists: nothing that JSON could not hold.
         let payload = serde_json::to_vec(payload).unwrap_or_default();
         let mut items = Vec::with_capacity(payload.len() + 64);
-        push_item(&mut items, &item_header(name, payload.len()), &payload);
+        push_item(&mut items, &ItemHeader { kind: name, length: payload.len() }, &payload);
         Self { kind, header, items }
     }
 
@@ -163,37 +163,51 @@ impl Envelope {
 
     /// The bytes to send at this time.
     pub fn to_bytes(&self, sent_at: OffsetDateTime) -> Vec<u8> {
-        let mut header = self.header.clone();
-        header.insert("sent_at".into(), rfc3339(sent_at).into());
-        self.with_header(header)
+        self.with_header(Some(rfc3339(sent_at)))
     }
 
     /// The whole envelope as one line of JSON for the log, from which it can be delivered later.
     pub fn log_line(&self) -> String {
-        let bytes = self.with_header(self.header.clone());
+        let bytes = self.with_header(None);
         json!({"sentrynet": "envelope", "envelope": String::from_utf8_lossy(&bytes)}).to_string()
     }
 
-    fn with_header(&self, header: Map<String, Value>) -> Vec<u8> {
-        let mut bytes = Value::Object(header).to_string().into_bytes();
+    fn with_header(&self, sent_at: Option<String>) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.size());
+        push_json(&mut bytes, &Header { header: &self.header, sent_at });
         bytes.push(b'\n');
         bytes.extend_from_slice(&self.items);
         bytes
     }
 }
 
-fn item_header(name: &str, length: usize) -> Map<String, Value> {
-    let mut header = Map::new();
-    header.insert("type".into(), name.into());
-    header.insert("length".into(), length.into());
-    header
+/// An envelope's header as it is sent.
+#[derive(Serialize)]
+struct Header<'a> {
+    #[serde(flatten)]
+    header: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent_at: Option<String>,
 }
 
-fn push_item(items: &mut Vec<u8>, header: &Map<String, Value>, payload: &[u8]) {
-    items.extend_from_slice(Value::Object(header.clone()).to_string().as_bytes());
+/// The header of an item of ours.
+#[derive(Serialize)]
+struct ItemHeader {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    length: usize,
+}
+
+fn push_item(items: &mut Vec<u8>, header: &impl Serialize, payload: &[u8]) {
+    push_json(items, header);
     items.push(b'\n');
     items.extend_from_slice(payload);
     items.push(b'\n');
+}
+
+fn push_json(bytes: &mut Vec<u8>, value: &impl Serialize) {
+    // Memory takes all bytes, and headers have texts for names: there is nothing to go wrong.
+    let _ = serde_json::to_writer(bytes, value);
 }
 
 /// The first line without its end, and what follows it.

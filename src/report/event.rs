@@ -1,12 +1,16 @@
 //! The event of a run that failed or was too slow.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::run::{Common, ProbeContext, Run, TraceContext};
 use super::text::{self, Cleaner};
-use super::transaction::{end_of, trace_context};
-use super::{Envelope, Kind, Settings, common, probe_context, sampling_context};
+use super::transaction::end_of;
+use super::{Envelope, Kind};
 use crate::config::{FILTERED, is_credential};
-use crate::outcome::{Outcome, Response, Status};
+use crate::outcome::{Failure, Response, Status};
 
 /// What the event's id is derived from.
 pub const ID: &str = "event";
@@ -14,60 +18,79 @@ pub const ID: &str = "event";
 /// As many headers as anyone sends.
 const MOST_HEADERS: usize = 100;
 
+/// An event as Sentry takes it.
+#[derive(Serialize)]
+struct Event<'a> {
+    event_id: String,
+    timestamp: f64,
+    #[serde(flatten)]
+    common: Common<'a>,
+    level: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exception: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logentry: Option<Value>,
+    fingerprint: [Cow<'a, str>; 3],
+    contexts: Contexts<'a>,
+}
+
+#[derive(Serialize)]
+struct Contexts<'a> {
+    trace: TraceContext,
+    probe: ProbeContext<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<Value>,
+}
+
 /// The envelope of a run's event. The fingerprint holds neither location nor numbers: five regions that see the same
 /// trouble make one issue.
-pub fn envelope(outcome: &Outcome, settings: &Settings, cleaner: Cleaner) -> Envelope {
-    let id = outcome.identity.trace_id().derive(ID);
-    let mut payload = Map::new();
-    payload.insert("event_id".into(), id.simple().to_string().into());
-    payload.insert("timestamp".into(), end_of(outcome).into());
-    payload.append(&mut common(outcome, settings, cleaner));
-
-    let cause = match &outcome.status {
-        Status::Failed(failure) => {
-            let kind = failure.kind.as_str();
-            payload.insert("level".into(), "error".into());
-            payload.insert(
-                "exception".into(),
-                json!({"values": [{
-                    "type": kind,
-                    "value": cleaner.text(&failure.sentence, text::SENTENCE),
-                    "mechanism": {"type": "sentrynet", "handled": true},
-                }]}),
-            );
-            kind
-        }
-        Status::Degraded(sentence) | Status::Skipped(sentence) => {
-            payload.insert("level".into(), "warning".into());
-            payload.insert("logentry".into(), json!({"formatted": cleaner.text(sentence, text::SENTENCE)}));
-            "degraded"
-        }
-        Status::Ok => "ok",
+pub fn envelope(run: Run) -> Envelope {
+    let Run { outcome, trace, cleaner, .. } = run;
+    let id = trace.derive(ID);
+    let exception = |failure: &Failure| {
+        json!({"values": [{
+            "type": failure.kind.as_str(),
+            "value": cleaner.text(&failure.sentence, text::SENTENCE),
+            "mechanism": {"type": "sentrynet", "handled": true},
+        }]})
+    };
+    let logentry = |sentence: &str| json!({"formatted": cleaner.text(sentence, text::SENTENCE)});
+    let (level, cause, exception, logentry) = match &outcome.status {
+        Status::Failed(failure) => ("error", failure.kind.as_str(), Some(exception(failure)), None),
+        Status::Degraded(why) | Status::Skipped(why) => ("warning", "degraded", None, Some(logentry(why))),
+        Status::Ok => ("info", "ok", None, None),
     };
     let identity = &outcome.identity;
-    let fingerprint = [&*cleaner.text(&identity.group, text::FACT), &*cleaner.text(&identity.probe, text::FACT), cause];
-    payload.insert("fingerprint".into(), json!(fingerprint));
-
-    let mut contexts = Map::new();
-    contexts.insert("trace".into(), trace_context(outcome));
-    contexts.insert("probe".into(), probe_context(outcome, cleaner));
-    if let Some(response) = &outcome.response {
-        contexts.insert("response".into(), response_context(response, cleaner));
-    }
-    payload.insert("contexts".into(), Value::Object(contexts));
-
-    Envelope::new(Kind::Event, id, sampling_context(outcome, settings, cleaner), &Value::Object(payload))
+    let payload = Event {
+        event_id: id.simple().to_string(),
+        timestamp: end_of(outcome),
+        common: run.common(),
+        level,
+        exception,
+        logentry,
+        fingerprint: [
+            cleaner.text(&identity.group, text::FACT),
+            cleaner.text(&identity.probe, text::FACT),
+            cause.into(),
+        ],
+        contexts: Contexts {
+            trace: run.trace_context(),
+            probe: run.probe_context(),
+            response: outcome.response.as_ref().map(|response| response_context(response, cleaner)),
+        },
+    };
+    Envelope::new(Kind::Event, id, run.sampling_context(), &payload)
 }
 
 /// The answer, as Sentry's own `response` context.
 fn response_context(response: &Response, cleaner: Cleaner) -> Value {
-    let headers: Vec<[String; 2]> = response
+    let headers: Vec<[Cow<'_, str>; 2]> = response
         .headers
         .iter()
         .take(MOST_HEADERS)
         .map(|(name, value)| {
             // Whether the configuration knows them or not.
-            let value = if is_credential(name) { FILTERED.to_owned() } else { cleaner.text(value, text::HEADER) };
+            let value = if is_credential(name) { FILTERED.into() } else { cleaner.text(value, text::HEADER) };
             [cleaner.text(name, text::NAME), value]
         })
         .collect();

@@ -2,6 +2,9 @@
 //!
 //! Only leaves are cleaned, never a whole payload: a secret that happens to be `ok` must not change a status.
 
+use std::borrow::Cow;
+
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::Redactor;
@@ -35,44 +38,48 @@ impl<'a> Cleaner<'a> {
     }
 
     /// `text` without secrets, in `longest` characters. Secrets go first: half a secret would not be recognised.
-    pub fn text(self, text: &str, longest: usize) -> String {
-        let mut clean = self.clean(text, longest);
-        fit(&mut clean, longest);
-        clean
+    pub fn text(self, text: &str, longest: usize) -> Cow<'_, str> {
+        fit(self.clean(text, longest), longest)
     }
 
     /// The same, not cut yet. What is far too long is cut before: nobody sees the rest, and it is a target's to send.
-    fn clean(self, text: &str, longest: usize) -> String {
+    fn clean(self, text: &str, longest: usize) -> Cow<'_, str> {
         let most = text.floor_char_boundary(4 * longest + ROOM);
         if most == text.len() {
-            return self.redactor.text(text);
+            return self.redactor.shown(text);
         }
         let mut clean = self.redactor.beginning(&text[..most]);
         clean.push('…');
-        clean
+        clean.into()
     }
 
     /// The same on one line, without surrounding white space.
-    pub fn line(self, text: &str, longest: usize) -> String {
+    pub fn line(self, text: &str, longest: usize) -> Cow<'_, str> {
         let clean = self.clean(text, longest);
-        let mut line = clean.replace(|c: char| c.is_control(), " ").trim().to_owned();
-        fit(&mut line, longest);
-        line
+        let is_line = clean.trim().len() == clean.len() && !clean.contains(char::is_control);
+        let line = if is_line { clean } else { clean.replace(char::is_control, " ").trim().to_owned().into() };
+        fit(line, longest)
     }
 
     /// A tag's name, with `_` for what Sentry does not take in one.
     pub fn tag_name(self, name: &str) -> String {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-' | ' ');
         // The marks of a cut are not allowed either, so the cut is a plain one.
-        self.redactor.text(name).trim().chars().take(TAG).map(|c| if allowed(c) { c } else { '_' }).collect()
+        self.redactor.shown(name).trim().chars().take(TAG).map(|c| if allowed(c) { c } else { '_' }).collect()
     }
 
     /// A fact: every text in it without secrets, in [`FACT`] characters.
-    pub fn value(self, value: &Value) -> Value {
-        let mut clean = value.clone();
-        self.redactor.value(&mut clean);
-        fit_value(&mut clean);
-        clean
+    pub fn fact(self, value: &Value) -> Fact<'_> {
+        match value {
+            Value::String(text) => Fact::Text(self.text(text, FACT)),
+            Value::Array(_) | Value::Object(_) => {
+                let mut clean = value.clone();
+                self.redactor.value(&mut clean);
+                fit_value(&mut clean);
+                Fact::Cleaned(clean)
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => Fact::Plain(value),
+        }
     }
 
     /// A body, in [`BODY`] bytes; `is_cut` tells that there was more of it.
@@ -83,9 +90,21 @@ impl<'a> Cleaner<'a> {
     }
 }
 
+/// A fact, fit for Sentry.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Fact<'a> {
+    /// A text.
+    Text(Cow<'a, str>),
+    /// What has no text in it.
+    Plain(&'a Value),
+    /// A list or a map.
+    Cleaned(Value),
+}
+
 fn fit_value(value: &mut Value) {
     match value {
-        Value::String(text) => fit(text, FACT),
+        Value::String(text) => *text = fit(std::mem::take(text).into(), FACT).into_owned(),
         Value::Array(items) => items.iter_mut().for_each(fit_value),
         Value::Object(map) => map.values_mut().for_each(fit_value),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -93,14 +112,13 @@ fn fit_value(value: &mut Value) {
 }
 
 /// Cuts `text` to `longest` characters, the last of them an ellipsis.
-fn fit(text: &mut String, longest: usize) {
+fn fit(text: Cow<'_, str>, longest: usize) -> Cow<'_, str> {
     // No text of so few bytes can have more characters.
     if text.len() <= longest || text.chars().nth(longest).is_none() {
-        return;
+        return text;
     }
     let end = text.char_indices().nth(longest - 1).map_or(text.len(), |(at, _)| at);
-    text.truncate(end);
-    text.push('…');
+    format!("{}…", &text[..end]).into()
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! The transaction of a run, with its phases as spans.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sentry::protocol::SpanStatus;
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::text::{self, Cleaner};
-use super::{
-    Envelope, Kind, SPANS_LEFT_OUT, Settings, common, http_status, probe_context, sampling_context, status, status_code,
-};
-use crate::outcome::{Attributes, FailureKind, Op, Outcome, Span};
+use super::run::{Common, ProbeContext, Run, TraceContext};
+use super::text::{self, Cleaner, Fact};
+use super::{Envelope, Kind, SPANS_LEFT_OUT};
+use crate::outcome::{Attributes, Op, Outcome, SpanId, TraceId};
 
 /// What the transaction's id is derived from.
 pub const ID: &str = "transaction";
@@ -27,36 +28,47 @@ struct Transaction<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(flatten)]
-    common: Map<String, Value>,
-    transaction_info: Value,
+    common: Common<'a>,
+    transaction_info: TransactionInfo,
     start_timestamp: f64,
     timestamp: f64,
     contexts: Contexts<'a>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    measurements: Map<String, Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    measurements: BTreeMap<&'static str, Measurement>,
     spans: Vec<SpanPayload<'a>>,
+}
+
+#[derive(Serialize)]
+struct TransactionInfo {
+    source: &'static str,
+}
+
+#[derive(Serialize)]
+struct Measurement {
+    value: f64,
+    unit: &'static str,
 }
 
 #[derive(Serialize)]
 struct Contexts<'a> {
     trace: Trace<'a>,
-    probe: Value,
+    probe: ProbeContext<'a>,
 }
 
 #[derive(Serialize)]
 struct Trace<'a> {
     #[serde(flatten)]
-    context: Value,
+    context: TraceContext,
     data: Facts<'a>,
 }
 
 #[derive(Serialize)]
 struct SpanPayload<'a> {
-    trace_id: &'a str,
-    span_id: &'a str,
-    parent_span_id: &'a str,
+    trace_id: TraceId,
+    span_id: SpanId,
+    parent_span_id: SpanId,
     op: &'static str,
-    description: String,
+    description: Cow<'a, str>,
     start_timestamp: f64,
     timestamp: f64,
     status: SpanStatus,
@@ -72,32 +84,29 @@ struct Facts<'a> {
 
 impl Serialize for Facts<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let facts = self.attributes.iter().map(|(name, value)| (*name, self.cleaner.value(value)));
-        serializer.collect_map(facts.chain(self.more.clone()))
+        let facts = self.attributes.iter().map(|(name, value)| (*name, self.cleaner.fact(value)));
+        serializer.collect_map(facts.chain(self.more.iter().map(|(name, value)| (*name, Fact::Plain(value)))))
     }
 }
 
 /// The envelope of a run's transaction.
-pub fn envelope(outcome: &Outcome, settings: &Settings, cleaner: Cleaner) -> Envelope {
-    let trace = outcome.identity.trace_id();
+pub fn envelope(run: Run) -> Envelope {
+    let Run { outcome, trace, cleaner, .. } = run;
     let id = trace.derive(ID);
-    let run = Interval::of_run(outcome);
-    let intervals = intervals(outcome, run);
+    let whole = Interval::of_run(outcome);
+    let intervals = intervals(outcome, whole);
     let left_out = outcome.spans.len().saturating_sub(MOST_SPANS);
     let left_out = (left_out > 0).then(|| (SPANS_LEFT_OUT, Value::from(left_out)));
 
-    let trace_id = trace.to_string();
-    let ids: Vec<String> = (0..intervals.len()).map(|index| trace.span(index).to_string()).collect();
-    let root = trace.root_span().to_string();
-    let spans = outcome.spans.iter().zip(&intervals).zip(&ids).map(|((span, interval), id)| SpanPayload {
-        trace_id: &trace_id,
-        span_id: id,
-        parent_span_id: span.parent.and_then(|parent| ids.get(parent)).unwrap_or(&root),
+    let spans = outcome.spans.iter().zip(&intervals).enumerate().map(|(index, (span, interval))| SpanPayload {
+        trace_id: trace,
+        span_id: trace.span(index),
+        parent_span_id: span.parent.map_or(trace.root_span(), |parent| trace.span(parent)),
         op: span.op.as_str(),
         description: cleaner.text(&span.description, text::FACT),
         start_timestamp: seconds(interval.start),
         timestamp: seconds(interval.end),
-        status: span_status(outcome, span.failure, Some(span)),
+        status: run.status(span.failure, Some(span)),
         data: Facts {
             attributes: &span.attributes,
             cleaner,
@@ -107,33 +116,21 @@ pub fn envelope(outcome: &Outcome, settings: &Settings, cleaner: Cleaner) -> Env
     let payload = Transaction {
         event_id: id.simple().to_string(),
         kind: "transaction",
-        common: common(outcome, settings, cleaner),
-        transaction_info: json!({"source": "custom"}),
-        start_timestamp: seconds(run.start),
-        timestamp: seconds(run.end),
+        common: run.common(),
+        transaction_info: TransactionInfo { source: "custom" },
+        start_timestamp: seconds(whole.start),
+        timestamp: seconds(whole.end),
         contexts: Contexts {
             trace: Trace {
-                context: trace_context(outcome),
+                context: run.trace_context(),
                 data: Facts { attributes: &outcome.attributes, cleaner, more: left_out },
             },
-            probe: probe_context(outcome, cleaner),
+            probe: run.probe_context(),
         },
         measurements: measurements(outcome, &intervals),
         spans: spans.collect(),
     };
-    Envelope::new(Kind::Transaction, id, sampling_context(outcome, settings, cleaner), &payload)
-}
-
-/// The `trace` context, which ties a run's event to its transaction.
-pub fn trace_context(outcome: &Outcome) -> Value {
-    let trace = outcome.identity.trace_id();
-    json!({
-        "type": "trace",
-        "trace_id": trace.to_string(),
-        "span_id": trace.root_span().to_string(),
-        "op": outcome.probe,
-        "status": span_status(outcome, outcome.status.failure().map(|failure| failure.kind), None).to_string(),
-    })
+    Envelope::new(Kind::Transaction, id, run.sampling_context(), &payload)
 }
 
 /// When the run ended, as Sentry gets it.
@@ -191,16 +188,9 @@ fn intervals(outcome: &Outcome, run: Interval) -> Vec<Interval> {
     intervals
 }
 
-/// `ok`, or what the failure is in Sentry's words; the code is the span's own before the run's.
-fn span_status(outcome: &Outcome, failure: Option<FailureKind>, span: Option<&Span>) -> SpanStatus {
-    let Some(kind) = failure else { return SpanStatus::Ok };
-    let http_status = span.and_then(|span| status_code(&span.attributes)).or_else(|| http_status(outcome));
-    status::of(kind, http_status)
-}
-
 /// How long the network phases took, summed over the whole run; only those that happened.
-fn measurements(outcome: &Outcome, intervals: &[Interval]) -> Map<String, Value> {
-    let mut measurements = Map::new();
+fn measurements(outcome: &Outcome, intervals: &[Interval]) -> BTreeMap<&'static str, Measurement> {
+    let mut measurements = BTreeMap::new();
     for (name, op) in [
         ("dns", Op::NetDns),
         ("connect", Op::NetTcp),
@@ -208,11 +198,10 @@ fn measurements(outcome: &Outcome, intervals: &[Interval]) -> Map<String, Value>
         ("ttfb", Op::HttpWait),
         ("download", Op::HttpRecv),
     ] {
-        let of_op = outcome.spans.iter().zip(intervals).filter(|(span, _)| span.op == op);
-        let lengths: Vec<i64> = of_op.map(|(_, interval)| interval.end - interval.start).collect();
-        if !lengths.is_empty() {
-            let sum = Interval { start: 0, end: lengths.iter().sum() };
-            measurements.insert(name.into(), json!({"value": sum.milliseconds(), "unit": "millisecond"}));
+        let of_op = || outcome.spans.iter().zip(intervals).filter(|(span, _)| span.op == op);
+        if of_op().next().is_some() {
+            let sum = Interval { start: 0, end: of_op().map(|(_, interval)| interval.end - interval.start).sum() };
+            measurements.insert(name, Measurement { value: sum.milliseconds(), unit: "millisecond" });
         }
     }
     measurements

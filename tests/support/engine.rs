@@ -6,6 +6,7 @@ use sentrynet::config::{Config, Document, Secrets, read};
 use sentrynet::net::{Network, Resolver};
 use sentrynet::outcome::Outcome;
 use sentrynet::probe::{Context, Job, run_group};
+use sentrynet::shutdown::Shutdown;
 use time::OffsetDateTime;
 
 /// The configuration in a text.
@@ -20,6 +21,7 @@ pub fn context(resolver: Resolver) -> Context {
         network: Network::new(resolver),
         location: Some("test".to_owned()),
         deadline: None,
+        shutdown: Shutdown::default(),
         propagate: Arc::new(|_, _, _| Vec::new()),
     }
 }

@@ -1,9 +1,10 @@
 //! A server in a process of its own.
 
 use std::fs::File;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// How long a server may take until its port answers; a busy machine takes its time to start Python.
@@ -58,6 +59,23 @@ impl Process {
         self.directory.path()
     }
 
+    /// The child's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until the child has ended, and says how.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child's status") {
+                return status;
+            }
+            assert!(start.elapsed() < PATIENCE, "{} does not end:\n{}", self.name, self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Everything that the child wrote so far.
     pub fn log(&self) -> String {
         std::fs::read(self.directory.path().join("log"))
@@ -71,6 +89,27 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Sends a signal to a process.
+pub fn send(signal: Signal, process: u32) {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw).expect("a process");
+    kill_process(process, signal).unwrap_or_else(|error| panic!("{process:?} gets no signal: {error}"));
+}
+
+/// The process that this process started, and no other.
+pub fn only_child(parent: u32) -> u32 {
+    let numbers =
+        std::fs::read_dir("/proc").expect("processes").filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let is_child = |process: &u32| {
+        // `PID (NAME) STATE PARENT …`, and the name may hold anything.
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let parent_of = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
+        parent_of == Some(parent)
+    };
+    let children: Vec<u32> = numbers.filter_map(|name| name.parse().ok()).filter(is_child).collect();
+    let [child] = children[..] else { panic!("{parent} has the children {children:?}") };
+    child
 }
 
 /// A port of 127.0.0.1 that nobody has at this moment.

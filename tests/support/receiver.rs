@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -13,10 +13,15 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use sentrynet::report::Envelope;
-use tokio::net::TcpListener;
+use socket2::{SockFilter, SockRef, Socket};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
+
+/// The instruction of a packet filter (classic BPF) that says how many bytes to keep of a packet.
+pub const RETURN: u16 = 0x06;
 
 /// How the receiver answers a request.
 #[derive(Clone, Debug)]
@@ -100,6 +105,7 @@ struct Shared {
     decide: Decide,
     requests: AtomicUsize,
     hang_up: Notify,
+    sockets: Mutex<Vec<Weak<Socket>>>,
     received: Mutex<Vec<Received>>,
     connections: AtomicUsize,
 }
@@ -108,7 +114,9 @@ struct Shared {
 pub struct Receiver {
     /// Where it listens.
     pub address: SocketAddr,
+    acceptor: Option<TlsAcceptor>,
     tls: Option<ClientConfig>,
+    task: JoinHandle<()>,
     shared: Arc<Shared>,
 }
 
@@ -155,35 +163,12 @@ impl Receiver {
             decide,
             requests: AtomicUsize::new(0),
             hang_up: Notify::new(),
+            sockets: Mutex::default(),
             received: Mutex::default(),
             connections: AtomicUsize::new(0),
         });
-        let state = Arc::clone(&shared);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                state.connections.fetch_add(1, Ordering::Relaxed);
-                let (acceptor, shared) = (acceptor.clone(), Arc::clone(&state));
-                tokio::spawn(async move {
-                    let requests = Arc::new(AtomicUsize::new(0));
-                    let state = Arc::clone(&shared);
-                    let service = service_fn(move |request| take(state.clone(), requests.clone(), request));
-                    let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-                    let serve = async {
-                        // A client that goes away is no concern of the receiver's.
-                        match acceptor {
-                            None => drop(server.serve_connection(TokioIo::new(stream), service).await),
-                            Some(acceptor) => {
-                                if let Ok(stream) = acceptor.accept(stream).await {
-                                    drop(server.serve_connection(TokioIo::new(stream), service).await);
-                                }
-                            }
-                        }
-                    };
-                    tokio::select! { () = serve => {}, () = shared.hang_up.notified() => {} }
-                });
-            }
-        });
-        Self { address, tls, shared }
+        let task = tokio::spawn(accept(listener, acceptor.clone(), Arc::clone(&shared)));
+        Self { address, acceptor, tls, task, shared }
     }
 
     /// The DSN of its project 7.
@@ -219,6 +204,25 @@ impl Receiver {
         self.shared.hang_up.notify_waiters();
     }
 
+    /// From now on nothing arrives that is sent on the connections made so far, and nobody is told: as behind a NAT gateway
+    /// that has forgotten them.
+    pub fn vanish(&self) {
+        // A packet filter that keeps no byte of any packet: the system does not even acknowledge.
+        let nothing = [SockFilter::new(RETURN, 0, 0, 0)];
+        for socket in self.shared.sockets.lock().expect("the sockets").iter().filter_map(Weak::upgrade) {
+            socket.attach_filter(&nothing).expect("a packet filter");
+        }
+    }
+
+    /// Ends, and starts again on the same port.
+    pub async fn restart(&mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+        self.hang_up();
+        let listener = TcpListener::bind(self.address).await.expect("the same port");
+        self.task = tokio::spawn(accept(listener, self.acceptor.clone(), Arc::clone(&self.shared)));
+    }
+
     /// How many connections were made to it.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::Relaxed)
@@ -232,6 +236,35 @@ pub fn client(roots: RootCertStore) -> ClientConfig {
         .expect("versions")
         .with_root_certificates(roots)
         .with_no_client_auth()
+}
+
+async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, shared: Arc<Shared>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        shared.connections.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(serve(stream, acceptor.clone(), Arc::clone(&shared)));
+    }
+}
+
+async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, shared: Arc<Shared>) {
+    // Closed with the connection.
+    let socket = Arc::new(SockRef::from(&stream).try_clone().expect("a second handle of the socket"));
+    shared.sockets.lock().expect("the sockets").push(Arc::downgrade(&socket));
+    let requests = Arc::new(AtomicUsize::new(0));
+    let state = Arc::clone(&shared);
+    let service = service_fn(move |request| take(state.clone(), requests.clone(), request));
+    let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+    let serve = async {
+        // A client that goes away is no concern of the receiver's.
+        match acceptor {
+            None => drop(server.serve_connection(TokioIo::new(stream), service).await),
+            Some(acceptor) => {
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    drop(server.serve_connection(TokioIo::new(stream), service).await);
+                }
+            }
+        }
+    };
+    tokio::select! { () = serve => {}, () = shared.hang_up.notified() => {} }
 }
 
 async fn take(

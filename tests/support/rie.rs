@@ -4,8 +4,11 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
-use super::process::{Process, free_port};
+use rustix::process::Signal;
+
+use super::process::{Process, free_port, only_child, send};
 
 /// This package's function.
 pub fn bootstrap() -> &'static Path {
@@ -58,10 +61,36 @@ impl Function {
     /// Invokes the function and returns its answer; an error of the function is
     /// `{"errorType": …, "errorMessage": …}`.
     pub async fn invoke(&self, payload: &Value) -> Value {
-        let url = self.0.url("/2015-03-31/functions/function/invocations");
-        let answer = super::client().post(url).body(payload.to_string()).send().await;
+        let answer = self.request(payload).send().await;
         let text = answer.expect("an answer of the emulator").text().await.expect("text of the emulator");
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text:?} is not JSON; the log:\n{}", self.log()))
+    }
+
+    /// Begins to invoke the function; nobody waits for its answer.
+    pub fn invoking(&self, payload: &Value) -> JoinHandle<()> {
+        let request = self.request(payload);
+        tokio::spawn(async { drop(request.send().await) })
+    }
+
+    fn request(&self, payload: &Value) -> reqwest::RequestBuilder {
+        super::client().post(self.0.url("/2015-03-31/functions/function/invocations")).body(payload.to_string())
+    }
+
+    /// Stops the function's process, as Lambda does between invocations, until it is thawed.
+    pub fn freeze(&self) {
+        send(Signal::STOP, only_child(self.0.id()));
+    }
+
+    /// Lets the function's process go on.
+    pub fn thaw(&self) {
+        send(Signal::CONT, only_child(self.0.id()));
+    }
+
+    /// Has the emulator end the sandbox as Lambda does, and waits until it is gone: SIGTERM to the function, and SIGKILL
+    /// 600 ms later.
+    pub async fn end(&mut self) {
+        send(Signal::TERM, self.0.id());
+        self.0.ended().await;
     }
 
     /// Everything that the emulator and the function wrote so far.

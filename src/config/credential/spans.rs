@@ -29,6 +29,9 @@ pub(in crate::config) fn spans(text: &str) -> Vec<Range<usize>> {
 pub(super) fn named(text: &str) -> Vec<(Range<usize>, Writing)> {
     let mut found = Vec::new();
     let mut done = 0;
+    if !text.bytes().any(|byte| matches!(byte, b'=' | b':')) {
+        return found;
+    }
     for (at, sign) in text.match_indices(['=', ':']) {
         if at < done {
             continue;
@@ -129,6 +132,10 @@ fn quoted(text: &str, start: usize) -> Option<Range<usize>> {
 /// Name and password in URLs.
 fn user_information(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
+    // Most texts have none, and to look for one byte is cheap.
+    if !text.as_bytes().contains(&b'@') {
+        return found;
+    }
     for (at, sign) in text.match_indices("://") {
         let start = at + sign.len();
         let ends = |c: char| c.is_whitespace() || c.is_control() || "/?#\"'<>…".contains(c);

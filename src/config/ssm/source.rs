@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{ParameterStore, Parameters, Prefix, SsmError};
 use crate::config::{Config, Document, Problems, Secret, SecretRef, Secrets, read_parts};
+use crate::moment::Moment;
 
 /// For how long nothing is asked again.
 const FRESH: Duration = Duration::from_secs(60);
@@ -52,7 +53,7 @@ pub struct ConfigSource {
 struct Kept {
     loaded: Loaded,
     /// When Parameter Store was asked last.
-    asked: Instant,
+    asked: Moment,
     /// What it held then; empty if it did not answer.
     seen: Parameters,
     /// The secrets that it referred to: asked for in the same call the next time.
@@ -76,13 +77,13 @@ impl ConfigSource {
         Self { store: Some(store), ..self }
     }
 
-    /// The configuration of one group at the instant `now`; Parameter Store may take until `until` to give it.
+    /// The configuration of one group at `now`; Parameter Store may take until `until` to give it.
     ///
     /// Asked again within a minute, it is what it was. After that, one call tells whether anything is new; a second one
     /// is made only for secrets that were not referred to before.
-    pub async fn group(&mut self, name: &str, now: Instant, until: Option<Instant>) -> Result<Loaded, SourceError> {
+    pub async fn group(&mut self, name: &str, now: Moment, until: Option<Instant>) -> Result<Loaded, SourceError> {
         let kept = self.kept.get(name);
-        if let Some(kept) = kept.filter(|kept| now.saturating_duration_since(kept.asked) < FRESH) {
+        if let Some(kept) = kept.filter(|kept| now.since(kept.asked) < FRESH) {
             return Ok(kept.loaded.clone());
         }
         let store = match &mut self.store {
@@ -197,7 +198,7 @@ impl Fresh {
     }
 
     /// What to keep from now on. An error only where there is nothing good to keep.
-    fn replace(self, kept: Option<Kept>, now: Instant) -> Result<Kept, SourceError> {
+    fn replace(self, kept: Option<Kept>, now: Moment) -> Result<Kept, SourceError> {
         let Self { seen, secrets, config } = self;
         let loaded = match (config, kept) {
             (Some(Ok(config)), _) => Loaded { config: Arc::new(config), broken: None },

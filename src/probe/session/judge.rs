@@ -155,7 +155,9 @@ fn still_encoded(failure: Failure, headers: &HeaderMap) -> Failure {
 
 /// What is kept of an answer for the event; the report takes secrets out of it.
 fn response(exchange: &Exchange, excerpt: &[u8], truncated: bool) -> Response {
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    // What is text is seen sooner as a whole than piece by piece.
+    let text =
+        |bytes| str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), ToOwned::to_owned);
     let headers = exchange.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())));
     Response { status: exchange.status().as_u16(), headers: headers.collect(), body: text(excerpt), truncated }
 }

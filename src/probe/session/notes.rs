@@ -5,25 +5,25 @@ use std::time::Instant;
 
 use http::Version;
 use http::header::SET_COOKIE;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Host;
 
 use super::wire::shown;
 use super::{Going, Session};
 use crate::net::{Exchange, Wire};
-use crate::outcome::{Attributes, rfc3339};
+use crate::outcome::rfc3339;
 use crate::probe::chain;
 use crate::probe::phases::HopEnd;
 
 impl Session<'_> {
     /// Facts known before the request is sent. The run's own facts are those of its last request.
     pub(super) fn note_target(&mut self, span: usize, wire: &Wire) {
-        let facts = Attributes::from([
+        let facts = [
             ("http.request.method", json!(wire.method.as_str())),
             ("url.full", json!(shown(&wire.url))),
             ("server.address", json!(wire.url.host_str().unwrap_or_default())),
             ("server.port", json!(wire.url.port_or_known_default())),
-        ]);
+        ];
         let of_requests = ["http.", "network.", "tls."];
         self.recorder.attributes.retain(|name, _| !of_requests.iter().any(|prefix| name.starts_with(prefix)));
         self.note(span, facts);
@@ -34,25 +34,29 @@ impl Session<'_> {
         for cookie in exchange.headers().get_all(SET_COOKIE) {
             self.recorder.credentials.header("set-cookie", &String::from_utf8_lossy(cookie.as_bytes()));
         }
-        let mut facts = Attributes::from([("http.response.status_code", json!(exchange.status().as_u16()))]);
         let version = match exchange.version() {
             Version::HTTP_09 => "0.9",
             Version::HTTP_10 => "1.0",
             Version::HTTP_2 => "2",
             _ => "1.1",
         };
-        facts.insert("network.protocol.name", json!("http"));
-        facts.insert("network.protocol.version", json!(version));
-        if let Some(peer) = exchange.peer() {
-            facts.insert("network.peer.address", json!(peer.ip().to_string()));
-            facts.insert("network.peer.port", json!(peer.port()));
-            facts.insert("network.type", json!(if peer.is_ipv4() { "ipv4" } else { "ipv6" }));
-            facts.insert("network.transport", json!("tcp"));
-        }
-        self.note(going.span, facts);
+        let answer = [
+            ("http.response.status_code", json!(exchange.status().as_u16())),
+            ("network.protocol.name", json!("http")),
+            ("network.protocol.version", json!(version)),
+        ];
+        let connection = exchange.peer().map(|peer| {
+            [
+                ("network.peer.address", json!(peer.ip().to_string())),
+                ("network.peer.port", json!(peer.port())),
+                ("network.type", json!(if peer.is_ipv4() { "ipv4" } else { "ipv6" })),
+                ("network.transport", json!("tcp")),
+            ]
+        });
+        self.note(going.span, answer.into_iter().chain(connection.into_iter().flatten()));
     }
 
-    /// The instants of a hop, in seconds since the Unix epoch.
+    /// The instants of a hop, in seconds since the Unix epoch. Its phases tell the same, so they are the run's alone.
     pub(super) fn note_instants(&mut self, going: &Going, hop: &HopEnd<'_>) {
         let marks = hop.marks;
         let mut instants: Vec<(&'static str, Option<Instant>)> = vec![
@@ -72,26 +76,26 @@ impl Session<'_> {
         } else {
             instants.push(("http.request.request_start", Some(hop.begin)));
         }
-        let mut facts = Attributes::new();
-        for (name, instant) in instants {
-            if let Some(instant) = instant {
-                facts.insert(name, json!(self.recorder.unix_seconds(instant)));
-            }
-        }
+        let seconds = |(name, instant): (_, Option<Instant>)| Some((name, json!(self.recorder.unix_seconds(instant?))));
+        let instants: Vec<(&'static str, Value)> = instants.into_iter().filter_map(seconds).collect();
+        self.recorder.attributes.extend(instants);
+        let mut facts = Vec::new();
         // OpenTelemetry's name; Sentry's conventions have none.
-        if let Some(leaf) = chain::leaf(&marks.chain) {
-            facts.insert("tls.server.not_after", json!(rfc3339(leaf.not_after())));
+        if let Some(not_after) = chain::leaf_not_after(&marks.chain) {
+            facts.push(("tls.server.not_after", json!(rfc3339(not_after))));
         }
         if let Some(address) = only_address(going, hop) {
-            facts.insert("network.peer.address", json!(address.to_string()));
-            facts.insert("network.peer.port", json!(going.url.port_or_known_default()));
+            facts.push(("network.peer.address", json!(address.to_string())));
+            facts.push(("network.peer.port", json!(going.url.port_or_known_default())));
         }
         self.note(going.span, facts);
     }
 
-    fn note(&mut self, span: usize, facts: Attributes) {
-        self.recorder.attributes.extend(facts.clone());
-        self.recorder.attributes_of(span).extend(facts);
+    fn note(&mut self, span: usize, facts: impl IntoIterator<Item = (&'static str, Value)>) {
+        for (name, fact) in facts {
+            self.recorder.attributes.insert(name, fact.clone());
+            self.recorder.attributes_of(span).insert(name, fact);
+        }
     }
 }
 

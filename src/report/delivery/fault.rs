@@ -46,6 +46,7 @@ impl Fault {
             Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe) => {
                 "the connection was reset"
             }
+            Some(ErrorKind::TimedOut) => "the connection was dead",
             _ if causes.find::<h2::Error>().is_some() => "the connection was reset",
             _ => "the connection was closed without an answer",
         })

@@ -5,8 +5,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use tokio::time::Instant;
-
+use crate::moment::Moment;
 use crate::report::Kind;
 
 /// Sentry's word for a 429 that does not say how long it holds.
@@ -138,38 +137,41 @@ fn seconds(text: &str) -> Option<Duration> {
     Some(Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64())))
 }
 
-/// The limits in force.
+/// The limits in force, also over a freeze of the sandbox.
 #[derive(Clone, Debug, Default)]
-pub struct Limits(Vec<InForce>);
+pub struct Limits(Vec<(Limit, Moment)>);
 
 /// A limit in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InForce {
     /// What it is for.
     pub category: Category,
-    /// When it ends.
-    pub until: Instant,
+    /// How much longer it holds.
+    pub left: Duration,
 }
 
 impl Limits {
     /// Takes limits that were answered at `now`. A shorter one takes nothing from a longer one.
-    pub fn add(&mut self, limits: &[Limit], now: Instant) {
-        for limit in limits {
-            let new = InForce { category: limit.category, until: now + limit.time };
-            match self.0.iter_mut().find(|known| known.category == limit.category) {
-                Some(known) if known.until < new.until => *known = new,
+    pub fn add(&mut self, limits: &[Limit], now: Moment) {
+        for new in limits {
+            match self.0.iter_mut().find(|(known, _)| known.category == new.category) {
+                Some((known, since)) if left(known, *since, now) < new.time => (*known, *since) = (*new, now),
                 Some(_) => {}
-                None => self.0.push(new),
+                None => self.0.push((*new, now)),
             }
         }
     }
 
     /// The limit that keeps an envelope of this category from being sent at `now`: of several, the one that ends last.
-    pub fn on(&self, category: Category, now: Instant) -> Option<InForce> {
-        let holds =
-            |limit: &&InForce| limit.until > now && (limit.category == category || limit.category == Category::All);
-        self.0.iter().filter(holds).max_by_key(|limit| limit.until).copied()
+    pub fn on(&self, category: Category, now: Moment) -> Option<InForce> {
+        let of = self.0.iter().filter(|(limit, _)| limit.category == category || limit.category == Category::All);
+        let left = of.map(|(limit, since)| InForce { category: limit.category, left: left(limit, *since, now) });
+        left.filter(|limit| !limit.left.is_zero()).max_by_key(|limit| limit.left)
     }
+}
+
+fn left(limit: &Limit, since: Moment, now: Moment) -> Duration {
+    limit.time.saturating_sub(now.since(since))
 }
 
 #[cfg(test)]
@@ -265,17 +267,29 @@ mod tests {
 
     #[test]
     fn a_limit_holds_for_its_category_until_it_ends() {
-        let now = Instant::now();
+        let start = Moment::now();
         let mut limits = Limits::default();
-        limits.add(&rate_limits("10:transaction:key,2::key"), now);
+        limits.add(&rate_limits("10:transaction:key,2::key"), start);
         // A shorter one that comes later takes nothing away.
-        limits.add(&rate_limits("1:transaction:key"), now);
-        let until = |category, after| limits.on(category, now + secs(after)).map(|limit| limit.until - now);
-        assert_eq!(until(Category::Transaction, 0), Some(secs(10)));
-        assert_eq!(until(Category::Error, 1), Some(secs(2)));
-        assert_eq!(until(Category::of(Kind::Other), 1), Some(secs(2)));
-        assert_eq!(until(Category::Error, 2), None);
-        assert_eq!(until(Category::Transaction, 9), Some(secs(10)));
-        assert_eq!(until(Category::Transaction, 10), None);
+        limits.add(&rate_limits("1:transaction:key"), start);
+        let left = |category, after| limits.on(category, start + secs(after)).map(|limit| limit.left);
+        assert_eq!(left(Category::Transaction, 0), Some(secs(10)));
+        assert_eq!(left(Category::Error, 1), Some(secs(1)));
+        assert_eq!(left(Category::of(Kind::Other), 1), Some(secs(1)));
+        assert_eq!(left(Category::Error, 2), None);
+        assert_eq!(left(Category::Transaction, 9), Some(secs(1)));
+        assert_eq!(left(Category::Transaction, 10), None);
+    }
+
+    #[test]
+    fn a_limit_ends_while_the_sandbox_is_frozen() {
+        let start = Moment::now();
+        let mut limits = Limits::default();
+        limits.add(&rate_limits("60:transaction:key"), start);
+        assert!(limits.on(Category::Transaction, start.thawed(secs(59))).is_some());
+        assert_eq!(limits.on(Category::Transaction, start.thawed(secs(60))), None);
+        // A new one counts from then on.
+        limits.add(&rate_limits("5:transaction:key"), start.thawed(secs(60)));
+        assert_eq!(limits.on(Category::Transaction, start.thawed(secs(61))).map(|limit| limit.left), Some(secs(4)));
     }
 }

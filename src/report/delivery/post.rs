@@ -16,6 +16,8 @@ use url::Url;
 
 use super::answer::Answer;
 use super::fault::Fault;
+use crate::moment::Moment;
+use crate::net::own_client;
 use crate::report::Envelope;
 
 /// Requests on their way at the same time over HTTP/1, each on a connection of its own.
@@ -34,7 +36,7 @@ use crate::report::Envelope;
 /// More handshakes than 64 cost more than they gain. Cold over TLS with 64 and without a first request alone: 838 for
 /// HTTP/2, on 64 connections in place of one (no slower, within the noise), and 949 for HTTP/1, which pays about a
 /// request's time for it, once.
-const CONNECTIONS: usize = 64;
+pub const CONNECTIONS: usize = 64;
 
 /// The same over HTTP/2, all on one connection. As many as servers commonly take.
 const STREAMS: usize = 128;
@@ -77,7 +79,7 @@ pub struct Post {
 #[derive(Default)]
 struct Known {
     /// The connections, and when they were last used.
-    kept: Option<(reqwest::Client, Instant)>,
+    kept: Option<(reqwest::Client, Moment)>,
     /// The protocol that was spoken last.
     version: Option<Version>,
 }
@@ -121,8 +123,7 @@ impl Post {
     }
 
     fn fresh_line(&self) -> Result<Line, String> {
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(self.tls.clone())
+        let client = own_client(self.tls.clone())
             .user_agent(AGENT)
             .default_headers(self.headers.clone())
             .connect_timeout(CONNECT_TIMEOUT)
@@ -151,7 +152,7 @@ impl Post {
 
     /// The next delivery uses these connections again.
     pub fn keep(&self, line: Line) {
-        self.known().kept = Some((line.client, Instant::now()));
+        self.known().kept = Some((line.client, Moment::now()));
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {

@@ -14,7 +14,9 @@ use super::fault::Fault;
 use super::limits::{Category, InForce, Limits};
 use super::pauses::Pauses;
 use super::post::{Line, Post, Reply};
+use crate::moment::Moment;
 use crate::report::Envelope;
+use crate::shutdown::{self, Shutdown};
 
 /// A request gets half of the time that is left, so that another one can follow, but not less than this…
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -34,6 +36,7 @@ const SPREAD: Duration = Duration::from_millis(250);
 pub struct Round<'a> {
     post: &'a Post,
     limits: &'a Mutex<Limits>,
+    shutdown: &'a Shutdown,
     line: Mutex<Line>,
     permits: Semaphore,
     /// Whether all the permits are there: not before the first request has told which protocol is spoken.
@@ -46,13 +49,20 @@ pub struct Round<'a> {
 
 impl<'a> Round<'a> {
     /// A delivery of so many envelopes that begins now. An error is a sentence.
-    pub fn new(post: &'a Post, limits: &'a Mutex<Limits>, envelopes: usize, deadline: Instant) -> Result<Self, String> {
+    pub fn new(
+        post: &'a Post,
+        limits: &'a Mutex<Limits>,
+        shutdown: &'a Shutdown,
+        envelopes: usize,
+        deadline: Instant,
+    ) -> Result<Self, String> {
         let line = post.line()?;
         let now = Instant::now();
         let waits = envelopes > 1 && post.is_unknown(&line);
         Ok(Self {
             post,
             limits,
+            shutdown,
             line: line.into(),
             permits: Semaphore::new(if waits { 1 } else { post.at_once() }),
             is_open: (!waits).into(),
@@ -84,19 +94,32 @@ impl<'a> Round<'a> {
 
     /// Brings one envelope to Sentry, and says at the latest at `until` what became of it.
     pub async fn bring(&self, envelope: &Envelope, until: Instant) -> Fate {
+        tokio::select! {
+            biased;
+            fate = self.attempts(envelope, until) => fate,
+            () = self.shutdown.passed(shutdown::DELIVERY) => {
+                Fate::Later(self.say("the function was shut down before", "answered"))
+            }
+        }
+    }
+
+    async fn attempts(&self, envelope: &Envelope, until: Instant) -> Fate {
         let category = Category::of(envelope.kind());
         let mut pauses = Pauses::default();
         let mut shrunk: Option<Envelope> = None;
         let mut why: Option<String> = None;
+        // As long as nothing was heard, what is missing may be time.
+        let mut has_heard = false;
         loop {
             if let Some(limit) = self.limit(category) {
-                if limit.until >= until {
+                let end = Instant::now() + limit.left;
+                if end >= until {
                     return Fate::Later(self.limited(why, limit));
                 }
-                sleep_until((limit.until + SPREAD.mul_f64(fastrand::f64())).min(until)).await;
+                sleep_until((end + SPREAD.mul_f64(fastrand::f64())).min(until)).await;
             }
             let Ok(Ok(permit)) = timeout_at(until, self.permits.acquire()).await else {
-                return Fate::Later(why.unwrap_or_else(|| self.say("no time was left to send to", "")));
+                return self.late(why, has_heard);
             };
             // It may have been a while.
             if self.limit(category).is_some() {
@@ -104,7 +127,7 @@ impl<'a> Round<'a> {
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Fate::Later(why.unwrap_or_else(|| self.say("no time was left to send to", "")));
+                return self.late(why, has_heard);
             }
             let share = (left / 2).clamp(SHORTEST, LONGEST).min(left);
             let (client, is_kept) = {
@@ -117,10 +140,11 @@ impl<'a> Round<'a> {
             drop(permit);
 
             let (mut least, mut end) = (Duration::ZERO, until);
+            has_heard |= !matches!(reply, Reply::Silent);
             match reply {
                 Reply::Answered(answer) => {
                     self.is_reached.store(true, Ordering::Relaxed);
-                    self.limits().add(&answer.limits, Instant::now());
+                    self.limits().add(&answer.limits, Moment::now());
                     match answer.verdict {
                         Verdict::Taken => return Fate::Delivered,
                         Verdict::Refused(said) => return Fate::Lost(self.say("", &said)),
@@ -180,6 +204,12 @@ impl<'a> Round<'a> {
         }
     }
 
+    /// What becomes of an envelope when time is up.
+    fn late(&self, why: Option<String>, has_heard: bool) -> Fate {
+        let why = why.unwrap_or_else(|| self.say("no time was left to send to", ""));
+        if has_heard { Fate::Later(why) } else { Fate::Late(why) }
+    }
+
     /// All may go.
     fn open(&self) {
         if !self.is_open.swap(true, Ordering::Relaxed) {
@@ -188,7 +218,7 @@ impl<'a> Round<'a> {
     }
 
     fn limit(&self, category: Category) -> Option<InForce> {
-        self.limits().on(category, Instant::now())
+        self.limits().on(category, Moment::now())
     }
 
     fn limits(&self) -> MutexGuard<'_, Limits> {
@@ -200,7 +230,7 @@ impl<'a> Round<'a> {
     }
 
     fn limited(&self, why: Option<String>, limit: InForce) -> String {
-        let seconds = limit.until.saturating_duration_since(Instant::now()).as_secs_f64().ceil();
+        let seconds = limit.left.as_secs_f64().ceil();
         let limited = format!("takes {} for {seconds} s, longer than there was time", limit.category.as_str());
         match why {
             Some(why) => format!("{why}; it {limited}"),

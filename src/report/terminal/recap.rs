@@ -63,8 +63,8 @@ impl Terminal<'_> {
     fn trouble(&self, out: &mut dyn Write, trouble: &Trouble<'_>, has_several_groups: bool) -> io::Result<()> {
         let group = if has_several_groups { format!("{}: ", trouble.outcome.identity.group) } else { String::new() };
         let runs = if trouble.runs > 1 { format!(" ({} runs)", trouble.runs) } else { String::new() };
-        let title = self.cleaner.line(&format!("{group}{}", trouble.outcome.title), FACT);
-        let title = cut(&title, self.width.saturating_sub(2 + runs.len()));
+        let title = format!("{group}{}", trouble.outcome.title);
+        let title = cut(&self.cleaner.line(&title, FACT), self.width.saturating_sub(2 + runs.len()));
         writeln!(out, "  {BOLD}{title}{BOLD:#}{DIM}{runs}{DIM:#}")?;
         self.paragraph(out, DIM, trouble.sentence, "    ")
     }

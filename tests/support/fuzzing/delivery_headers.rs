@@ -4,8 +4,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use sentrynet::moment::Moment;
 use sentrynet::report::limits::{Category, LONGEST, Limit, Limits, USUAL, of_answer, rate_limits, retry_after};
-use tokio::time::Instant;
 
 /// 1994-11-06 08:49:37 UTC, of RFC 9110.
 const NOW: Duration = Duration::from_secs(784_111_777);
@@ -72,13 +72,13 @@ fn judge(groups: &str) -> Vec<Limit> {
 }
 
 fn in_force(limits: &[Limit]) {
-    let now = Instant::now();
+    let now = Moment::now();
     let mut kept = Limits::default();
     kept.add(limits, now);
     for category in Category::EVERY {
         let of = limits.iter().filter(|limit| limit.category == category || limit.category == Category::All);
         let longest = of.map(|limit| limit.time).max().unwrap_or_default();
-        assert_eq!(kept.on(category, now).map_or(Duration::ZERO, |limit| limit.until - now), longest);
+        assert_eq!(kept.on(category, now).map_or(Duration::ZERO, |limit| limit.left), longest);
         assert_eq!(kept.on(category, now + longest), None);
     }
 }
