@@ -56,7 +56,7 @@ pub use document::Document;
 pub(crate) use duration::{parse_duration, show_duration};
 pub use model::*;
 pub use origin::{Origin, OriginError, http_client};
-pub use parts::Parts;
+pub use parts::{Parts, STANDARD_TIER};
 pub(crate) use problem::nearest;
 pub use problem::{Problem, Problems, Quote};
 pub use read::{read, read_parts};
