@@ -1,4 +1,4 @@
-# `make` lists what there is to do. Everything that is made lands in target/.
+# `make` lists what there is to do. Everything that is made lands in target/, what SAM makes in .aws-sam/.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -17,6 +17,20 @@ ARCH ?= arm64
 TARGET_arm64 := aarch64-unknown-linux-gnu
 TARGET_x86_64 := x86_64-unknown-linux-gnu
 
+# What is deployed, and where: docs/aws.md.
+CONFIG ?= config/sentrynet.yaml
+STACK ?= sentrynet
+PREFIX ?= /sentrynet
+KMS_KEY ?=
+# More of the template's parameters, as in PARAMETERS="Memory=256 AlarmTopic=on-call". A stack keeps what it was told.
+PARAMETERS ?=
+REGIONS ?=
+REGION ?= $(firstword $(REGIONS) $(AWS_REGION) $(AWS_DEFAULT_REGION))
+SENTRYNET ?= cargo run --quiet --locked --bin sentrynet --
+SAM ?= $(TOOLS)/sam/bin/sam
+AWS ?= aws
+export SAM_CLI_TELEMETRY ?= 0
+
 # What `make fuzz` runs, and how large its inputs are at most.
 TARGET ?= configuration
 SECONDS ?= 600
@@ -25,7 +39,7 @@ MAX_LEN_answer := 4096
 MAX_LEN_outcome := 4096
 MAX_LEN_interpolation := 512
 
-.PHONY: help demo test bench build build-ProbeFunction fuzz tools
+.PHONY: help demo test bench build build-ProbeFunction deploy invoke logs destroy fuzz tools
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,9 +76,54 @@ build: $(TOOLS)/lambda/.stamp ## Build the function for Lambda, for arm64 or ARC
 	  --no-default-features --bin bootstrap --lambda-dir target/lambda
 
 # What `sam build` calls for the function of that name. It has to be told to build in place (build_in_source), or it copies
-# everything first, target/ included.
-build-ProbeFunction: build
-	cp target/lambda/bootstrap/bootstrap '$(ARTIFACTS_DIR)'
+# everything first, target/ included. BOOTSTRAP is a function that is built already.
+build-ProbeFunction: $(if $(BOOTSTRAP),,build)
+	cp '$(or $(BOOTSTRAP),target/lambda/bootstrap/bootstrap)' '$(ARTIFACTS_DIR)/bootstrap'
+
+# The configuration goes first: rules fire as soon as they are there. A region that fails does not keep the others waiting.
+deploy: $(TOOLS)/sam/.stamp ## Bring it to AWS, to the configuration's regions or REGIONS="eu-west-1 us-east-1"
+	@$(SENTRYNET) compile '$(CONFIG)'
+	@known=$$(env -u AWS_REGION $(SENTRYNET) plan '$(CONFIG)' --json \
+	  | $(PYTHON) -c 'import json, sys; print(*json.load(sys.stdin)["regions"])'); \
+	case "$$known:$(strip $(REGIONS))" in \
+	  here:) echo 'The configuration names no regions: make deploy REGIONS="eu-west-1 us-east-1"' >&2; exit 2 ;; \
+	  here:*) regions='$(REGIONS)' ;; \
+	  *:) regions=$$known ;; \
+	  *) regions='$(REGIONS)'; for region in $$regions; do case " $$known " in *" $$region "*) ;; *) \
+	      echo "$$region is not among the configuration's regions ($$known)" >&2; exit 2 ;; esac; done ;; \
+	esac; \
+	parameters='Architecture=$(ARCH) Prefix=$(PREFIX) $(if $(KMS_KEY),KmsKey=$(KMS_KEY)) $(PARAMETERS)'; \
+	$(SAM) build --region "$${regions%% *}" --parameter-overrides $$parameters; \
+	failed=; for region in $$regions; do \
+	  environment=default; ! grep --quiet "^\[$$region\." samconfig.toml || environment=$$region; \
+	  $(SENTRYNET) push '$(CONFIG)' --region $$region --prefix '$(PREFIX)' $(if $(KMS_KEY),--kms-key '$(KMS_KEY)') --yes \
+	    && $(SAM) deploy --config-env $$environment --region $$region --stack-name '$(STACK)' \
+	      --parameter-overrides $$parameters \
+	    || failed="$$failed $$region"; \
+	done; \
+	[[ -z $$failed ]] || { echo "Not deployed to$$failed: what went wrong stands above" >&2; exit 1; }
+
+invoke: ## Run a GROUP (or one PROBE of it) in a REGION once, now, and show what came of it
+	@[[ -n '$(GROUP)' && -n '$(REGION)' ]] || { echo 'make invoke GROUP=website REGION=eu-west-1' >&2; exit 2; }
+	@directory=$$(mktemp -d); trap 'rm -r "$$directory"' EXIT; \
+	$(PYTHON) -c 'import json, os; print(json.dumps({key: os.environ[key.upper()] for key in ("group", "probe") \
+	  if os.environ.get(key.upper())}))' > "$$directory/payload"; \
+	AWS_MAX_ATTEMPTS=1 $(AWS) lambda invoke --region '$(REGION)' --function-name '$(STACK)' --cli-read-timeout 900 \
+	  --payload "fileb://$$directory/payload" "$$directory/answer" >/dev/null; \
+	$(PYTHON) -m json.tool --no-ensure-ascii "$$directory/answer"; \
+	! grep --quiet '"errorType"' "$$directory/answer"
+
+logs: $(TOOLS)/sam/.stamp ## Show the function's log in a REGION, SINCE="10 minutes ago" or longer; FOLLOW=1 goes on
+	@[[ -n '$(REGION)' ]] || { echo 'make logs REGION=eu-west-1' >&2; exit 2; }
+	@$(SAM) logs --region '$(REGION)' --cw-log-group '/aws/lambda/$(STACK)' --start-time '$(or $(SINCE),10 minutes ago)' \
+	  $(if $(FOLLOW),--tail)
+
+destroy: $(TOOLS)/sam/.stamp ## Take it out of REGIONS="eu-west-1 us-east-1"; the configuration stays in Parameter Store
+	@[[ -n '$(strip $(REGIONS))' ]] || { echo 'make destroy REGIONS="eu-west-1 us-east-1"' >&2; exit 2; }
+	@failed=; for region in $(REGIONS); do \
+	  $(SAM) delete --no-prompts --region $$region --stack-name '$(STACK)' || failed="$$failed $$region"; \
+	done; \
+	[[ -z $$failed ]] || { echo "Not taken out of$$failed: what went wrong stands above" >&2; exit 1; }
 
 # New inputs land in fuzz/target/; what is kept is chosen (docs/development.md).
 fuzz: ## Fuzz one TARGET of fuzz/targets for SECONDS (needs nightly Rust and cargo-fuzz)

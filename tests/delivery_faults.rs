@@ -12,6 +12,7 @@ use futures_util::future::join_all;
 use rustls::RootCertStore;
 use sentrynet::report::{Courier, Envelope, Kind};
 use serde_json::{Value, json};
+use support::black_hole;
 use support::certificates::{Authority, params, self_signed};
 use support::mail::{AMPLE, deliver, ids, logged, runs};
 use support::receiver::{self, Behaviour, Receiver};
@@ -77,9 +78,8 @@ async fn handshakes_that_come_to_nothing_are_said() {
     let insists = ours.server_for_clients("localhost", &rustls::version::TLS12, true);
     let insists = Target::https(insists, |_| panic!("a request")).await;
     let closes = Target::start(|mut stream| async move {
-        stream.readable().await.expect("a greeting");
-        let mut greeting = [0; 4096];
-        stream.read(&mut greeting).await.expect("a greeting");
+        // With bytes unread it would be a reset.
+        let _ = stream.read_buf(&mut Vec::with_capacity(4096)).await;
     })
     .await;
     let resets = Target::start(|stream| async move {
@@ -142,6 +142,16 @@ async fn a_reset_before_the_answer_is_said_and_what_passes_loses_nothing() {
     .await;
     let (delivered, _) = deliver(&courier(&passes.url("/7"), &[]), runs(10), AMPLE).await;
     assert_eq!((delivered.delivered, taken.load(Ordering::Relaxed)), (10, 15), "{delivered:?}");
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_arrives_is_said() {
+    let deaf = black_hole::deaf().await;
+    let sentry = format!("http://{}/7", deaf.local_addr().expect("an address"));
+    let sent = runs(3);
+    let (delivered, log) = deliver(&courier(&sentry, &[]), sent.clone(), 2 * SHORT).await;
+    assert_eq!((delivered.spooled, logged(&log)), (3, sent));
+    assert!(delivered.problems[0].ends_with("gave no answer: the connection was dead (3 envelopes)"), "{delivered:?}");
 }
 
 #[tokio::test]

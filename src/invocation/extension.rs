@@ -37,7 +37,7 @@ pub async fn ask_for_sigterm() {
         Err(_) => "it did not answer",
     };
     tracing::warn!(
-        "Lambda was asked to tell the end of the sandbox, but {why}: what waits then for the next invocation stays in the log only"
+        "Lambda was asked to announce the end of the sandbox, but {why}: what waits then is in the log only"
     );
 }
 

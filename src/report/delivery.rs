@@ -100,7 +100,8 @@ impl Courier {
     }
 
     /// Delivers what it can until `deadline`, and never takes longer; what was kept goes first, but where there is
-    /// anything else only in the first half of the time. Envelopes that did not arrive are written to `log` in full, one line of JSON each, once.
+    /// anything else only in the first half of the time. Envelopes that did not arrive are written to `log` in full, one
+    /// line of JSON each, once.
     pub async fn deliver(
         &self,
         envelopes: Vec<Envelope>,

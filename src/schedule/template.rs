@@ -71,7 +71,7 @@ fn timeout_reason(longest: Option<&Longest<'_>>) -> String {
         show_duration(longest.every),
         show_duration(longest.lasts)
     );
-    comment(4, &reason)
+    comment(6, &reason)
 }
 
 /// Deploying anywhere else has to fail, early and with a reason.

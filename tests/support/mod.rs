@@ -28,7 +28,10 @@ pub mod schedules;
 pub mod search;
 pub mod shop;
 pub mod target;
+pub mod template;
 pub mod texts;
+#[cfg(feature = "cli")]
+pub mod yard;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! moto's server: AWS without AWS.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use aws_sdk_ssm::config::retry::RetryConfig;
@@ -35,6 +36,20 @@ impl Moto {
             Process::start("moto", |port, _| {
                 let mut command = Command::new(program);
                 command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+                command
+            })
+            .await,
+        )
+    }
+
+    /// Starts one whose CloudFormation knows SAM, too.
+    pub async fn with_transform() -> Self {
+        let program = super::tool("moto/bin/python");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/serve_moto.py");
+        Self(
+            Process::start("moto", |port, _| {
+                let mut command = Command::new(program);
+                command.arg("-B").arg(script).args(["-H", "127.0.0.1", "-p", &port.to_string()]);
                 command
             })
             .await,

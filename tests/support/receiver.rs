@@ -20,6 +20,9 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
 
+/// The instruction of a packet filter (classic BPF) that says how many bytes to keep of a packet.
+pub const RETURN: u16 = 0x06;
+
 /// How the receiver answers a request.
 #[derive(Clone, Debug)]
 pub struct Behaviour {
@@ -263,9 +266,6 @@ async fn serve(stream: TcpStream, acceptor: Option<TlsAcceptor>, shared: Arc<Sha
     };
     tokio::select! { () = serve => {}, () = shared.hang_up.notified() => {} }
 }
-
-/// The instruction of a packet filter that says how many bytes to keep.
-const RETURN: u16 = 6;
 
 async fn take(
     shared: Arc<Shared>,

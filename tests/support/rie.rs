@@ -53,6 +53,11 @@ impl Function {
         )
     }
 
+    /// For `AWS_ENDPOINT_URL_LAMBDA`: as far as invocations go, it is Lambda with a function called `function`.
+    pub fn endpoint(&self) -> String {
+        self.0.url("")
+    }
+
     /// Invokes the function and returns its answer; an error of the function is
     /// `{"errorType": …, "errorMessage": …}`.
     pub async fn invoke(&self, payload: &Value) -> Value {

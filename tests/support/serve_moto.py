@@ -1,41 +1,23 @@
 """moto's server with what CloudFormation has and moto lacks: `serve_moto.py -H HOST -p PORT`, run by moto's own Python.
 
-- The SAM transform of change sets, by AWS's own translator. Without it, moto makes nothing of a SAM template and says that
-  all went well.
+- The SAM transform of change sets. Without it, moto makes nothing of a SAM template and says that all went well.
 - Updates. moto's own stumble over resources whose condition is false, and overlook a mapping that has changed; here a
   stack is taken down and made again.
 - Outputs of stacks that a change set has made, which `sam deploy` asks for.
 """
+
 import json
-import os
 
 from moto.cloudformation.models import CloudFormationBackend
 from moto.server import main
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
-
-
-class Policies:
-    """The managed policies that a template may name: none."""
-
-    def load(self):
-        return {}
-
-
-def transformed(template, region):
-    parsed = yaml_parse(template)
-    if parsed.get("Transform") != "AWS::Serverless-2016-10-31":
-        return template
-    # The translator asks for it.
-    os.environ["AWS_DEFAULT_REGION"] = region
-    return json.dumps(transform(parsed, {}, Policies()))
-
+from transform import transformed
 
 create_change_set = CloudFormationBackend.create_change_set
 
 
 def create(self, stack_name, change_set_name, template, *arguments, **more):
-    template = transformed(template, self.region_name)
+    made = transformed(template, self.region_name)
+    template = template if made is None else json.dumps(made)
     return create_change_set(self, stack_name, change_set_name, template, *arguments, **more)
 
 
