@@ -62,9 +62,7 @@ fn text(value: &Value) -> &str {
 /// say then.
 fn firings(yard: &Yard, region: &str, from: OffsetDateTime, minutes: u64) -> Vec<(OffsetDateTime, Value)> {
     let rules: Vec<_> = yard.rules(region).into_iter().filter(|(rule, _)| rule["State"] == "ENABLED").collect();
-    let case = |rule: &Value| {
-        json!({"expression": rule["ScheduleExpression"], "from": from.unix_timestamp(), "minutes": minutes})
-    };
+    let case = |rule: &Value| json!({"expression": rule["ScheduleExpression"], "from": from.unix_timestamp(), "minutes": minutes});
     let verdicts = support::python("cron", "fire.py", rules.iter().map(|(rule, _)| case(rule)));
     let mut firings = Vec::new();
     for ((_, targets), verdict) in rules.iter().zip(verdicts) {

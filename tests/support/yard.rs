@@ -38,7 +38,8 @@ impl Yard {
             std::os::unix::fs::symlink(repository().join(name), desk.path().join(name)).expect("a link");
         }
         // Whole, a test's function would take longer to pack than everything else.
-        let status = Command::new("strip").arg("-o").arg(desk.path().join("function")).arg(super::rie::bootstrap()).status();
+        let status =
+            Command::new("strip").arg("-o").arg(desk.path().join("function")).arg(super::rie::bootstrap()).status();
         assert!(status.expect("strip runs").success());
         Self { desk, moto }
     }
