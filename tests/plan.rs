@@ -121,7 +121,7 @@ fn json_is_one_object_with_all_figures() {
 }
 
 #[test]
-fn a_group_of_more_than_four_kibibytes_is_an_advanced_parameter_in_every_region() {
+fn parts_of_more_than_four_kibibytes_are_advanced_parameters_in_every_region() {
     let more = (0..40).map(|number| {
         format!("\n      - {{probe: probes.http, title: t{number}, url: 'https://{}.example/'}}", "b".repeat(60))
     });
@@ -133,6 +133,11 @@ fn a_group_of_more_than_four_kibibytes_is_an_advanced_parameter_in_every_region(
         vec![of("SSM parameters over 4 KiB").expect("an item"), of("reads of these").expect("an item")]
     };
     assert_eq!(amounts(&three()), [0.0, 0.0]);
+    // So are the settings, which every invocation reads.
+    let tags: String = (0..30).map(|number| format!("  tag-{number}: {}\n", "a".repeat(150))).collect();
+    let [parameters, reads] = amounts(&format!("tags:\n{tags}{}", three()))[..] else { panic!("two amounts") };
+    let firings = [1440.0 * 3.0, 288.0 * 3.0, 480.0 * 3.0, 960.0 * 3.0, 1440.0, 1.0];
+    assert_eq!((parameters, reads.round()), (3.0, (firings.iter().sum::<f64>() * 365.0 / 12.0).round()));
     let [parameters, reads] = amounts(&large)[..] else { panic!("two amounts") };
     // It is read in the one region that the group runs in: every minute, every 5 minutes, and once a day.
     assert_eq!((parameters, reads.round()), (3.0, ((1440.0 + 288.0 + 1.0) * 365.0 / 12.0_f64).round()));

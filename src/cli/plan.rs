@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{ConfigArgument, Exit, load};
-use crate::config::parse_duration;
+use crate::config::{Parts, parse_duration};
 use crate::invocation::Overrides;
 use crate::outcome::rfc3339;
 use crate::report::terminal::Terminal;
@@ -77,7 +77,9 @@ pub(super) fn plan(arguments: &PlanArguments, out: &mut dyn Write, err: &mut dyn
             writeln!(out)?;
         }
     } else {
-        let plan = Plan::of(config, schedule, at_hand, &document.group_sizes());
+        // What cannot be pushed, the function can still have in a file.
+        let parts = Parts::of(document).ok();
+        let plan = Plan::of(config, schedule, at_hand, parts.as_ref());
         if arguments.json {
             serde_json::to_writer(&mut out, &plan)?;
             writeln!(out)?;

@@ -75,12 +75,6 @@ impl Document {
         references
     }
 
-    /// How many bytes the text of each group has: about what its SSM parameter will.
-    pub fn group_sizes(&self) -> Vec<usize> {
-        let groups = self.root.get("groups").map_or(&[][..], Node::items);
-        groups.iter().map(|group| self.source.size(group.extent)).collect()
-    }
-
     /// The text itself. Whoever calls this answers for where it goes: it may hold secrets.
     pub fn text(&self) -> &str {
         self.source.text()

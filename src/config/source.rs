@@ -65,21 +65,6 @@ impl Source {
         &self.name
     }
 
-    /// How many bytes a part of it has, in whole lines where it has several.
-    pub fn size(&self, extent: Extent) -> usize {
-        let Extent { start, end } = extent;
-        let line = |number| self.line(number).unwrap_or_default();
-        if start.line == end.line {
-            return line(start.line)
-                .chars()
-                .skip(start.column - 1)
-                .take(end.column - start.column)
-                .map(char::len_utf8)
-                .sum();
-        }
-        (start.line..=end.line).map(|number| line(number).len() + 1).sum()
-    }
-
     pub fn text(&self) -> &str {
         &self.text
     }

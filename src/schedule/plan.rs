@@ -4,10 +4,7 @@ use serde::Serialize;
 
 use super::usage::Usage;
 use super::{Beat, Bill, Schedule, Vendor};
-use crate::config::{Config, Group};
-
-/// The largest parameter of SSM's standard tier, in bytes.
-const STANDARD: usize = 4096;
+use crate::config::{Config, Document, Group, Parts, STANDARD_TIER};
 
 /// A schedule with its figures: what `sentrynet plan --json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -110,8 +107,8 @@ pub struct Totals {
 
 impl Plan {
     /// The plan of a configuration. `at_hand` is what the region is called where the configuration names none;
-    /// `group_sizes` are the bytes of each group's parameter.
-    pub fn of(config: &Config, schedule: &Schedule, at_hand: &str, group_sizes: &[usize]) -> Self {
+    /// `parts` are its parameters; none, if it cannot be in Parameter Store.
+    pub fn of(config: &Config, schedule: &Schedule, at_hand: &str, parts: Option<&Parts>) -> Self {
         let name = |region: Option<&str>| region.unwrap_or(at_hand).to_owned();
         let mut used = Usage::default();
         let rules = schedule.rules.iter().map(|rule| {
@@ -148,11 +145,7 @@ impl Plan {
             }
         });
         let rules: Vec<PlannedRule> = rules.collect();
-        for (group, _) in config.groups.iter().zip(group_sizes).filter(|(_, size)| **size > STANDARD) {
-            for region in schedule.region_names() {
-                used += Usage::of_advanced_parameter(invocations(config, schedule, group, region));
-            }
-        }
+        used += parts.map(|parts| advanced_parameters(config, schedule, parts)).unwrap_or_default();
         let bill = Bill::of(&used);
         Self {
             regions: schedule.region_names().map(name).collect(),
@@ -172,11 +165,29 @@ impl Plan {
     }
 }
 
-/// How often a group's parameter is read in a region in a month: once an invocation.
-fn invocations(config: &Config, schedule: &Schedule, group: &Group, region: Option<&str>) -> f64 {
+/// Parameters that are too large for the standard tier, in all regions: each is read by every invocation that needs it.
+fn advanced_parameters(config: &Config, schedule: &Schedule, parts: &Parts) -> Usage {
+    let is_large = |part: &Document| part.text().len() > STANDARD_TIER;
+    let large: Vec<&str> =
+        parts.groups.iter().filter(|(_, part)| is_large(part)).map(|(name, _)| name.as_str()).collect();
+    let mut used = Usage::default();
+    for region in schedule.region_names() {
+        for group in &large {
+            used += Usage::of_advanced_parameter(invocations(config, schedule, region, |name| name == *group));
+        }
+        if parts.settings.as_ref().is_some_and(is_large) {
+            used += Usage::of_advanced_parameter(invocations(config, schedule, region, |_| true));
+        }
+    }
+    used
+}
+
+/// How often the function is invoked in a region in a month for the groups with these names.
+fn invocations(config: &Config, schedule: &Schedule, region: Option<&str>, is_one: impl Fn(&str) -> bool) -> f64 {
     let place = schedule.region_names().position(|name| name == region);
     let targets = schedule.rules.iter().flat_map(|rule| rule.targets.iter().map(move |target| (rule, target)));
-    let usages = targets.filter(|(_, target)| target.group == group.name).filter_map(|(rule, target)| {
+    let usages = targets.filter(|(_, target)| is_one(&target.group)).filter_map(|(rule, target)| {
+        let group = config.group(&target.group)?;
         let beat = Beat::of(config, group, target.every, region)?;
         Some(Usage::of(group, target.every, beat, rule.placements[place?].expression))
     });

@@ -240,7 +240,7 @@ groups:
 ";
         let config = read(&Document::parse("a.yaml", text.as_bytes()).expect("YAML"), &Secrets::stand_ins());
         let config = config.expect("a configuration");
-        let plan = Plan::of(&config, &Schedule::of(&config).expect("a schedule"), "here", &[5000, 100]);
+        let plan = Plan::of(&config, &Schedule::of(&config).expect("a schedule"), "here", None);
         let mut out = Vec::new();
         show(&mut out, &Terminal::new(Some(width), &Redactor::default()), &plan).expect("memory");
         anstream::adapter::strip_bytes(&out).into_vec().try_into().expect("UTF-8")
