@@ -10,9 +10,11 @@ mod beat;
 mod bill;
 mod calendar;
 mod cron;
+#[cfg(feature = "cli")]
 mod longest;
 mod plan;
 mod rules;
+#[cfg(feature = "cli")]
 mod template;
 mod ticks;
 mod usage;
@@ -21,11 +23,13 @@ pub use beat::Beat;
 pub use bill::{Bill, FAILURES, Item, PRICES, Price, Vendor};
 pub use calendar::{Calendar, Entry};
 pub use cron::Cron;
+#[cfg(feature = "cli")]
 pub use longest::Longest;
 pub use plan::{Plan, PlannedBeat, PlannedItem, PlannedRegion, PlannedRule, PlannedTarget, Totals};
 pub use rules::{
     Attribute, MOST_ATTRIBUTES, MOST_RULES, MOST_TARGETS, Placement, Rule, Schedule, ScheduleError, Setting, Target,
 };
+#[cfg(feature = "cli")]
 pub use template::template;
 pub use ticks::{Start, Ticks, ticks};
 pub use usage::{OVERHEAD, RUN, Usage};

@@ -29,7 +29,7 @@ groups:
     tags: {target: website}
     probes:
       - {probe: probes.http, title: Home, url: 'SHOP/', every: 10m, burst: 2}
-      - {probe: probes.http, title: Till, url: 'SHOP/till', every: 30m}
+      - {probe: probes.http, title: Till, url: 'SHOP/till', every: 30m, tags: {page: home}}
   - name: turns
     spread: round-robin
     probes: [{probe: probes.http, title: Turn, url: 'SHOP/', every: 1h}]
@@ -201,6 +201,14 @@ fn by_hand(yard: &Yard, function: &Function) {
         (&answer["location"], strings(results(&answer), "title")),
         (&json!("us-east-1"), vec!["Home".to_owned(); 2])
     );
+
+    let names =
+        [("--function-name sentrynet", "--function-name function"), ("aws lambda", "aws --endpoint-url RIE lambda")];
+    let words = [names[0], names[1], ("RIE", &function.endpoint()), ("eu-west-1", "us-east-1")];
+    yard.documented("echo '{\"group\"", "", &words);
+    let answer = std::fs::read_to_string(yard.desk.path().join("answer.json")).expect("an answer");
+    let answer: Value = serde_json::from_str(&answer).expect("JSON");
+    assert_eq!(strings(results(&answer), "title"), ["Till"]);
 
     let ran = invoke("GROUP=webside", &[]);
     assert_ne!(ran.code, 0, "{ran:?}");

@@ -4,12 +4,12 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::cli::{Desk, Ran};
+use support::cli::Desk;
 use support::kent::Kent;
 use support::rie::Function;
 use support::shop::shop;
 use support::template::{input, repository};
-use support::yard::Yard;
+use support::yard::{Yard, docs};
 
 fn configuration(shop: &str) -> String {
     let text = "regions: [us-east-1, eu-west-1]
@@ -31,21 +31,6 @@ fn rules(yard: &Yard, region: &str) -> Vec<(String, String, Vec<Value>)> {
         rules.map(|(rule, targets)| (text(&rule["Name"]), text(&rule["ScheduleExpression"]), said(&targets))).collect();
     rules.sort_by(|a, b| a.0.cmp(&b.0));
     rules
-}
-
-fn docs() -> String {
-    std::fs::read_to_string(repository().join("docs/aws.md")).expect("docs/aws.md")
-}
-
-/// Runs a block of shell of docs/aws.md: the one that begins so.
-fn documented(yard: &Yard, beginning: &str) -> Ran {
-    let docs = docs();
-    let blocks: Vec<&str> = docs.split("\n```sh\n").skip(1).filter_map(|rest| rest.split("\n```\n").next()).collect();
-    let found: Vec<&&str> = blocks.iter().filter(|block| block.starts_with(beginning)).collect();
-    let [block] = found[..] else { panic!("{beginning}: {} blocks", found.len()) };
-    let ran = yard.shell(block);
-    assert_eq!(ran.code, 0, "{block}\n{}{}", ran.out, ran.err);
-    ran
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +91,7 @@ async fn a_deployment_changes_fails_in_one_region_and_goes_away() {
     for number in 0..12 {
         yard.moto.put(&format!("/sentrynet/groups/g{number}"), "name: a").await;
     }
-    documented(&yard, "aws ssm get-parameters-by-path");
+    yard.documented("aws ssm get-parameters-by-path", "", &[]);
     assert!(parameters().iter().all(|name| name.starts_with("/team/")), "{:?}", parameters());
 }
 
@@ -128,21 +113,31 @@ async fn log_and_queue(yard: &Yard, kent: &Kent) {
     let events = format!("--log-events={}", Value::from(events));
     yard.aws("eu-west-1", &[&["logs", "put-log-events"][..], &log, &[&events]].concat());
 
-    let ran = yard.make(&["logs", "REGION=eu-west-1"]);
-    assert!(ran.code == 0 && ran.out.contains(r#""sentrynet": "envelope""#), "{ran:?}");
+    let ran = yard.documented("make logs", "", &[]);
+    assert_eq!(ran.out.matches(r#""sentrynet": "envelope""#).count(), 2, "once by each of two commands: {ran:?}");
     let received = kent.items().await.len();
-    let ran = documented(yard, "aws logs filter-log-events");
+    let ran = yard.documented("aws logs filter-log-events", "", &[]);
     assert!(ran.out.contains("1 envelope"), "{ran:?}");
     assert_eq!(kent.items().await.len(), received + 1);
 
     let dead = r#"{"group":"gone","every":60,"time":"2026-11-20T10:00:00Z","window":60}"#;
-    let find = "queue=$(aws cloudformation describe-stacks";
-    assert_eq!(documented(yard, find).out.trim(), "");
     let queues = yard.aws("eu-west-1", &["sqs", "list-queues"]);
     let queue = queues["QueueUrls"][0].as_str().expect("a queue");
     yard.aws("eu-west-1", &["sqs", "send-message", "--queue-url", queue, "--message-body", dead]);
-    let ran = documented(yard, find);
-    assert!(ran.out.contains(r#"\"group\":\"gone\""#), "{ran:?}");
+    let read = || yard.documented("queue=$(aws cloudformation describe-stacks", "", &[]).out;
+    assert!(read().contains(r#"\"group\":\"gone\""#));
+    yard.aws("eu-west-1", &["sqs", "send-message", "--queue-url", queue, "--message-body", dead]);
+    yard.documented("aws sqs purge-queue", &format!("queue={queue}"), &[]);
+    assert_eq!(read().trim(), "");
+
+    yard.desk.write("password.txt", "hush-hush");
+    yard.documented("aws ssm put-parameter", "", &[]);
+    let kept = yard.aws("eu-west-1", &["ssm", "get-parameter", "--name", "/shop/password", "--with-decryption"]);
+    assert_eq!(
+        (&kept["Parameter"]["Value"], &kept["Parameter"]["Type"]),
+        (&json!("hush-hush"), &json!("SecureString"))
+    );
+    yard.aws("eu-west-1", &["ssm", "delete-parameter", "--name", "/shop/password"]);
 }
 
 #[test]

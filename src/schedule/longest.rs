@@ -7,9 +7,9 @@ use super::{Beat, Schedule};
 use crate::config::{Config, Probe};
 use crate::payload::WINDOW;
 
-/// What an invocation needs besides its runs: SSM is waited for 8 seconds at most, and 5 are kept for delivery.
-const BESIDES: Duration = Duration::from_secs(15);
-/// The least and the most that an invocation is given. A group that is changed does not always need another template.
+/// What an invocation needs besides its runs: SSM is waited for 8 seconds at most, and 20 are kept for delivery at most.
+const BESIDES: Duration = Duration::from_secs(30);
+/// The least that an invocation is given: a group may change without another template.
 const LEAST: Duration = Duration::from_secs(60);
 /// Lambda's own limit.
 const MOST: Duration = Duration::from_secs(900);
@@ -72,4 +72,59 @@ fn lasts(probe: &Probe, beat: Beat) -> Duration {
         }
     }
     longest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Document, Secrets, read};
+
+    /// The group and the period that take longest, for how long, and the timeout.
+    fn longest(regions: &str, probes: &[&str]) -> (String, u64, u64, u64) {
+        let probe = |(index, keys): (usize, &&str)| {
+            format!("  - {{name: g{index}, probes: [{{probe: probes.http, url: 'https://a.example', {keys}}}]}}\n")
+        };
+        let groups: String = probes.iter().enumerate().map(probe).collect();
+        let text = format!("regions: [{regions}]\ngroups:\n{groups}");
+        let document = Document::parse("a.yaml", text.as_bytes()).expect("YAML");
+        let config = read(&document, &Secrets::stand_ins()).expect("a configuration");
+        let schedule = Schedule::of(&config).expect("a schedule");
+        let longest = Longest::of(&config, &schedule).expect("something");
+        let Longest { group, every, lasts } = longest;
+        (group.to_owned(), every.as_secs(), lasts.as_secs(), Longest::timeout(Some(&longest)).as_secs())
+    }
+
+    fn of(keys: &str) -> (u64, u64) {
+        let (_, _, lasts, timeout) = longest("", &[keys]);
+        (lasts, timeout)
+    }
+
+    #[test]
+    fn the_last_tick_of_the_minute_and_its_whole_burst_fit() {
+        assert_eq!(of("every: 60"), (10, 60));
+        assert_eq!(of("every: 1h, burst: 4, timeout: 12s"), (48, 80));
+        assert_eq!(of("every: 30"), (40, 70));
+        assert_eq!(of("every: 10, timeout: 2s"), (52, 90));
+        // Some day, each second of the minute has its turn.
+        assert_eq!(of("every: 61"), (69, 100));
+        assert_eq!(of("every: 75"), (55, 90));
+        assert_eq!(of("every: 1h, burst: 60, timeout: 60s"), (3600, 900));
+    }
+
+    #[test]
+    fn slow_runs_push_the_next_tick_back_until_it_is_stale() {
+        // Second 30 begins at 40, and ends at 80.
+        assert_eq!(of("every: 30, burst: 2, timeout: 20s").0, 80);
+        // Second 30 would begin at 60, and is skipped.
+        assert_eq!(of("every: 30, burst: 3, timeout: 20s").0, 60);
+        // Second 10 and every other one is skipped: 0, 20, 40.
+        assert_eq!(of("every: 10, timeout: 20s").0, 60);
+    }
+
+    #[test]
+    fn the_longest_of_all_groups_and_regions_counts() {
+        let probes = ["every: 60, timeout: 30s", "every: 30, timeout: 25s", "every: 60, timeout: 20s"];
+        assert_eq!(longest("", &probes), ("g1".to_owned(), 30, 55, 90));
+        assert_eq!(longest("eu-west-1, us-east-1", &probes), ("g1".to_owned(), 30, 55, 90));
+    }
 }

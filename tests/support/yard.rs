@@ -44,8 +44,15 @@ impl Yard {
                 desk = desk.variable(name, &value.replace("127.0.0.1", "localhost"));
             }
         }
-        desk = desk.variable("HOME", &home).variable("SAM_CLI_POLL_DELAY", "0.5");
-        for name in ["Makefile", "samconfig.toml", "tests"] {
+        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+        desk = desk
+            .variable("HOME", &home)
+            .variable("SAM_CLI_POLL_DELAY", "0.5")
+            .variable("SENTRYNET", "sentrynet")
+            .variable("ARCH", architecture)
+            .variable("BOOTSTRAP", &format!("{home}/function"));
+        std::fs::create_dir(desk.path().join("target")).expect("a directory");
+        for name in ["Makefile", "samconfig.toml", "tests", "target/tools"] {
             std::os::unix::fs::symlink(repository().join(name), desk.path().join(name)).expect("a link");
         }
         // Whole, a test's function would take longer to pack than everything else.
@@ -57,15 +64,8 @@ impl Yard {
 
     /// Runs `make` with these arguments.
     pub fn make(&self, arguments: &[&str]) -> Ran {
-        let sentrynet = env!("CARGO_BIN_EXE_sentrynet");
-        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
         let mut command = self.command(Path::new("make"));
-        command
-            .args(arguments)
-            .arg(format!("TOOLS={}", super::tool("").display()))
-            .arg(format!("SENTRYNET={sentrynet}"))
-            .arg(format!("ARCH={architecture}"))
-            .arg(format!("BOOTSTRAP={}", self.desk.path().join("function").display()));
+        command.args(arguments);
         ran(command)
     }
 
@@ -78,11 +78,22 @@ impl Yard {
         if ran.out.trim().is_empty() { Value::Null } else { serde_json::from_str(&ran.out).expect("JSON") }
     }
 
-    /// Runs a line of shell.
-    pub fn shell(&self, line: &str) -> Ran {
+    /// Runs the block of shell of docs/aws.md that begins so, after `before`, with these words in the place of others.
+    pub fn documented(&self, beginning: &str, before: &str, words: &[(&str, &str)]) -> Ran {
+        let docs = docs();
+        let blocks = docs.split("\n```sh\n").skip(1).filter_map(|rest| rest.split("\n```\n").next());
+        let found: Vec<&str> = blocks.filter(|block| block.starts_with(beginning)).collect();
+        let [block] = found[..] else { panic!("{beginning}: {} blocks", found.len()) };
+        let mut lines = format!("{before}\n{block}");
+        for (word, other) in words {
+            assert!(lines.contains(word), "{word} in {lines}");
+            lines = lines.replace(word, other);
+        }
         let mut command = self.command(Path::new("bash"));
-        command.args(["-o", "pipefail", "-c", line]);
-        ran(command)
+        command.args(["-e", "-u", "-o", "pipefail", "-c", &lines]);
+        let ran = ran(command);
+        assert_eq!(ran.code, 0, "{lines}\n{}{}", ran.out, ran.err);
+        ran
     }
 
     /// The rules of a region and their targets.
@@ -109,4 +120,9 @@ fn ran(mut command: Command) -> Ran {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ran { code: output.status.code().expect("an exit code"), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// The text of docs/aws.md.
+pub fn docs() -> String {
+    std::fs::read_to_string(repository().join("docs/aws.md")).expect("docs/aws.md")
 }

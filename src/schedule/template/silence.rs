@@ -117,3 +117,59 @@ pub(super) fn alarm(silences: &[Option<Silence>]) -> String {
         actions("OKActions"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Document, Secrets, read};
+
+    fn silences(text: &str) -> Vec<Option<(u64, u64)>> {
+        let document = Document::parse("a.yaml", text.as_bytes()).expect("YAML");
+        let config = read(&document, &Secrets::stand_ins()).expect("a configuration");
+        let silences = Silence::by_region(&Schedule::of(&config).expect("a schedule"));
+        silences.into_iter().map(|silence| silence.map(|silence| (silence.period, silence.count))).collect()
+    }
+
+    fn of(periods: &[&str]) -> (u64, u64) {
+        let probe = |every: &&str| format!("{{probe: probes.http, url: 'https://a.example', every: {every}}}");
+        let probes: Vec<String> = periods.iter().map(probe).collect();
+        let found = silences(&format!("groups: [{{name: a, probes: [{}]}}]", probes.join(", ")));
+        found[0].expect("an alarm")
+    }
+
+    #[test]
+    fn an_alarm_waits_for_longer_than_the_longest_time_between_two_firings() {
+        assert_eq!(of(&["10"]), (300, 3));
+        assert_eq!(of(&["5m"]), (300, 3));
+        assert_eq!(of(&["6m"]), (300, 4));
+        assert_eq!(of(&["1h"]), (300, 14));
+        // That does not divide the day: the rule fires hourly.
+        assert_eq!(of(&["5h"]), (300, 14));
+        assert_eq!(of(&["12h"]), (300, 146));
+        assert_eq!(of(&["24h"]), (3600, 26));
+        assert_eq!(of(&["720h"]), (3600, 26));
+        // What fires often tells of all rules.
+        assert_eq!(of(&["24h", "1m"]), (300, 3));
+    }
+
+    #[test]
+    fn no_alarm_looks_back_further_than_cloudwatch_does() {
+        for minutes in 1..=43_200_u64 {
+            let every = format!("{minutes}m");
+            if 1440 % minutes == 0 || minutes % 1440 == 0 {
+                let (period, count) = of(&[&every]);
+                let most = if period < HOUR { DAY } else { 7 * DAY };
+                assert!(period * count <= most, "{every}: {count} times {period} s");
+            }
+        }
+    }
+
+    #[test]
+    fn regions_have_the_alarm_that_their_rules_need() {
+        let text = "regions: [eu-west-1, us-east-1, sa-east-1]
+groups:
+  - {name: a, regions: [eu-west-1], probes: [{probe: probes.http, url: 'https://a.example', every: 1h}]}
+  - {name: b, regions: [eu-west-1, us-east-1], probes: [{probe: probes.http, url: 'https://a.example', every: 24h}]}";
+        assert_eq!(silences(text), [Some((300, 14)), Some((3600, 26)), None]);
+    }
+}
