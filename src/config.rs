@@ -53,8 +53,7 @@ pub(crate) use address::is_region;
 pub use credential::{Credentials, is_credential};
 pub use document::Document;
 #[cfg(feature = "cli")]
-pub(crate) use duration::parse_duration;
-pub(crate) use duration::show_duration;
+pub(crate) use duration::{parse_duration, show_duration};
 pub use model::*;
 pub use origin::{Origin, OriginError, http_client};
 pub use parts::{Parts, STANDARD_TIER};
