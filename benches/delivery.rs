@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 use sentrynet::report::Courier;
 use support::figures::quantile;
 use support::mail::{AMPLE, courier, runs};
-use support::receiver::{Behaviour, Receiver};
+use support::receiver::{Behaviour, Receiver, Turn};
 use support::table;
 use time::OffsetDateTime;
 
@@ -32,8 +32,11 @@ const LATE: Duration = Duration::from_millis(100);
 const REPETITIONS: usize = 5;
 
 /// What Sentry itself offers comes first: its figure is the one that the bar is for.
-const SPOKEN: [(&str, Option<&[&[u8]]>); 3] =
-    [("HTTP/2 over TLS", Some(&[b"h2", b"http/1.1"])), ("HTTP/1 over TLS", Some(&[b"http/1.1"])), ("plain HTTP", None)];
+const SPOKEN: [(&str, Protocols); 3] =
+    [("HTTP/2 over TLS", &[b"h2", b"http/1.1"]), ("HTTP/1 over TLS", &[b"http/1.1"]), ("plain HTTP", &[])];
+
+/// What is spoken over TLS; nothing: plain HTTP.
+type Protocols = &'static [&'static [u8]];
 
 fn main() {
     // The SDK's transport asks the process for one.
@@ -54,15 +57,12 @@ fn tell(what: &str, figures: &[f64]) {
 }
 
 /// A Sentry on a thread of its own, for as long as this process lives.
-fn receiver(protocols: Option<&'static [&'static [u8]]>) -> Arc<Receiver> {
+fn receiver(protocols: Protocols) -> Arc<Receiver> {
     let (give, take) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         runtime().block_on(async {
-            let late = || Behaviour { delay: LATE, ..Behaviour::default() };
-            let receiver = match protocols {
-                Some(protocols) => Receiver::start_tls_with(protocols, move |_| late()).await,
-                None => Receiver::start_with(move |_| late()).await,
-            };
+            let late = |_: &Turn| Behaviour { delay: LATE, ..Behaviour::default() };
+            let receiver = Receiver::start_over(protocols, late).await;
             give.send(Arc::new(receiver)).expect("somebody waits for it");
             std::future::pending::<()>().await;
         });
@@ -75,7 +75,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 /// Seconds of a first delivery, and of another one after it.
-fn deliver_twice(protocols: Option<&'static [&'static [u8]]>) -> (f64, f64) {
+fn deliver_twice(protocols: Protocols) -> (f64, f64) {
     let receiver = receiver(protocols);
     let (courier, runtime) = (courier(&receiver), runtime());
     let seconds = |_| runtime.block_on(deliver(&courier));
@@ -94,7 +94,7 @@ async fn deliver(courier: &Courier) -> f64 {
 
 /// What the SDK's own transport does with the same results.
 fn tell_stock(how: &str, queue: Option<usize>) {
-    let receiver = receiver(None);
+    let receiver = receiver(&[]);
     let mut options = sentry::ClientOptions::new().dsn(&receiver.dsn().to_string());
     if let Some(queue) = queue {
         options = options.transport_channel_capacity(queue);

@@ -178,19 +178,23 @@ impl Runner {
             Some(text) => text.parse().ok(),
             None => self.known().as_ref().map(|(dsn, _)| dsn.clone()),
         };
-        let Some(dsn) = dsn else { return };
-        let mail = self.telemetry.drain(&self.settings(None, Some(&dsn)));
-        if !mail.is_empty() {
-            // What does not arrive stands in the log.
-            let _ = self.deliver(dsn, mail, delivery_ends(deadline), &Redactor::default()).await;
+        if let Some(dsn) = dsn {
+            self.deliver_errors_and(0, dsn, delivery_ends(deadline)).await;
         }
     }
 
     /// Delivers what waits for the next invocation, and own errors: there will be none, and there is this much time.
     async fn deliver_last(&self, until: Instant) {
-        let Some((dsn, courier)) = self.known().clone() else { return };
+        let known = self.known().clone();
+        if let Some((dsn, courier)) = known {
+            self.deliver_errors_and(courier.waiting(), dsn, until).await;
+        }
+    }
+
+    /// Delivers own errors, if there are any or so many envelopes wait.
+    async fn deliver_errors_and(&self, waiting: usize, dsn: Dsn, until: Instant) {
         let mail = self.telemetry.drain(&self.settings(None, Some(&dsn)));
-        if mail.len() + courier.waiting() > 0 {
+        if mail.len() + waiting > 0 {
             // What does not arrive stands in the log.
             let _ = self.deliver(dsn, mail, until, &Redactor::default()).await;
         }

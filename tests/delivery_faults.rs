@@ -106,11 +106,7 @@ async fn handshakes_that_come_to_nothing_are_said() {
 
 #[tokio::test]
 async fn a_handshake_that_hangs_is_told_before_the_deadline() {
-    let hangs = Target::start(|stream| async move {
-        let _open = stream;
-        std::future::pending().await
-    })
-    .await;
+    let hangs = Target::hanging().await;
     let sent = runs(3);
     let (delivered, log) = deliver(&courier(&hangs.https_url("localhost", "/7"), &[]), sent.clone(), SHORT).await;
     assert_eq!((delivered.spooled, delivered.late, logged(&log)), (3, 3, sent), "{delivered:?}");

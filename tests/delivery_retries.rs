@@ -161,10 +161,7 @@ async fn a_sentry_that_hangs_on_every_request_is_told_before_the_deadline() {
 #[tokio::test]
 async fn connections_that_sentry_closed_meanwhile_are_replaced() {
     for protocols in [&[][..], &[&b"h2"[..]], &[&b"http/1.1"[..]]] {
-        let receiver = match protocols {
-            [] => Receiver::start(Behaviour::default()).await,
-            _ => Receiver::start_tls_with(protocols, |_| Behaviour::default()).await,
-        };
+        let receiver = Receiver::start_over(protocols, |_| Behaviour::default()).await;
         let (courier, sent) = (courier(&receiver), runs(100));
         assert_eq!(deliver(&courier, sent.clone(), AMPLE).await.0.delivered, 100);
         receiver.hang_up();

@@ -206,11 +206,7 @@ async fn results_that_sentry_cannot_take_now_go_with_the_next_invocation() {
 #[tokio::test]
 async fn a_target_that_hangs_does_not_outlive_the_deadline() {
     let (shop, kent) = (shop().await, Kent::start().await);
-    let hanging = Target::start(|stream| async move {
-        let _open = stream;
-        std::future::pending::<()>().await;
-    })
-    .await;
+    let hanging = Target::hanging().await;
     let more = format!("  - {{probe: probes.http, title: Hangs, url: '{}', burst: 2, timeout: 60s}}", hanging.url("/"));
     let config = file(&of_group(&(group(&shop) + &more)));
     let timeout = ("AWS_LAMBDA_FUNCTION_TIMEOUT", "4".to_owned());
@@ -231,11 +227,7 @@ async fn a_target_that_hangs_does_not_outlive_the_deadline() {
 async fn a_sentry_that_was_slow_is_given_more_time_the_next_time() {
     let slow = Behaviour { delay: Duration::from_millis(900), ..Behaviour::default() };
     let (shop, sentry) = (shop().await, Receiver::start(slow).await);
-    let hanging = Target::start(|stream| async move {
-        let _open = stream;
-        std::future::pending::<()>().await;
-    })
-    .await;
+    let hanging = Target::hanging().await;
     let more = format!("  - {{probe: probes.http, title: Hangs, url: '{}', timeout: 60s}}", hanging.url("/"));
     let config = file(&of_group(&(group(&shop) + &more)));
     let timeout = ("AWS_LAMBDA_FUNCTION_TIMEOUT", "4".to_owned());

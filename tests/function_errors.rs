@@ -123,11 +123,7 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
 #[tokio::test]
 async fn a_store_that_hangs_is_told_before_the_deadline() {
     let kent = Kent::start().await;
-    let hanging = Target::start(|stream| async move {
-        let _open = stream;
-        std::future::pending::<()>().await;
-    })
-    .await;
+    let hanging = Target::hanging().await;
     let more = [
         ("AWS_ENDPOINT_URL", hanging.url("")),
         ("AWS_REGION", REGION.to_owned()),

@@ -215,11 +215,7 @@ async fn a_panic_is_the_failure_of_one_run() {
 async fn a_probe_that_hangs_holds_up_nothing_but_itself() {
     let asked = Asked::default();
     let (target, receiver) = (target(asked).await, Receiver::start(Behaviour::default()).await);
-    let hanging = Target::start(|stream| async move {
-        let _open = stream;
-        std::future::pending::<()>().await;
-    })
-    .await;
+    let hanging = Target::hanging().await;
     let mut text = "groups:\n  - name: crowd\n    probes:\n".to_owned();
     for number in 0..10 {
         let url = if number == 3 { hanging.url("/") } else { target.url(&format!("/page/{number}")) };

@@ -30,12 +30,8 @@ groups:
     probes:
       - {probe: probes.http, url: 'https://shop.example.com/', every: 10}
       - {probe: probes.http, title: Till, url: {ssm: /till}, headers: {x-token: {env: TOKEN}}, every: 10}
-      - {probe: probes.http, title: {ssm: /title}, url: 'https://shop.example.com/old', every: 1d}
+      - {probe: probes.http, title: {ssm: /title}, url: 'https://shop.example.com/old', every: 24h}
 ";
-
-fn three() -> String {
-    THREE.replace("1d", "24h")
-}
 
 fn rules(plan: &Value) -> Vec<String> {
     let rules = plan["rules"].as_array().expect("rules").iter();
@@ -44,7 +40,7 @@ fn rules(plan: &Value) -> Vec<String> {
 
 #[test]
 fn the_page_shows_every_rule_by_region_and_what_a_month_costs() {
-    let ran = Desk::with(&three()).run(&["plan"]);
+    let ran = Desk::with(THREE).run(&["plan"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     let expected = "\
 Rules in eu-west-1, us-east-1, ap-southeast-2
@@ -84,7 +80,7 @@ Every86400: shop: 1 probe every 24h
 
 #[test]
 fn json_is_one_object_with_all_figures() {
-    let ran = Desk::with(&three()).run(&["plan", "--json"]);
+    let ran = Desk::with(THREE).run(&["plan", "--json"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     let [plan] = &ran.json()[..] else { panic!("{}", ran.out) };
     assert_eq!(plan["regions"], json!(["eu-west-1", "us-east-1", "ap-southeast-2"]));
@@ -125,17 +121,17 @@ fn parts_of_more_than_four_kibibytes_are_advanced_parameters_in_every_region() {
     let more = (0..40).map(|number| {
         format!("\n      - {{probe: probes.http, title: t{number}, url: 'https://{}.example/'}}", "b".repeat(60))
     });
-    let large = format!("{}{}\n", three().trim_end(), more.collect::<String>());
+    let large = format!("{}{}\n", THREE.trim_end(), more.collect::<String>());
     let amounts = |config: &str| -> Vec<f64> {
         let ran = Desk::with(config).run(&["plan", "--json"]);
         let bill = ran.json()[0]["bill"].as_array().expect("a bill").clone();
         let of = |what: &str| bill.iter().find(|item| item["what"] == what).and_then(|item| item["amount"].as_f64());
         vec![of("SSM parameters over 4 KiB").expect("an item"), of("reads of these").expect("an item")]
     };
-    assert_eq!(amounts(&three()), [0.0, 0.0]);
+    assert_eq!(amounts(THREE), [0.0, 0.0]);
     // So are the settings, which every invocation reads.
     let tags: String = (0..30).map(|number| format!("  tag-{number}: {}\n", "a".repeat(150))).collect();
-    let [parameters, reads] = amounts(&format!("tags:\n{tags}{}", three()))[..] else { panic!("two amounts") };
+    let [parameters, reads] = amounts(&format!("tags:\n{tags}{}", THREE))[..] else { panic!("two amounts") };
     let firings = [1440.0 * 3.0, 288.0 * 3.0, 480.0 * 3.0, 960.0 * 3.0, 1440.0, 1.0];
     assert_eq!((parameters, reads.round()), (3.0, (firings.iter().sum::<f64>() * 365.0 / 12.0).round()));
     let [parameters, reads] = amounts(&large)[..] else { panic!("two amounts") };
@@ -161,7 +157,7 @@ fn lines(
 
 #[test]
 fn ticks_to_come_are_lines_of_json_in_order_of_time() {
-    let ran = Desk::with(&three()).run(&["plan", "--ticks", "2h", "--from", "2026-11-20T10:00:07+01:00"]);
+    let ran = Desk::with(THREE).run(&["plan", "--ticks", "2h", "--from", "2026-11-20T10:00:07+01:00"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.err);
     let from = datetime!(2026-11-20 09:00:07 UTC);
     let regions = ["eu-west-1", "us-east-1", "ap-southeast-2"];
@@ -187,12 +183,12 @@ fn ticks_to_come_are_lines_of_json_in_order_of_time() {
     assert!(found[0].starts_with(r#"{"region":"us-east-1","group":"shop","probe":"#), "{}", found[0]);
 
     // What stands elsewhere is not shown.
-    let midnight = Desk::with(&three()).run(&["plan", "--ticks", "1", "--from", "2026-11-21T00:00:00Z"]);
+    let midnight = Desk::with(THREE).run(&["plan", "--ticks", "1", "--from", "2026-11-21T00:00:00Z"]);
     let titles: Vec<Value> = midnight.json().iter().map(|line| line["probe"].clone()).collect();
     assert!(titles.contains(&json!("[Filtered]")), "{titles:?}");
 
     let now = OffsetDateTime::now_utc();
-    let soon = Desk::with(&three()).run(&["plan", "--ticks", "30s"]).json();
+    let soon = Desk::with(THREE).run(&["plan", "--ticks", "30s"]).json();
     let first = soon[0]["tick"].as_str().map(|text| OffsetDateTime::parse(text, &Rfc3339).expect("a time"));
     assert!(first.is_some_and(|first| first > now && first - now < time::Duration::minutes(1)), "{first:?} {now}");
 }
@@ -228,12 +224,12 @@ fn what_cannot_be_scheduled_is_refused_with_what_to_do() {
         }
     };
     refused(
-        &three().replace("every: 10}", "every: 9}"),
+        &THREE.replace("every: 10}", "every: 9}"),
         &["plan"],
         &["sentrynet.yaml:17:", "9s is too short: at least 10s"],
     );
     refused(
-        &three().replace("every: 90}", "every: {env: EVERY}}"),
+        &THREE.replace("every: 90}", "every: {env: EVERY}}"),
         &["plan", "--json"],
         &["sentrynet.yaml:11:", "the environment variable `EVERY`", "write the value here"],
     );
@@ -247,7 +243,7 @@ fn what_cannot_be_scheduled_is_refused_with_what_to_do() {
         &["plan", "--from", "2026-11-20T00:00:00Z"],
         &["plan", "--json", "--ticks", "1h"],
     ] {
-        refused(&three(), arguments, &["error: "]);
+        refused(THREE, arguments, &["error: "]);
     }
     let ran = Desk::empty().run(&["plan"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));

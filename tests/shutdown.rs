@@ -84,11 +84,7 @@ async fn a_sentry_that_is_still_not_there_does_not_hold_up_the_end() {
 #[tokio::test]
 async fn an_invocation_that_is_running_delivers_what_has_finished() {
     let (shop, sentry) = (shop().await, Receiver::start(Behaviour::default()).await);
-    let hanging = Target::start(|stream| async move {
-        let _open = stream;
-        std::future::pending::<()>().await;
-    })
-    .await;
+    let hanging = Target::hanging().await;
     let more = format!("  - {{probe: probes.http, title: Hangs, url: '{}', burst: 2, timeout: 60s}}", hanging.url("/"));
     let config = file(&of_group(&(group(&shop) + &more)));
     let mut function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), []).await;

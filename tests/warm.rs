@@ -90,10 +90,7 @@ async fn whatever_becomes_of_connections_while_the_function_is_frozen_everything
 #[tokio::test]
 async fn kept_connections_whose_way_is_gone_are_left_long_before_time_is_up() {
     for protocols in [&[][..], &[&b"h2"[..]], &[&b"http/1.1"[..]]] {
-        let sentry = match protocols {
-            [] => Receiver::start(Behaviour::default()).await,
-            _ => Receiver::start_tls_with(protocols, |_| Behaviour::default()).await,
-        };
+        let sentry = Receiver::start_over(protocols, |_| Behaviour::default()).await;
         let (courier, sent) = (courier(&sentry), runs(20));
         assert_eq!(deliver(&courier, sent.clone(), AMPLE).await.0.delivered, 20);
         sentry.vanish();

@@ -16,13 +16,7 @@ pub(super) async fn load(path: &Path) -> Result<Config, Problems> {
     let document = Document::load(path)?;
     let references = document.secret_refs();
     let mut secrets = Secrets::from_env(&references);
-    let names: BTreeSet<String> = references
-        .into_iter()
-        .filter_map(|reference| match reference {
-            SecretRef::Ssm(name) => Some(name),
-            SecretRef::Env(_) => None,
-        })
-        .collect();
+    let names: BTreeSet<String> = references.iter().filter_map(SecretRef::parameter).map(str::to_owned).collect();
     if !names.is_empty() {
         match store().await {
             Ok(store) => {

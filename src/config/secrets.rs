@@ -24,6 +24,14 @@ impl std::fmt::Display for SecretRef {
 }
 
 impl SecretRef {
+    /// The parameter of SSM, if it stands there.
+    pub fn parameter(&self) -> Option<&str> {
+        match self {
+            Self::Ssm(name) => Some(name),
+            Self::Env(_) => None,
+        }
+    }
+
     /// The reference that a value is, if it is one: a map with the one key `ssm` or `env`.
     pub(super) fn of(node: &Node) -> Option<Self> {
         let [entry] = node.entries() else { return None };

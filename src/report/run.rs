@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use sentry::protocol::SpanStatus;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Settings;
 use super::text::{self, Cleaner};
-use super::{http_status, status, status_code};
+use super::{Settings, http_status, status, status_code};
 use crate::outcome::{FailureKind, Outcome, Span, Status, TraceId};
-use sentry::protocol::SpanStatus;
 
 /// One run, and what its envelopes need besides.
 #[derive(Clone, Copy)]

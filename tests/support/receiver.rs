@@ -136,7 +136,15 @@ impl Receiver {
         Self::start_tls_with(&[b"h2", b"http/1.1"], move |_| behaviour.clone()).await
     }
 
-    /// The same, which speaks these protocols and decides on each request.
+    /// Starts one that speaks these protocols over TLS, or plain HTTP where there are none, and decides on each request.
+    pub async fn start_over(protocols: &[&[u8]], decide: impl Fn(&Turn) -> Behaviour + Send + Sync + 'static) -> Self {
+        match protocols {
+            [] => Self::start_with(decide).await,
+            _ => Self::start_tls_with(protocols, decide).await,
+        }
+    }
+
+    /// The same, always over TLS.
     pub async fn start_tls_with(
         protocols: &[&[u8]],
         decide: impl Fn(&Turn) -> Behaviour + Send + Sync + 'static,

@@ -99,6 +99,15 @@ impl Target {
         Self { addr, connections, task }
     }
 
+    /// Takes every connection, and says nothing.
+    pub async fn hanging() -> Self {
+        Self::start(|stream| async move {
+            let _open = stream;
+            std::future::pending().await
+        })
+        .await
+    }
+
     /// Answers every request, over kept connections, with what `answer` makes of it.
     pub async fn http(answer: impl Fn(&Received) -> String + Send + Sync + 'static) -> Self {
         let answer = Arc::new(answer);

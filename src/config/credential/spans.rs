@@ -29,15 +29,13 @@ pub(in crate::config) fn spans(text: &str) -> Vec<Range<usize>> {
 pub(super) fn named(text: &str) -> Vec<(Range<usize>, Writing)> {
     let mut found = Vec::new();
     let mut done = 0;
-    if !text.bytes().any(|byte| matches!(byte, b'=' | b':')) {
-        return found;
-    }
-    for (at, sign) in text.match_indices(['=', ':']) {
+    // Of bytes: in most texts there is neither, and this is asked of every text that is sent.
+    for (at, sign) in text.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'=' | b':')) {
         if at < done {
             continue;
         }
         match sign {
-            "=" => found.extend(parameter(text, at)),
+            b'=' => found.extend(parameter(text, at)),
             _ => json_values(text, at, &mut found),
         }
         done = found.last().map_or(done, |(span, _)| span.end.max(done));

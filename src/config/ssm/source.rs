@@ -181,10 +181,7 @@ impl Fresh {
         let mut references = group.secret_refs();
         references.extend(settings.iter().flat_map(Document::secret_refs));
         let known = std::mem::take(&mut secrets);
-        secrets.extend(references.iter().filter_map(|reference| match reference {
-            SecretRef::Ssm(name) => Some(name.clone()),
-            SecretRef::Env(_) => None,
-        }));
+        secrets.extend(references.iter().filter_map(SecretRef::parameter).map(str::to_owned));
         seen.extend(store.fetch(&secrets.difference(&known).cloned().collect()).await?);
         seen.retain(&names.with(&secrets));
 

@@ -6,11 +6,7 @@ use crate::config::SecretRef;
 
 /// One line for each parameter.
 pub(super) fn resources(references: &BTreeSet<SecretRef>) -> String {
-    let names = references.iter().filter_map(|reference| match reference {
-        SecretRef::Ssm(name) => Some(resource(name)),
-        SecretRef::Env(_) => None,
-    });
-    let resources: BTreeSet<String> = names.collect();
+    let resources: BTreeSet<String> = references.iter().filter_map(SecretRef::parameter).map(resource).collect();
     resources.iter().map(|resource| format!("                  - {resource}\n")).collect()
 }
 
