@@ -7,8 +7,13 @@ mod delivery;
 mod envelope;
 mod event;
 #[cfg(feature = "cli")]
+pub mod history;
+#[cfg(feature = "cli")]
 mod logged;
+#[cfg(feature = "cli")]
+pub mod palette;
 mod propagation;
+mod result;
 mod run;
 mod settings;
 mod status;
@@ -22,6 +27,8 @@ pub use envelope::{Envelope, EnvelopeError, Item, Kind};
 #[cfg(feature = "cli")]
 pub use logged::Logged;
 pub use propagation::Propagation;
+pub(crate) use result::milliseconds;
+pub use result::{Phase, RunResult};
 pub use settings::Settings;
 
 use serde_json::Value;
@@ -46,7 +53,7 @@ pub fn envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) ->
 }
 
 /// The id of the event that a run leaves in Sentry: of its error event if there is one, else of its transaction.
-pub(crate) fn event_id(outcome: &Outcome) -> Option<uuid::Uuid> {
+fn event_id(outcome: &Outcome) -> Option<uuid::Uuid> {
     let trace = outcome.identity.trace_id();
     match outcome.status {
         Status::Skipped(_) => None,
@@ -56,7 +63,7 @@ pub(crate) fn event_id(outcome: &Outcome) -> Option<uuid::Uuid> {
 }
 
 /// The status of the last answer.
-pub(crate) fn http_status(outcome: &Outcome) -> Option<u16> {
+fn http_status(outcome: &Outcome) -> Option<u16> {
     status_code(&outcome.attributes).or_else(|| outcome.response.as_ref().map(|response| response.status))
 }
 
