@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::get;
 use rustls::version::TLS13;
@@ -144,12 +146,16 @@ mod cook {
         let (certificate, key) = company.client();
         let recipe =
             recipe.file("company-ca.pem", &company.pem()).file("probe.pem", &certificate).file("probe.key", &key);
-        let site = async |of: &Authority, clients: &Authority| {
-            let tls = of.server_for_clients("localhost", clients, &TLS13, true);
-            Site::with(of, &tls, &["h2", "http/1.1"], services::says("/health", json!("fine"))).await
+        let tls = |of: &Authority, clients| of.server_for_clients("localhost", clients, &TLS13, true);
+        let site = async |of: &Authority| {
+            Site::with(of, &tls(of, &company), &["h2", "http/1.1"], services::says("/health", json!("fine"))).await
         };
-        recipe.passes(&site(&company, &company).await);
-        recipe.tells(&[site(&another, &company).await, site(&company, &another).await]);
+        recipe.passes(&site(&company).await);
+
+        let mut elsewhere = Arc::unwrap_or_clone(tls(&company, &another));
+        elsewhere.alpn_protocols = vec![b"h2".to_vec()];
+        let elsewhere = Target::refusing(Arc::new(elsewhere)).await;
+        recipe.tells(&[site(&another).await, Site::at(elsewhere.addr, &company, elsewhere)]);
     }
 
     pub(super) async fn many_parts(recipe: Recipe) {

@@ -1,5 +1,7 @@
 //! A web site on loopback: over TLS by an authority of its own, and over plain HTTP beside it.
 
+use std::any::Any;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,8 +14,10 @@ use super::certificates::Authority;
 pub struct Site {
     /// The authority's certificate, for `tls.ca`.
     pub authority: String,
-    https: Server,
-    http: Option<Server>,
+    https: SocketAddr,
+    http: Option<SocketAddr>,
+    /// Whatever has to live as long as the site.
+    servers: Vec<Box<dyn Any + Send>>,
 }
 
 impl Site {
@@ -28,22 +32,29 @@ impl Site {
         let mut tls = tls.clone();
         tls.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
         let https = Server::start(routes, Some(Arc::new(tls))).await.expect("a free port");
-        Self { authority: authority.pem(), https, http: None }
+        Self::at(https.addr, authority, https)
+    }
+
+    /// One at this address, of a server whose certificate is of this authority.
+    pub fn at(https: SocketAddr, authority: &Authority, server: impl Any + Send) -> Self {
+        Self { authority: authority.pem(), https, http: None, servers: vec![Box::new(server)] }
     }
 
     /// The same with another one over plain HTTP beside it.
     pub async fn and_plain(mut self, routes: Router) -> Self {
-        self.http = Some(Server::start(routes, None).await.expect("a free port"));
+        let server = Server::start(routes, None).await.expect("a free port");
+        self.http = Some(server.addr);
+        self.servers.push(Box::new(server));
         self
     }
 
     /// `https://localhost:PORT`.
     pub fn url(&self) -> String {
-        format!("https://localhost:{}", self.https.addr.port())
+        format!("https://localhost:{}", self.https.port())
     }
 
     /// `http://localhost:PORT`.
     pub fn plain_url(&self) -> Option<String> {
-        self.http.as_ref().map(|server| format!("http://localhost:{}", server.addr.port()))
+        self.http.map(|addr| format!("http://localhost:{}", addr.port()))
     }
 }

@@ -56,7 +56,7 @@ pub async fn a_wrong_client_certificate_is_refused_over_http_2() -> Fault {
     let (authority, another) = (Authority::new(), Authority::named("Somebody else"));
     let mut config = Arc::unwrap_or_clone(authority.server_for_clients("localhost", &authority, &TLS13, true));
     config.alpn_protocols = vec![b"h2".to_vec()];
-    let server = Target::https(Arc::new(config), |_| answer("200 OK", &[], "")).await;
+    let server = Target::refusing(Arc::new(config)).await;
     // The server's refusal comes after the request is sent, as over a longer way.
     let target = drip(server.addr, 1).await;
     let (certificate, key) = another.client();
