@@ -22,11 +22,17 @@ pub mod normaliser;
 pub mod outcomes;
 pub mod process;
 pub mod receiver;
+#[cfg(feature = "cli")]
+pub mod recipe;
 pub mod relay;
 pub mod rie;
 pub mod schedules;
 pub mod search;
+#[cfg(feature = "cli")]
+pub mod services;
 pub mod shop;
+#[cfg(feature = "cli")]
+pub mod site;
 pub mod target;
 pub mod template;
 pub mod texts;
