@@ -1,6 +1,7 @@
 //! `sentrynet run`: one pass over the groups, now.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
 use crate::outcome::Outcome;
 use crate::payload::Payload;
+use crate::report::history::History;
+use crate::report::page::PageFile;
 use crate::report::terminal::{Glyphs, Terminal};
 use crate::telemetry::{Mode, Telemetry};
 
@@ -39,6 +42,9 @@ pub(super) struct RunArguments {
     /// Print one line of JSON for each group; what people read goes to standard error.
     #[arg(long)]
     json: bool,
+    /// Write a page with the graph of response times and the traces of all runs to this file.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {
@@ -61,6 +67,10 @@ pub(super) async fn run(
         // It lists titles and tags, which may hold secrets.
         Err(why) => return refuse(err, &config.redactor.text(&why)),
     };
+    let mut page = match arguments.html.as_deref().map(PageFile::new).transpose() {
+        Ok(page) => page,
+        Err(error) => return refuse(err, &error),
+    };
     let mut overrides = Overrides::from_env();
     overrides.dsn = arguments.dsn.or(overrides.dsn);
     overrides.location = arguments.location.or(overrides.location);
@@ -68,6 +78,7 @@ pub(super) async fn run(
     let view = View { is_json: arguments.json, width: Terminal::columns(), has_several: chosen.len() > 1 };
     let mut exit = Exit::Fine;
     let (mut outcomes, mut has_dsn) = (Vec::new(), false);
+    let mut history = History::keeping(usize::MAX);
     for (index, (group, probes)) in chosen.into_iter().enumerate() {
         let now = OffsetDateTime::now_utc();
         let running = runner.run(&config, group, jobs_now(&probes, now), now, None);
@@ -78,10 +89,18 @@ pub(super) async fn run(
             };
         exit = exit.or(&finished);
         heard(view.print(out, err, index == 0, &finished, &config.redactor))?;
+        if page.is_some() {
+            finished.outcomes.iter().for_each(|outcome| history.add(outcome, &config.redactor));
+        }
         outcomes.extend(finished.outcomes);
         has_dsn |= finished.delivered.is_some();
     }
     heard(view.end(out, err, &outcomes, has_dsn, &config.redactor))?;
+    if let Some(page) = &mut page
+        && let Err(error) = page.write(&history)
+    {
+        return refuse(err, &error).map(|unusable| exit.max(unusable));
+    }
     Ok(exit)
 }
 

@@ -1,0 +1,52 @@
+"""Opens pages in Chromium: a line of JSON in for each visit, a line of JSON out."""
+
+import json
+import shutil
+import sys
+
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or sys.exit("no chromium: run `make tools`")
+
+
+def visit(browser, case):
+    context = browser.new_context(
+        color_scheme=case["scheme"], viewport={"width": case["width"], "height": case["height"]}, timezone_id="Asia/Tokyo"
+    )
+    page = context.new_page()
+    said, requests, values = [], [], []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(f"error: {error}"))
+    page.on("dialog", lambda dialog: (said.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(case["url"])
+    for step, argument in case["steps"]:
+        if step == "click":
+            page.click(argument)
+        elif step == "click_at":
+            page.mouse.click(*page.evaluate(argument))
+        elif step == "press":
+            page.keyboard.press(argument)
+        elif step == "read":
+            values.append(page.evaluate(argument))
+        elif step == "wait":
+            page.wait_for_function(argument, timeout=60_000)
+        elif step == "reload":
+            page.reload()
+        elif step == "back":
+            page.go_back()
+        elif step == "media":
+            page.emulate_media(**argument)
+        elif step == "pdf":
+            values.append(len(page.pdf()))
+        else:
+            raise ValueError(step)
+    context.close()
+    return {"values": values, "said": said, "requests": requests}
+
+
+with sync_playwright() as playwright:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM)
+    for line in sys.stdin:
+        print(json.dumps(visit(browser, json.loads(line))), flush=True)
+    browser.close()
