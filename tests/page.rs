@@ -240,7 +240,7 @@ async fn the_head_the_probes_and_the_issues_are_what_the_json_counts() {
         [tile.querySelector('dt').textContent, Number(tile.querySelector('data').value)]))),
       probes: [...document.querySelectorAll('#probes tbody tr')].map((row) => [
         row.querySelector('.title').textContent, row.querySelector('.status').textContent,
-        ...[1, 2, 3].map((cell) => row.cells[cell].querySelector('data')).map((data) => data && Number(data.value)), row.cells[4].textContent]),
+        ...[1, 2, 3].map((cell) => row.cells[cell].querySelector('data')).map((data) => data && Number(data.value)), row.querySelector('.up').textContent]),
       issues: [...document.querySelectorAll('#issues tbody tr')].map((row) => [
         row.querySelector('.status').textContent, row.querySelector('.title').firstChild.textContent,
         row.querySelector('.sentence').textContent,
@@ -259,9 +259,9 @@ async fn the_head_the_probes_and_the_issues_are_what_the_json_counts() {
     let mut times: Vec<f64> = results.titled("Home").iter().filter_map(|run| run["duration_ms"].as_f64()).collect();
     let last = times[3];
     times.sort_by(f64::total_cmp);
-    assert_eq!(shown["probes"][0], json!(["Home", "ok", last, times[1], times[3], "100 %"]));
+    assert_eq!(shown["probes"][0], json!(["Home", "ok", last, times[1], times[3], " 100 % up"]));
     let broken = results.titled("Broken");
-    assert_eq!(shown["probes"][1], json!(["Broken", "failed", broken[2]["duration_ms"], null, null, "0.0 %"]));
+    assert_eq!(shown["probes"][1], json!(["Broken", "failed", broken[2]["duration_ms"], null, null, " 0.0 % up"]));
     let down = results.titled("Down")[0];
     let issue = |first: &Value, last: &Value, count: usize| {
         json!([last["kind"], last["title"], last["error"], count, first["started"], last["started"]])
@@ -423,7 +423,7 @@ fn a_long_history_is_leafed_through() {
       document.querySelector('#runs time').dateTime, document.querySelector('#newer').disabled,
       document.querySelector('#older').disabled, document.querySelectorAll('#runs [aria-current]').length]";
     let head = "[document.querySelector('#counts').textContent, document.querySelector('#footer').textContent,
-      document.querySelector('#issues data').textContent, document.querySelector('#probes').rows[1].cells[4].textContent]";
+      document.querySelector('#issues data').textContent, document.querySelector('.up').textContent]";
     let trace = |number| run(number).identity.trace_id();
     let visit = Visit::to(&desk.path().join("page.html")).read(rows).click("#older").read(rows).read(head);
     // An old run is found, one that is not kept any more is said to be gone, and the runs of an issue are told apart.
@@ -442,7 +442,7 @@ fn a_long_history_is_leafed_through() {
     let expected = [
         json!([100, "1–100 of 1,000 runs", started(1234), true, false, 1]),
         json!([100, "101–200 of 1,000 runs", started(1134), false, false, 0]),
-        json!(["runs1,234ok1,111degraded0failed123issues1", seen.values[2][1], "123", "90.0 %"]),
+        json!(["runs1,234ok1,111degraded0failed123issues1", seen.values[2][1], "123", " 90.0 % up"]),
         json!("run="), // What was assigned.
         json!([100, "901–1,000 of 1,000 runs", started(334), false, true, 1]),
         json!([true, trace(240).to_string()]),

@@ -3,10 +3,33 @@
 import json
 import shutil
 import sys
+import time
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or sys.exit("no chromium: run `make tools`")
+
+
+PATIENCE = 60
+
+
+def read(page, expression):
+    # A page that loads itself again takes an expression that is being read with it.
+    while True:
+        try:
+            return page.evaluate(expression)
+        except Error as error:
+            if "context was destroyed" not in str(error):
+                raise
+
+
+def wait(page, expression):
+    # Playwright's own way needs a page that lets texts be run.
+    end = time.monotonic() + PATIENCE
+    while not read(page, expression):
+        if time.monotonic() > end:
+            sys.exit(f"in vain: {expression}")
+        page.wait_for_timeout(50)
 
 
 def visit(browser, case):
@@ -24,13 +47,13 @@ def visit(browser, case):
         if step == "click":
             page.click(argument)
         elif step == "click_at":
-            page.mouse.click(*page.evaluate(argument))
+            page.mouse.click(*read(page, argument))
         elif step == "press":
             page.keyboard.press(argument)
         elif step == "read":
-            values.append(page.evaluate(argument))
+            values.append(read(page, argument))
         elif step == "wait":
-            page.wait_for_function(argument, timeout=60_000)
+            wait(page, argument)
         elif step == "reload":
             page.reload()
         elif step == "back":

@@ -121,7 +121,7 @@ const graph = {
   /** Gives colours as light or dark wants them, with what is chosen before all others. */
   paint() {
     const { probe, run, isAsked } = chosen();
-    const share = (other) => (!isAsked || other === probe ? 1 : 0.18);
+    const share = (other) => (!isAsked || other === probe ? 1 : 0.3);
     const { data: { datasets }, options } = this.chart;
     for (const line of datasets.filter((dataset) => dataset.probe)) {
       line.borderColor = line.pointBackgroundColor = faded(line.probe.colour, share(line.probe));

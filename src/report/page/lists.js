@@ -63,11 +63,11 @@ const probeTable = {
       const words = make('span', { class: 'title' }, probe.title);
       body.append(row(
         `probe-${probe.id}`, address({ probe }),
-        [marker, words, ' ', make('span', { class: 'below' }, statusElement(status), groupName(probe))],
+        [marker, words, ' ', make('span', { class: 'below' },
+          statusElement(status), upElement(probe.up), groupName(probe))],
         numberCell('Last', lengthElement(status === 'skipped' ? undefined : probe.last?.ms)),
         numberCell('Median', lengthElement(probe.median)),
         numberCell('95th', lengthElement(probe.p95)),
-        numberCell('Up', probe.up === undefined ? '–' : `${percent(probe.up)} %`),
         make('td', { class: 'trend' }, make('div', { class: 'canvas' }, canvas)),
       ));
       trends.draw(canvas, probe);
@@ -81,9 +81,11 @@ const probeTable = {
   },
 };
 
-/** A share in per cent, rounded down: 99.99 is not 100. */
-function percent(share) {
-  return share === 1 ? '100' : (Math.floor(share * 1000) / 10).toFixed(1);
+/** Which share of its runs did not fail, in per cent and rounded down: 99.99 is not 100. */
+function upElement(share) {
+  if (share === undefined) return undefined;
+  const percent = share === 1 ? '100' : (Math.floor(share * 1000) / 10).toFixed(1);
+  return make('small', { class: 'up' }, ` ${percent} % up`);
 }
 
 const issueTable = {
