@@ -3,17 +3,19 @@
 
 mod support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sentrynet::config::Redactor;
 use sentrynet::outcome::FailureKind;
 use sentrynet::report::history::History;
 use sentrynet::report::page::PageFile;
 use serde_json::{Value, json};
+use support::answer::results;
 use support::browser::{Seen, Visit, all};
 use support::cli::Desk;
 use support::outcomes::{failed, ok};
 use support::target::{Target, answer};
+use support::watching::Watching;
 
 /// A target whose paths are the statuses that it answers with, e.g. `/503`.
 async fn target() -> Target {
@@ -509,4 +511,49 @@ fn a_page_that_is_kept_current_loads_itself_again_and_keeps_what_was_chosen() {
     assert_eq!(before, &json!([250, run, format!("#run={first}"), 300, first.to_string(), true, true]));
     assert_eq!(before, after);
     assert!(seen.requests.len() > 1, "it was loaded again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn watch_keeps_the_page_current() {
+    let target = target().await;
+    let probe = |title: &str, path: &str| {
+        format!("  - {{probe: probes.http, title: {title}, url: '{}', every: 10}}\n", target.url(path))
+    };
+    let configuration = |probes: &[String]| format!("groups:\n- name: site\n  probes:\n{}", probes.concat());
+    let probes = [probe("Home", "/200"), probe("Broken", "/503")];
+    let desk = Desk::with(&configuration(&probes));
+    let page = desk.write("pages/page.html", "what was there before");
+    let missing = desk.run(&["watch", "--html", "nowhere/page.html"]);
+    assert_eq!((missing.code, missing.out.as_str()), (2, ""));
+    assert!(missing.err.contains("nowhere/page.html cannot be written: its directory does not exist"), "{missing:?}");
+
+    let mut watching = Watching::start(&desk, &["--json", "--location", "here", "--html", "pages/page.html"]);
+    let text = |page: &Path| std::fs::read_to_string(page).expect("a page");
+    watching.until("an empty page", |_| text(&page).contains("\"probes\":[]")).await;
+    // It is open from the beginning, and shows two ticks of two probes without anybody's doing.
+    let visit =
+        Visit::to(&page).wait("model.counts.total >= 4").read("document.querySelector('h1').textContent").read(RUN);
+    let seen = tokio::task::spawn_blocking(|| visit.go()).await.expect("a visit");
+    quiet(&seen);
+    assert_eq!(seen.values[0], "1 of 2 probes is failing");
+    let known: Vec<Value> = watching.summaries().iter().flat_map(|summary| results(summary).to_vec()).collect();
+    let shown = known.iter().find(|result| result["trace_id"] == seen.values[1]["facts"]["Trace"]).expect("a run");
+    assert_eq!((&shown["title"], &seen.values[1]["facts"]["Kind"]), (&json!("Broken"), &json!("http_status")));
+
+    // A page that cannot be written stops nothing.
+    let (pages, elsewhere) = (desk.path().join("pages"), desk.path().join("elsewhere"));
+    std::fs::rename(&pages, &elsewhere).expect("a move");
+    watching.until("a complaint", |watching| watching.err().contains("page.html cannot be written")).await;
+    std::fs::rename(&elsewhere, &pages).expect("a move");
+    // What is not watched any more is not shown.
+    desk.write("config/sentrynet.yaml", configuration(&probes[..1]));
+    watching.until("a page of one probe", |_| !text(&page).contains("Broken")).await;
+    let ran = watching.stop().await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.err.matches("cannot be written").count(), 1, "{ran:?}");
+    let seen = Visit::to(&page).read("model.probes.map((probe) => [probe.title, probe.total])").go();
+    let homes = ran.json().into_iter().flat_map(|summary| results(&summary).to_vec());
+    let homes = homes.filter(|result| result["title"] == "Home").count();
+    assert_eq!(seen.values[0], json!([["Home", homes]]));
+    assert_eq!(std::fs::read_dir(&pages).expect("a directory").count(), 1, "nothing else is left");
 }

@@ -15,7 +15,7 @@ use crate::net::{Network, Resolver};
 use crate::outcome::Outcome;
 use crate::payload::Payload;
 use crate::report::history::History;
-use crate::report::page::PageFile;
+use crate::report::page::{PageError, PageFile};
 use crate::report::terminal::{Glyphs, Terminal};
 use crate::telemetry::{Mode, Telemetry};
 
@@ -23,7 +23,7 @@ use crate::telemetry::{Mode, Telemetry};
 #[derive(Args, Debug)]
 pub(super) struct RunArguments {
     #[command(flatten)]
-    config: ConfigArgument,
+    pub(super) config: ConfigArgument,
     /// Run only this group.
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
@@ -39,12 +39,31 @@ pub(super) struct RunArguments {
     /// The Sentry project that results go to; wins over SENTRY_DSN and the configuration.
     #[arg(long, value_name = "DSN")]
     dsn: Option<String>,
-    /// Print one line of JSON for each group; what people read goes to standard error.
+    /// Print one line of JSON for each pass over a group; what people read goes to standard error.
     #[arg(long)]
-    json: bool,
-    /// Write a page with the graph of response times and the traces of all runs to this file.
+    pub(super) json: bool,
+    /// Write a page with the graph of response times, the issues and the traces of all runs to this file.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+}
+
+impl RunArguments {
+    /// What the environment says, and the arguments, which win.
+    pub(super) fn overrides(&self) -> Overrides {
+        let mut overrides = Overrides::from_env();
+        overrides.dsn = self.dsn.clone().or(overrides.dsn);
+        overrides.location = self.location.clone().or(overrides.location);
+        overrides
+    }
+
+    /// The page that is asked for; that it can be written is made sure of.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub(super) fn page(&self) -> Result<Option<PageFile>, PageError> {
+        self.html.as_deref().map(PageFile::new).transpose()
+    }
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {
@@ -67,14 +86,12 @@ pub(super) async fn run(
         // It lists titles and tags, which may hold secrets.
         Err(why) => return refuse(err, &config.redactor.text(&why)),
     };
-    let mut page = match arguments.html.as_deref().map(PageFile::new).transpose() {
+    let mut page = match arguments.page() {
         Ok(page) => page,
         Err(error) => return refuse(err, &error),
     };
-    let mut overrides = Overrides::from_env();
-    overrides.dsn = arguments.dsn.or(overrides.dsn);
-    overrides.location = arguments.location.or(overrides.location);
-    let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
+    let network = Network::new(Resolver::system());
+    let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
     let view = View { is_json: arguments.json, width: Terminal::columns(), has_several: chosen.len() > 1 };
     let mut exit = Exit::Fine;
     let (mut outcomes, mut has_dsn) = (Vec::new(), false);
@@ -181,16 +198,16 @@ impl View {
     }
 }
 
-fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> {
+pub(super) fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> {
     writeln!(err, "{why}")?;
     Ok(Exit::Unusable)
 }
 
 /// A group, and which of its probes.
-type Choice<'a> = (&'a Group, Vec<Arc<Probe>>);
+pub(super) type Choice<'a> = (&'a Group, Vec<Arc<Probe>>);
 
 /// The groups and probes that the arguments ask for.
-fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<Choice<'a>>, String> {
+pub(super) fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<Choice<'a>>, String> {
     let mut payload = Payload {
         group: arguments.group.clone().unwrap_or_default(),
         firing: None,

@@ -111,6 +111,14 @@ impl History {
         });
         self.probes[place].add(PastRun { result, spans }, &outcome.status, self.kept);
     }
+
+    /// Keeps so many runs of each probe from now on, and nothing of probes that are not known any more, by their group
+    /// and what tells them from the others in it.
+    pub fn keep(&mut self, kept: usize, is_known: impl Fn(&str, &str) -> bool) {
+        self.kept = kept.max(1);
+        self.probes.retain(|series| is_known(&series.identity.0, &series.identity.1));
+        self.probes.iter_mut().for_each(|series| series.shorten(self.kept));
+    }
 }
 
 impl Series {
@@ -156,6 +164,10 @@ impl Series {
         }
         self.spans += run.spans.len();
         self.runs.push_back(run);
+        self.shorten(kept);
+    }
+
+    fn shorten(&mut self, kept: usize) {
         while self.runs.len() > kept || (self.runs.len() > 1 && self.spans > kept.saturating_mul(SPANS)) {
             self.spans -= self.runs.pop_front().map_or(0, |run| run.spans.len());
         }

@@ -11,6 +11,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or sys.e
 
 
 PATIENCE = 60
+# What a key or a click sets off is over by then: no person is faster.
+SETTLED = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20)))"
 
 
 def read(page, expression):
@@ -64,6 +66,8 @@ def visit(browser, case):
             values.append(len(page.pdf()))
         else:
             raise ValueError(step)
+        if step in ("click", "click_at", "press", "back"):
+            read(page, SETTLED)
     context.close()
     return {"values": values, "said": said, "requests": requests}
 

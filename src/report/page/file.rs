@@ -62,9 +62,9 @@ impl PageFile {
         url::Url::from_file_path(&whole).map_or_else(|()| whole.display().to_string(), String::from)
     }
 
-    /// Whether it was written less than a [`PERIOD`] ago: nobody would see another one.
-    pub fn is_fresh(&self, now: Instant) -> bool {
-        self.written.is_some_and(|written| now.saturating_duration_since(written) < PERIOD)
+    /// How long it will be before somebody could see another one: it was written less than a [`PERIOD`] ago.
+    pub fn fresh_for(&self, now: Instant) -> Duration {
+        self.written.map_or(Duration::ZERO, |written| PERIOD.saturating_sub(now.saturating_duration_since(written)))
     }
 
     /// Writes the page of these runs. Whoever reads the file meanwhile has the old one, whole.
