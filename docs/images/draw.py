@@ -24,7 +24,7 @@ from rich.text import Text
 COLUMNS = 100
 HERE = Path(__file__).parent
 PAGE = Path(tempfile.gettempdir()) / "sentrynet-demo.html"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or sys.exit("no chromium: run `make tools`")
+CHROMIUM = shutil.which("chromium") or sys.exit("no chromium: run `make tools`")
 # The page by night, so that both pictures stand well beside each other.
 THEME = TerminalTheme(
     (28, 24, 38),
@@ -73,7 +73,7 @@ def on_a_terminal(*command):
 def keep(name, picture):
     """Keeps a picture, in few enough colours to be loaded at once."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(96, dither=Image.Dither.NONE).save(HERE / name, optimize=True)
+    image.quantize(128, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE).save(HERE / name, optimize=True)
 
 
 def terminal(browser, text):

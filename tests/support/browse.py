@@ -7,7 +7,7 @@ import time
 
 from playwright.sync_api import Error, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or sys.exit("no chromium: run `make tools`")
+CHROMIUM = shutil.which("chromium") or sys.exit("no chromium: run `make tools`")
 
 
 PATIENCE = 60
