@@ -110,7 +110,7 @@ enum Command {
     /// Show the whole thing on loopback: targets, a Sentry, results.
     ///
     /// Needs no account, no configuration and no network.
-    Demo,
+    Demo(demo::DemoArguments),
 }
 
 /// Which configuration.
@@ -186,7 +186,7 @@ impl Arguments {
                 resend::resend(arguments, &mut input, &mut out, &mut err).await
             }
             Command::Schema => schema::schema(&mut out),
-            Command::Demo => demo::demo(&mut out, &mut err).await,
+            Command::Demo(arguments) => demo::demo(arguments, &mut out, &mut err).await,
         };
         done.unwrap_or_else(|error| match error.kind() {
             // Whoever reads may leave early, as in `sentrynet schema | head`.

@@ -1,6 +1,7 @@
 //! `sentrynet run`: one pass over the groups, now.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
 use crate::outcome::Outcome;
 use crate::payload::Payload;
+use crate::report::history::History;
+use crate::report::page::{PageError, PageFile};
 use crate::report::terminal::{Glyphs, Terminal};
 use crate::telemetry::{Mode, Telemetry};
 
@@ -39,6 +42,9 @@ pub(super) struct RunArguments {
     /// Print one line of JSON for each pass over a group; what people read goes to standard error.
     #[arg(long)]
     pub(super) json: bool,
+    /// Write a page with the graph of response times, the issues and the traces of all runs to this file.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 impl RunArguments {
@@ -48,6 +54,15 @@ impl RunArguments {
         overrides.dsn = self.dsn.clone().or(overrides.dsn);
         overrides.location = self.location.clone().or(overrides.location);
         overrides
+    }
+
+    /// The page that is asked for; that it can be written is made sure of.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub(super) fn page(&self) -> Result<Option<PageFile>, PageError> {
+        self.html.as_deref().map(PageFile::new).transpose()
     }
 }
 
@@ -71,11 +86,16 @@ pub(super) async fn run(
         // It lists titles and tags, which may hold secrets.
         Err(why) => return refuse(err, &config.redactor.text(&why)),
     };
+    let mut page = match arguments.page() {
+        Ok(page) => page,
+        Err(error) => return refuse(err, &error),
+    };
     let network = Network::new(Resolver::system());
     let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
     let view = View { is_json: arguments.json, width: Terminal::columns(), has_several: chosen.len() > 1 };
     let mut exit = Exit::Fine;
     let (mut outcomes, mut has_dsn) = (Vec::new(), false);
+    let mut history = History::keeping(usize::MAX);
     for (index, (group, probes)) in chosen.into_iter().enumerate() {
         let now = OffsetDateTime::now_utc();
         let running = runner.run(&config, group, jobs_now(&probes, now), now, None);
@@ -86,10 +106,18 @@ pub(super) async fn run(
             };
         exit = exit.or(&finished);
         heard(view.print(out, err, index == 0, &finished, &config.redactor))?;
+        if page.is_some() {
+            finished.outcomes.iter().for_each(|outcome| history.add(outcome, &config.redactor));
+        }
         outcomes.extend(finished.outcomes);
         has_dsn |= finished.delivered.is_some();
     }
     heard(view.end(out, err, &outcomes, has_dsn, &config.redactor))?;
+    if let Some(page) = &mut page
+        && let Err(error) = page.write(&history)
+    {
+        return refuse(err, &error).map(|unusable| exit.max(unusable));
+    }
     Ok(exit)
 }
 

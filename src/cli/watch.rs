@@ -1,6 +1,7 @@
 //! `sentrynet watch`: passes over the groups whenever they are due, until stopped.
 
 mod file;
+mod page;
 mod plain;
 
 use std::io::{self, Write};
@@ -18,6 +19,7 @@ use crate::invocation::watch::{Event, Order, Watch};
 use crate::net::{Network, Resolver};
 use crate::telemetry::{Mode, Telemetry};
 use file::File;
+use page::Page;
 use plain::Plain;
 
 /// What to watch, and where results go.
@@ -49,6 +51,10 @@ pub(super) async fn watch(
         Ok(config) => config,
         Err(problems) => return refuse(err, &problems),
     };
+    let page = match arguments.page() {
+        Ok(file) => file.map(Page::keep),
+        Err(error) => return refuse(err, &error),
+    };
     let network = Network::new(Resolver::system());
     let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Watch));
     let (give_orders, orders) = unbounded_channel();
@@ -57,7 +63,7 @@ pub(super) async fn watch(
     let mut view = Plain::new(arguments.json, arguments.config.config.display().to_string());
     tokio::spawn(file.follow(signal(SignalKind::hangup())?, arguments, give_orders));
     let watching = Watch::new(runner, events).run(config, orders, grace);
-    let (watched, shown) = tokio::join!(watching, follow(&mut view, seen, out, err));
+    let (watched, shown) = tokio::join!(watching, follow(&mut view, seen, page, out, err));
     shown?;
     match watched {
         Ok(()) => Ok(Exit::Fine),
@@ -65,17 +71,30 @@ pub(super) async fn watch(
     }
 }
 
-/// Shows events until there are no more.
+/// Shows events until there are no more, on the page too.
 async fn follow(
     view: &mut dyn View,
     mut seen: UnboundedReceiver<Event>,
+    mut page: Option<Page>,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<()> {
-    while let Some(event) = seen.recv().await {
+    loop {
+        let trouble = async { page.as_mut()?.trouble().await };
+        let event = tokio::select! {
+            event = seen.recv() => event,
+            Some(trouble) = trouble => Some(Event::Notice(trouble)),
+        };
+        let Some(event) = event else { break };
+        if let Some(page) = &page {
+            page.note(&event);
+        }
         heard(view.show(&event, out, err))?;
     }
-    Ok(())
+    match page.and_then(Page::end) {
+        Some(trouble) => heard(view.show(&Event::Notice(trouble), out, err)),
+        None => Ok(()),
+    }
 }
 
 /// SIGTERM and SIGINT are orders to stop.

@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod black_hole;
+pub mod browser;
 pub mod bugsink;
 pub mod certificates;
 pub mod cli;
