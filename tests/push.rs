@@ -306,7 +306,9 @@ async fn what_is_large_is_of_the_advanced_tier_and_stays_so() {
     desk.write("config/sentrynet.yaml", config(8200));
     let ran = push(&desk, &["--region", "eu-west-1"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
-    for part in ["config/sentrynet.yaml:2:3: groups[0]: the group `a` takes 8.1 KiB", "8 KiB at most", "{ssm: /path}"] {
+    for part in
+        ["error: the group `a` takes 8.1 KiB", "--> config/sentrynet.yaml:2:3\n", "8 KiB at most", "{ssm: /path}"]
+    {
         assert!(ran.err.contains(part), "{part} in {}", ran.err);
     }
     assert_eq!(front.calls().len(), 0, "AWS is not even asked");

@@ -224,7 +224,10 @@ async fn what_cannot_be_used_is_refused_before_aws_is_asked() {
         assert_refused(&good.run(&[&["push", "--yes"], arguments].concat()), parts);
     }
     for (config, parts) in [
-        (config("    urll: x\n"), &["config/sentrynet.yaml:7:5: groups[0].probes[0].urll", "did you mean `url`?"][..]),
+        (
+            config("    urll: x\n"),
+            &["--> config/sentrynet.yaml:7:5\n", "groups[0].probes[0].urll", "did you mean `url`?"][..],
+        ),
         (format!("regions: [{{env: HOME}}]\n{}", config("")), &["come from secrets", "--region"]),
         (config("").replace("name: a", "name: {env: HOME}"), &["groups[0].name", "give the group a `name`"]),
     ] {

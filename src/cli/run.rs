@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use time::OffsetDateTime;
 
-use super::{ConfigArgument, Exit, heard, load, progress};
+use super::{ConfigArgument, Exit, diagnostics, heard, load, progress};
 use crate::config::{Config, Group, Probe, Redactor};
 use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
@@ -77,10 +77,14 @@ pub(super) async fn run(
     out: &mut (dyn Write + Send),
     err: &mut (dyn Write + Send),
 ) -> io::Result<Exit> {
-    let config = match load::load(&arguments.config.config).await {
-        Ok(config) => config,
-        Err(problems) => return refuse(err, &problems),
+    let load::Loaded { config, warnings } = match load::load(&arguments.config.config).await {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            diagnostics::show(&problems, err)?;
+            return Ok(Exit::Unusable);
+        }
     };
+    diagnostics::warn(&warnings, err)?;
     let chosen = match choose(&arguments, &config) {
         Ok(chosen) => chosen,
         // It lists titles and tags, which may hold secrets.

@@ -11,8 +11,9 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::load::{self, Loaded};
 use super::run::{RunArguments, choose, refuse};
-use super::{Exit, duration, heard, load};
+use super::{Exit, diagnostics, duration, heard};
 use crate::config::{Config, Group, Problem, Problems};
 use crate::invocation::Runner;
 use crate::invocation::watch::{Event, Order, Watch};
@@ -47,10 +48,14 @@ pub(super) async fn watch(
     let WatchArguments { run: arguments, grace } = arguments;
     // What changes after this look is noticed.
     let file = File::look(&arguments.config.config).await;
-    let config = match configuration(&arguments).await {
-        Ok(config) => config,
-        Err(problems) => return refuse(err, &problems),
+    let Loaded { config, warnings } = match configuration(&arguments).await {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            diagnostics::show(&problems, err)?;
+            return Ok(Exit::Unusable);
+        }
     };
+    diagnostics::warn(&warnings, err)?;
     let page = match arguments.page() {
         Ok(file) => file.map(Page::keep),
         Err(error) => return refuse(err, &error),
@@ -116,9 +121,9 @@ fn stop_on_signals(orders: UnboundedSender<Order>) -> io::Result<()> {
 /// # Errors
 ///
 /// It cannot be used, or holds nothing of what is asked for.
-async fn configuration(arguments: &RunArguments) -> Result<Config, Problems> {
+async fn configuration(arguments: &RunArguments) -> Result<Loaded, Problems> {
     let path = &arguments.config.config;
-    let config = load::load(path).await?;
+    let Loaded { config, warnings } = load::load(path).await?;
     let groups = match choose(arguments, &config) {
         Ok(chosen) => chosen.into_iter().map(|(group, probes)| Group { probes, ..group.clone() }).collect(),
         Err(why) => {
@@ -127,5 +132,5 @@ async fn configuration(arguments: &RunArguments) -> Result<Config, Problems> {
             return Err(Problem::of_file(path.display().to_string(), why).into());
         }
     };
-    Ok(Config { groups, ..config })
+    Ok(Loaded { config: Config { groups, ..config }, warnings })
 }
