@@ -136,7 +136,7 @@ fuzz: ## Fuzz one TARGET of fuzz/targets for SECONDS (needs nightly Rust and car
 	  -dict=fuzz/dictionaries/$(TARGET).dict -max_len=$(or $(MAX_LEN_$(TARGET)),1024) -timeout=10 -rss_limit_mb=1024 \
 	  -max_total_time=$(SECONDS)
 
-tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp ## Fetch what the tests talk to (pinned, into target/tools)
+tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp $(TOOLS)/spotlight/.stamp ## Fetch what the tests talk to (pinned, into target/tools)
 
 # A stamp is written last, so that what was interrupted is made again.
 $(patsubst %,$(TOOLS)/%/.stamp,$(VENVS) $(BUILD_VENVS)): $(TOOLS)/%/.stamp: tests/requirements/%.txt
@@ -148,6 +148,14 @@ $(patsubst %,$(TOOLS)/%/.stamp,$(VENVS) $(BUILD_VENVS)): $(TOOLS)/%/.stamp: test
 	    && rm -rf $(@D) && $(PYTHON) -m venv $(@D) >>$(TOOLS)/$*.log 2>&1; \
 	} || { tail -n 5 $(TOOLS)/$*.log; echo "tools: please install python3-venv, then try again"; exit 1; }
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# Spotlight is on npm, and needs Node 20.
+$(TOOLS)/spotlight/.stamp: tests/requirements/spotlight/package.json tests/requirements/spotlight/package-lock.json
+	@echo "tools: spotlight"
+	@command -v npm >/dev/null || { echo "tools: please install Node 20 or later with npm, then try again"; exit 1; }
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund >../spotlight.log 2>&1 || { tail -n 5 ../spotlight.log; exit 1; }
 	@touch $@
 
 # AWS's Lambda runtime interface emulator comes with the SAM CLI.
