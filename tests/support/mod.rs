@@ -34,6 +34,7 @@ pub mod services;
 pub mod shop;
 #[cfg(feature = "cli")]
 pub mod site;
+pub mod spotlight;
 pub mod target;
 pub mod template;
 pub mod texts;
