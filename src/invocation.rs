@@ -5,9 +5,11 @@
 
 pub mod extension;
 mod function;
+mod progress;
 mod reserve;
 
 pub use function::{Function, FunctionError};
+pub use progress::Progress;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -97,7 +99,13 @@ pub struct Runner {
     shutdown: Shutdown,
     /// Whether what did not arrive is kept for the next delivery.
     keeps: bool,
+    progress: Progress,
+    /// Where envelopes go that do not arrive.
+    log: Box<OpenLog>,
 }
+
+/// Opens a log.
+type OpenLog = dyn Fn() -> Box<dyn Write + Send> + Send + Sync;
 
 impl Runner {
     /// A runner; nothing is built before it is needed.
@@ -111,6 +119,8 @@ impl Runner {
             reserve: Mutex::default(),
             shutdown: Shutdown::default(),
             keeps: false,
+            progress: Progress::default(),
+            log: Box::new(|| Box::new(std::io::stderr())),
         }
     }
 
@@ -122,6 +132,16 @@ impl Runner {
     /// The same, which keeps what did not arrive for the next delivery: for one that there will be.
     pub fn keeping(self) -> Self {
         Self { keeps: true, ..self }
+    }
+
+    /// The same, which writes envelopes that do not arrive to this log, not to standard error.
+    pub fn logging(self, log: impl Fn() -> Box<dyn Write + Send> + Send + Sync + 'static) -> Self {
+        Self { log: Box::new(log), ..self }
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
     }
 
     /// SentryNet's own log, whose errors are delivered too.
@@ -155,6 +175,7 @@ impl Runner {
             deadline: deadline.map(|deadline| self.probes_end(deadline, most_envelopes(&jobs))),
             shutdown: self.shutdown.clone(),
             propagate: propagate(settings.clone()),
+            ended: Arc::clone(&self.progress.ended),
         };
         let location = context.location.clone().or_else(|| group.tags.get("location").cloned()).unwrap_or_default();
         let outcomes = run_group(&group.name, jobs, &context).await;
@@ -208,7 +229,8 @@ impl Runner {
         redactor: &Redactor,
     ) -> Result<Delivered, RunnerError> {
         let courier = self.courier(dsn)?;
-        let mut log: Box<dyn Write + Send> = Box::new(std::io::stderr());
+        let mut log = (self.log)();
+        let _posting = self.progress.post(mail.len());
         let mut delivered = courier.deliver(mail, until.into(), &mut *log).await;
         if delivered.delivered + delivered.late > 0 {
             self.reserve().note(delivered.envelopes, delivered.duration);

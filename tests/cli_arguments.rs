@@ -127,9 +127,18 @@ fn help_names_the_commands_the_exit_codes_and_the_environment() {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);
     }
     let ran = desk.run(&["run", "--help"]);
-    for part in
-        ["--group", "--probe", "--filter", "--location", "--dsn", "--json", "Exit codes", "config/sentrynet.yaml"]
-    {
+    for part in [
+        "--group",
+        "--probe",
+        "--filter",
+        "--location",
+        "--dsn",
+        "--json",
+        "--phases",
+        "--quiet",
+        "Exit codes",
+        "config/sentrynet.yaml",
+    ] {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);
     }
     let ran = desk.run(&["--version"]);

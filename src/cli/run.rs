@@ -1,20 +1,23 @@
 //! `sentrynet run`: one pass over the groups, now.
 
+mod page;
+
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 use clap::Args;
 use time::OffsetDateTime;
 
+use super::undelivered::Undelivered;
 use super::{ConfigArgument, Exit, heard, load, progress};
-use crate::config::{Config, Group, Probe, Redactor};
-use crate::invocation::{Finished, Overrides, Runner, jobs_now};
+use crate::config::{Config, Group, Probe};
+use crate::invocation::{Overrides, Progress, Runner, jobs_now};
 use crate::net::{Network, Resolver};
-use crate::outcome::Outcome;
 use crate::payload::Payload;
-use crate::report::terminal::{Glyphs, Terminal};
+use crate::report::terminal::{Glyphs, Shown, Terminal};
 use crate::telemetry::{Mode, Telemetry};
+use page::{Kept, Page};
 
 /// What to run, and where results go.
 #[derive(Args, Debug)]
@@ -39,6 +42,12 @@ pub(super) struct RunArguments {
     /// Print one line of JSON for each group; what people read goes to standard error.
     #[arg(long)]
     json: bool,
+    /// Show every phase of every run on a line of its own, with its start and length.
+    #[arg(long)]
+    phases: bool,
+    /// Show only what is not well; nothing at all if everything is.
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {
@@ -61,104 +70,75 @@ pub(super) async fn run(
         // It lists titles and tags, which may hold secrets.
         Err(why) => return refuse(err, &config.redactor.text(&why)),
     };
+    let undelivered = Undelivered::on_terminal();
+    let command = arguments.resend();
     let mut overrides = Overrides::from_env();
     overrides.dsn = arguments.dsn.or(overrides.dsn);
     overrides.location = arguments.location.or(overrides.location);
-    let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
-    let view = View { is_json: arguments.json, width: Terminal::columns(), has_several: chosen.len() > 1 };
-    let mut exit = Exit::Fine;
-    let (mut outcomes, mut has_dsn) = (Vec::new(), false);
-    for (index, (group, probes)) in chosen.into_iter().enumerate() {
+    let mut runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
+    if let Some(undelivered) = undelivered.clone() {
+        runner = runner.logging(move || Box::new(undelivered.clone()));
+    }
+    let started = Instant::now();
+    let width = Terminal::columns();
+    let line = (!arguments.quiet).then(|| width.unwrap_or(80));
+    let runs = chosen.iter().flat_map(|(_, probes)| probes).map(|probe| probe.burst as usize).sum();
+    let (mut exit, mut all) = (Exit::Fine, Vec::new());
+    for (group, probes) in chosen {
         let now = OffsetDateTime::now_utc();
         let running = runner.run(&config, group, jobs_now(&probes, now), now, None);
-        let finished =
-            match progress::during(&view.label(group, probes.len(), &config.redactor), view.columns(), running).await {
-                Ok(finished) => finished,
-                Err(error) => return refuse(err, &error),
-            };
+        let name = config.redactor.text(&group.name).replace(char::is_control, " ");
+        let label = || label(&name, &runner.progress(), runs);
+        let finished = match progress::during(label, line, running).await {
+            Ok(finished) => finished,
+            Err(error) => return refuse(err, &error),
+        };
         exit = exit.or(&finished);
-        heard(view.print(out, err, index == 0, &finished, &config.redactor))?;
-        outcomes.extend(finished.outcomes);
-        has_dsn |= finished.delivered.is_some();
+        if arguments.json {
+            heard(serde_json::to_string(&finished.summary).map_err(io::Error::from).and_then(|line| {
+                writeln!(out, "{line}")?;
+                out.flush()
+            }))?;
+        }
+        all.push(finished);
     }
-    heard(view.end(out, err, &outcomes, has_dsn, &config.redactor))?;
+    // Standard output is the program's that reads JSON.
+    let (people, glyphs): (&mut dyn Write, _) = match arguments.json {
+        true => (err, Glyphs::of(&io::stderr())),
+        false => (out, Glyphs::of(&io::stdout())),
+    };
+    let shown = if arguments.quiet { Shown::Troubles } else { Shown::Everything };
+    let page = Page { width, glyphs, shown, has_phases: arguments.phases };
+    let kept = undelivered.and_then(|undelivered| undelivered.kept());
+    let kept = kept.map(|(file, envelopes)| Kept { command: format!("{command} < {file}"), file, envelopes });
+    heard(page.show(people, &all, started.elapsed(), kept.as_ref(), &config.redactor))?;
     Ok(exit)
 }
 
-/// How people see results.
-struct View {
-    /// Whether standard output is taken, so that they read standard error.
-    is_json: bool,
-    /// The terminal's width, if there is one.
-    width: Option<usize>,
-    /// Whether groups have to be told apart.
-    has_several: bool,
+/// What is going on, on one line.
+fn label(group: &str, progress: &Progress, runs: usize) -> String {
+    match progress.posted() {
+        0 => format!("running {group}: {} of {runs} runs done", progress.ended()),
+        1 => format!("delivering 1 envelope of {group} to Sentry"),
+        envelopes => format!("delivering {envelopes} envelopes of {group} to Sentry"),
+    }
 }
 
-impl View {
-    fn columns(&self) -> usize {
-        self.width.unwrap_or(80)
-    }
-
-    /// What is going on while a group runs.
-    fn label(&self, group: &Group, probes: usize, redactor: &Redactor) -> String {
-        let name: String = redactor.text(&group.name).chars().filter(|c| !c.is_control()).collect();
-        format!("running {name}: {probes} probe{}", if probes == 1 { "" } else { "s" })
-    }
-
-    /// Prints what came of a group, for programs and for people.
-    fn print(
-        &self,
-        out: &mut dyn Write,
-        err: &mut dyn Write,
-        is_first: bool,
-        finished: &Finished,
-        redactor: &Redactor,
-    ) -> io::Result<()> {
-        if self.is_json {
-            writeln!(out, "{}", serde_json::to_string(&finished.summary)?)?;
-            out.flush()?;
+impl RunArguments {
+    /// The command that delivers to where this one does.
+    fn resend(&self) -> String {
+        let mut command = "sentrynet resend".to_owned();
+        let path = self.config.config.to_string_lossy();
+        if path != ConfigArgument::USUAL {
+            let is_plain = path.chars().all(|c| c.is_alphanumeric() || "/._-+".contains(c));
+            let quoted = || format!("'{}'", path.replace('\'', "'\\''"));
+            command = format!("{command} {}", if is_plain { path.to_string() } else { quoted() });
         }
-        let people: &mut dyn Write = if self.is_json { err } else { out };
-        if !is_first {
-            writeln!(people)?;
+        if self.dsn.is_some() {
+            // Its key is not shown: the page may be.
+            command += " --dsn DSN";
         }
-        self.show(people, finished, redactor)?;
-        people.flush()
-    }
-
-    /// Ends what people read.
-    fn end(
-        &self,
-        out: &mut dyn Write,
-        err: &mut dyn Write,
-        outcomes: &[Outcome],
-        has_dsn: bool,
-        redactor: &Redactor,
-    ) -> io::Result<()> {
-        let people: &mut dyn Write = if self.is_json { err } else { out };
-        let terminal = self.terminal(redactor);
-        terminal.recap(people, outcomes, self.has_several)?;
-        if !has_dsn {
-            terminal.nowhere(people)?;
-        }
-        people.flush()
-    }
-
-    fn terminal<'a>(&self, redactor: &'a Redactor) -> Terminal<'a> {
-        let glyphs = if self.is_json { Glyphs::of(&io::stderr()) } else { Glyphs::of(&io::stdout()) };
-        Terminal::new(self.width, redactor).with(glyphs)
-    }
-
-    /// Shows people what came of a group.
-    fn show(&self, out: &mut dyn Write, finished: &Finished, redactor: &Redactor) -> io::Result<()> {
-        let Finished { summary, outcomes, delivered } = finished;
-        let terminal = self.terminal(redactor);
-        if self.has_several {
-            terminal.heading(out, &summary.group)?;
-        }
-        terminal.results(out, outcomes)?;
-        terminal.summary(out, outcomes, Duration::from_secs_f64(summary.duration_ms / 1000.0), delivered.as_ref())
+        command
     }
 }
 

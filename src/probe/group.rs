@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
@@ -114,6 +115,7 @@ async fn run_job(
                 }
             }
         });
+        context.ended.fetch_add(1, Ordering::Relaxed);
     }
     outcomes
 }

@@ -1,6 +1,7 @@
 //! One run of a probe: attempts, until one is fine or none is left.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use http::{HeaderName, HeaderValue};
@@ -30,6 +31,8 @@ pub struct Context {
     pub shutdown: Shutdown,
     /// Makes the headers that carry a run's trace to the target.
     pub propagate: Arc<Propagate>,
+    /// Counts the runs that have ended.
+    pub ended: Arc<AtomicUsize>,
 }
 
 impl Context {

@@ -23,6 +23,7 @@ pub fn context(resolver: Resolver) -> Context {
         deadline: None,
         shutdown: Shutdown::default(),
         propagate: Arc::new(|_, _, _| Vec::new()),
+        ended: Arc::default(),
     }
 }
 
