@@ -11,12 +11,15 @@ mod resend;
 mod run;
 mod schema;
 mod undelivered;
+mod watch;
 
 use std::io::{self, ErrorKind, Write as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::parse_duration;
 use crate::invocation::Finished;
 
 /// Every way to end.
@@ -59,7 +62,15 @@ enum Command {
     /// shown and delivered nowhere. Envelopes that do not arrive are written to standard error, or, where that is a
     /// terminal, to a file here; `sentrynet resend` delivers them.
     #[command(after_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
-    Run(run::RunArguments),
+    Run(run::OnceArguments),
+    /// Run probes whenever they are due, until stopped: SentryNet without AWS.
+    ///
+    /// Takes the file anew when it changes, and with SIGHUP; where it is broken, what was read before stays. SIGTERM or
+    /// Ctrl-C ends: what is out is finished and delivered; a second one ends at once. What could not be delivered stands
+    /// on standard error then.
+    #[command(after_help = format!("{ENVIRONMENT}\n\nExit codes:\n  0  it was stopped\n  2  the configuration or the \
+        arguments cannot be used"))]
+    Watch(watch::WatchArguments),
     /// Show the rules that fire in each region, and what a month costs.
     ///
     /// Nothing is run, and secrets are not looked up. Where the configuration names no regions, the one at hand is called
@@ -118,6 +129,11 @@ impl ConfigArgument {
     const USUAL: &str = "config/sentrynet.yaml";
 }
 
+/// A span of time, as in the configuration.
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text.trim()).ok_or_else(|| "write seconds as a number, or a text such as 30s, 5m or 2h".to_owned())
+}
+
 /// How a command ended: the process's exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
@@ -169,6 +185,7 @@ impl Arguments {
         let done = match self.command {
             Command::Check(argument) => check::check(&argument.config, &mut out, &mut err),
             Command::Run(arguments) => run::run(arguments, &mut out, &mut err).await,
+            Command::Watch(arguments) => watch::watch(arguments, &mut out, &mut err).await,
             Command::Plan(arguments) => plan::plan(&arguments, &mut out, &mut err),
             Command::Compile(arguments) => compile::compile(&arguments, &mut out, &mut err),
             Command::Push(arguments) => push::push(arguments, &mut out, &mut err).await,

@@ -9,6 +9,8 @@ mod event;
 #[cfg(feature = "cli")]
 pub mod history;
 #[cfg(feature = "cli")]
+mod line;
+#[cfg(feature = "cli")]
 mod logged;
 #[cfg(feature = "cli")]
 pub mod palette;
@@ -24,6 +26,8 @@ mod transaction;
 
 pub use delivery::{Courier, Delivered, limits};
 pub use envelope::{Envelope, EnvelopeError, Item, Kind};
+#[cfg(feature = "cli")]
+pub use line::line;
 #[cfg(feature = "cli")]
 pub use logged::Logged;
 pub use propagation::Propagation;

@@ -4,6 +4,7 @@ mod page;
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use clap::Args;
@@ -12,18 +13,20 @@ use time::OffsetDateTime;
 use super::undelivered::Undelivered;
 use super::{ConfigArgument, Exit, heard, load, progress};
 use crate::config::{Config, Group, Probe};
-use crate::invocation::{Overrides, Progress, Runner, jobs_now};
+use crate::invocation::{Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
+use crate::outcome::Outcome;
 use crate::payload::Payload;
+use crate::probe::{Follower, Job};
 use crate::report::terminal::{Glyphs, Shown, Terminal};
 use crate::telemetry::{Mode, Telemetry};
-use page::{Kept, Page};
+use page::Page;
 
 /// What to run, and where results go.
 #[derive(Args, Debug)]
 pub(super) struct RunArguments {
     #[command(flatten)]
-    config: ConfigArgument,
+    pub(super) config: ConfigArgument,
     /// Run only this group.
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
@@ -38,16 +41,33 @@ pub(super) struct RunArguments {
     location: Option<String>,
     /// The Sentry project that results go to; wins over SENTRY_DSN and the configuration.
     #[arg(long, value_name = "DSN")]
-    dsn: Option<String>,
-    /// Print one line of JSON for each group; what people read goes to standard error.
+    pub(super) dsn: Option<String>,
+    /// Print one line of JSON for each pass over a group; what people read goes to standard error.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
+    /// Show only what is not well; nothing at all if everything is.
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+/// What to run once, and how it is shown.
+#[derive(Args, Debug)]
+pub(super) struct OnceArguments {
+    #[command(flatten)]
+    run: RunArguments,
     /// Show every phase of every run on a line of its own, with its start and length.
     #[arg(long)]
     phases: bool,
-    /// Show only what is not well; nothing at all if everything is.
-    #[arg(long, short)]
-    quiet: bool,
+}
+
+impl RunArguments {
+    /// What the environment says, and the arguments, which win.
+    pub(super) fn overrides(&self) -> Overrides {
+        let mut overrides = Overrides::from_env();
+        overrides.dsn = self.dsn.clone().or(overrides.dsn);
+        overrides.location = self.location.clone().or(overrides.location);
+        overrides
+    }
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {
@@ -57,10 +77,11 @@ fn tag(text: &str) -> Result<(String, String), String> {
 
 /// Runs what the arguments ask for, and tells how it went.
 pub(super) async fn run(
-    arguments: RunArguments,
+    arguments: OnceArguments,
     out: &mut (dyn Write + Send),
     err: &mut (dyn Write + Send),
 ) -> io::Result<Exit> {
+    let OnceArguments { run: arguments, phases } = arguments;
     let config = match load::load(&arguments.config.config).await {
         Ok(config) => config,
         Err(problems) => return refuse(err, &problems),
@@ -71,24 +92,28 @@ pub(super) async fn run(
         Err(why) => return refuse(err, &config.redactor.text(&why)),
     };
     let undelivered = Undelivered::on_terminal();
-    let command = arguments.resend();
-    let mut overrides = Overrides::from_env();
-    overrides.dsn = arguments.dsn.or(overrides.dsn);
-    overrides.location = arguments.location.or(overrides.location);
-    let mut runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
+    let network = Network::new(Resolver::system());
+    let mut runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
     if let Some(undelivered) = undelivered.clone() {
         runner = runner.logging(move || Box::new(undelivered.clone()));
     }
     let started = Instant::now();
     let width = Terminal::columns();
     let line = (!arguments.quiet).then(|| width.unwrap_or(80));
-    let runs = chosen.iter().flat_map(|(_, probes)| probes).map(|probe| probe.burst as usize).sum();
+    let runs = chosen.iter().flat_map(|(_, probes)| probes).map(|probe| probe.burst as usize).sum::<usize>();
     let (mut exit, mut all) = (Exit::Fine, Vec::new());
+    let ended = Arc::new(Ended::default());
     for (group, probes) in chosen {
         let now = OffsetDateTime::now_utc();
-        let running = runner.run(&config, group, jobs_now(&probes, now), now, None);
+        let follow = |job| Job { follower: Some(ended.clone()), ..job };
+        let jobs = jobs_now(&probes, now).into_iter().map(follow).collect();
+        let running = runner.run(&config, group, jobs, now, None);
         let name = config.redactor.text(&group.name).replace(char::is_control, " ");
-        let label = || label(&name, &runner.progress(), runs);
+        let label = || match runner.posted().envelopes() {
+            0 => format!("running {name}: {} of {runs} runs done", ended.0.load(Ordering::Relaxed)),
+            1 => format!("delivering 1 envelope of {name} to Sentry"),
+            envelopes => format!("delivering {envelopes} envelopes of {name} to Sentry"),
+        };
         let finished = match progress::during(label, line, running).await {
             Ok(finished) => finished,
             Err(error) => return refuse(err, &error),
@@ -108,50 +133,32 @@ pub(super) async fn run(
         false => (out, Glyphs::of(&io::stdout())),
     };
     let shown = if arguments.quiet { Shown::Troubles } else { Shown::Everything };
-    let page = Page { width, glyphs, shown, has_phases: arguments.phases };
-    let kept = undelivered.and_then(|undelivered| undelivered.kept());
-    let kept = kept.map(|(file, envelopes)| Kept { command: format!("{command} < {file}"), file, envelopes });
+    let page = Page { width, glyphs, shown, has_phases: phases };
+    let kept = undelivered.and_then(|undelivered| undelivered.kept(&arguments));
     heard(page.show(people, &all, started.elapsed(), kept.as_ref(), &config.redactor))?;
     Ok(exit)
 }
 
-/// What is going on, on one line.
-fn label(group: &str, progress: &Progress, runs: usize) -> String {
-    match progress.posted() {
-        0 => format!("running {group}: {} of {runs} runs done", progress.ended()),
-        1 => format!("delivering 1 envelope of {group} to Sentry"),
-        envelopes => format!("delivering {envelopes} envelopes of {group} to Sentry"),
+/// Counts the runs that are over.
+#[derive(Debug, Default)]
+struct Ended(AtomicUsize);
+
+impl Follower for Ended {
+    fn ended(&self, _: &Outcome) {
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-impl RunArguments {
-    /// The command that delivers to where this one does.
-    fn resend(&self) -> String {
-        let mut command = "sentrynet resend".to_owned();
-        let path = self.config.config.to_string_lossy();
-        if path != ConfigArgument::USUAL {
-            let is_plain = path.chars().all(|c| c.is_alphanumeric() || "/._-+".contains(c));
-            let quoted = || format!("'{}'", path.replace('\'', "'\\''"));
-            command = format!("{command} {}", if is_plain { path.to_string() } else { quoted() });
-        }
-        if self.dsn.is_some() {
-            // Its key is not shown: the page may be.
-            command += " --dsn DSN";
-        }
-        command
-    }
-}
-
-fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> {
+pub(super) fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> {
     writeln!(err, "{why}")?;
     Ok(Exit::Unusable)
 }
 
 /// A group, and which of its probes.
-type Choice<'a> = (&'a Group, Vec<Arc<Probe>>);
+pub(super) type Choice<'a> = (&'a Group, Vec<Arc<Probe>>);
 
 /// The groups and probes that the arguments ask for.
-fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<Choice<'a>>, String> {
+pub(super) fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<Choice<'a>>, String> {
     let mut payload = Payload {
         group: arguments.group.clone().unwrap_or_default(),
         firing: None,

@@ -1,7 +1,6 @@
 //! One run of a probe: attempts, until one is fine or none is left.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use http::{HeaderName, HeaderValue};
@@ -31,8 +30,6 @@ pub struct Context {
     pub shutdown: Shutdown,
     /// Makes the headers that carry a run's trace to the target.
     pub propagate: Arc<Propagate>,
-    /// Counts the runs that have ended.
-    pub ended: Arc<AtomicUsize>,
 }
 
 impl Context {

@@ -33,6 +33,8 @@ pub mod target;
 pub mod template;
 pub mod texts;
 #[cfg(feature = "cli")]
+pub mod watching;
+#[cfg(feature = "cli")]
 pub mod yard;
 
 use std::io::Write as _;

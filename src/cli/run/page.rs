@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use crate::cli::undelivered::Kept;
 use crate::config::Redactor;
 use crate::invocation::Finished;
 use crate::report::Delivered;
@@ -23,16 +24,6 @@ pub(super) struct Page {
     pub shown: Shown,
     /// Whether every phase has a line.
     pub has_phases: bool,
-}
-
-/// Envelopes that did not arrive, in a file.
-pub(super) struct Kept {
-    /// How many there are.
-    pub envelopes: usize,
-    /// The file's name.
-    pub file: String,
-    /// The command that delivers them.
-    pub command: String,
 }
 
 impl Page {
