@@ -71,6 +71,7 @@ bench: ## Measure every figure that SentryNet is held to, and show them in one t
 	cargo bench --locked --bench memory
 	cargo bench --locked --bench phases
 	cargo bench --locked --bench delivery
+	cargo bench --locked --bench watch
 	@echo && cat target/bench.md
 
 build: $(TOOLS)/lambda/.stamp ## Build the function for Lambda, for arm64 or ARCH=x86_64, into target/lambda (takes minutes)
