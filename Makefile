@@ -71,6 +71,7 @@ bench: ## Measure every figure that SentryNet is held to, and show them in one t
 	cargo bench --locked --bench memory
 	cargo bench --locked --bench phases
 	cargo bench --locked --bench delivery
+	cargo bench --locked --bench watch
 	@echo && cat target/bench.md
 
 images: $(TOOLS)/browser/.stamp chromium ## Draw the pictures in docs/images from what the demo shows

@@ -3,7 +3,7 @@
 //! Lambda sends SIGTERM, and SIGKILL 500 ms later (300 ms later beside an external extension):
 //! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown>. Between
 //! invocations nothing but kept envelopes is at stake. One that is still running is one that outlived its deadline, or
-//! runs elsewhere than on Lambda.
+//! runs elsewhere than on Lambda. `sentrynet watch` lets runs end first, and cuts short what then is still out.
 
 use std::time::Duration;
 

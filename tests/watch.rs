@@ -51,6 +51,32 @@ fn own_events(sentry: &Receiver) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn ticks_are_those_of_the_clock_whatever_happens() {
+    tokio::join!(
+        ticks_are_on_the_beat_of_the_location_and_each_pass_is_one_line_of_json(),
+        ticks_that_were_slept_through_are_skipped_in_one_go(),
+    );
+}
+
+async fn ticks_that_were_slept_through_are_skipped_in_one_go() {
+    let target = well().await;
+    let desk = Desk::with(&of_probes(&[("One", target.url("/")), ("Two", target.url("/"))]));
+    let mut watching = Watching::start(&desk, &["--json"]);
+    watching.until("a tick", |watching| !watching.summaries().is_empty()).await;
+    // As a machine that is suspended: the wall clock goes on.
+    watching.send(Signal::STOP);
+    tokio::time::sleep(Duration::from_secs(21)).await;
+    watching.send(Signal::CONT);
+    watching.until("another tick", |watching| watching.summaries().len() > 1).await;
+    let ran = watching.stop().await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ticks: Vec<i64> = ran.json().iter().map(|summary| seconds(&summary["time"])).collect();
+    let missed = 2 * (ticks[1] - ticks[0] - 10) / 10;
+    let said = format!("{missed} ticks since ");
+    assert!((2..=4).contains(&missed) && ran.err.contains(&said), "{ticks:?}: {}", ran.err);
+    assert_eq!(ran.err.matches("went by while this machine slept or its clock was set: skipped").count(), 1);
+}
+
 async fn ticks_are_on_the_beat_of_the_location_and_each_pass_is_one_line_of_json() {
     let target = well().await;
     let probe = format!("{{probe: probes.http, title: Home, url: '{}', every: 10, burst: 2}}", target.url("/"));

@@ -4,7 +4,7 @@
 mod support;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use sentrynet::config::{Config, Group, Probe, Secret};
@@ -182,6 +182,32 @@ async fn each_sentry_gets_what_was_made_for_it() {
     assert!(before.taken().is_empty() && !before.received().is_empty());
     let Some(Event::Stopped { undelivered }) = seen.last() else { panic!("{seen:#?}") };
     assert_eq!(*undelivered, count(&seen[..place]), "what was for the first one stands in the log");
+}
+
+#[tokio::test]
+async fn what_waits_is_tried_again_where_no_pass_does() {
+    let is_well = Arc::new(AtomicBool::new(false));
+    let well = is_well.clone();
+    let sentry = Receiver::start_with(move |_| match well.load(Ordering::SeqCst) {
+        true => Behaviour::default(),
+        false => Behaviour::status(503).with("retry-after", "11"),
+    })
+    .await;
+    let target = Target::http(|_| answer("200 OK", &[], "")).await;
+    let mut config = every_second(&[("Home", target.url("/"), 1)]);
+    config.sentry.dsn = Some(Secret::new(sentry.dsn().to_string()));
+    let mut rare = config.clone();
+    let rarer = |probe: &Arc<Probe>| Arc::new(Probe { every: 3600 * SECOND, ..(**probe).clone() });
+    rare.groups[0].probes = config.groups[0].probes.iter().map(rarer).collect();
+    let mut watching = Watching::start(config);
+    watching.until(1, |event| matches!(event, Event::Passed { .. })).await;
+    watching.orders.send(Order::Use(Box::new(rare))).expect("it runs");
+    watching.until(1, |event| matches!(event, Event::Reloaded(..))).await;
+    is_well.store(true, Ordering::SeqCst);
+    watching.until(1, |event| matches!(event, Event::Delivered(_))).await;
+    assert_eq!(sentry.taken().len(), outcomes(&watching.seen, "Home").len());
+    let seen = watching.stop().await;
+    assert!(matches!(seen.last(), Some(Event::Stopped { undelivered: 0 })), "{seen:#?}");
 }
 
 #[tokio::test]

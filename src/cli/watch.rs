@@ -51,7 +51,7 @@ pub(super) async fn watch(
         Ok(config) => config,
         Err(problems) => return refuse(err, &problems),
     };
-    let page = match arguments.page() {
+    let page = match arguments.page_file() {
         Ok(file) => file.map(Page::keep),
         Err(error) => return refuse(err, &error),
     };

@@ -27,7 +27,7 @@ use timetable::{Due, Key, Look, Timetable};
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// What waits for a delivery is tried again after so long where no pass does it.
-const RETRY: Duration = Duration::from_secs(30);
+const RETRY: Duration = Duration::from_secs(15);
 
 /// What is cut short has so long to be delivered.
 const LAST_DELIVERY: Duration = Duration::from_millis(1500);

@@ -26,6 +26,8 @@ pub mod receiver;
 pub mod relay;
 pub mod rie;
 pub mod schedules;
+#[cfg(unix)]
+pub mod screen;
 pub mod search;
 pub mod shop;
 pub mod target;

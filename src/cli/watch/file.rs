@@ -45,10 +45,10 @@ impl File {
                 () = sleep(PERIOD) => false,
             };
             let is_due = refused.as_ref().is_some_and(|(_, when)| when.elapsed() >= RETRY);
-            if !self.has_changed().await && !is_asked_for && !is_due {
+            let is_new = self.has_changed().await || is_asked_for;
+            if !is_new && !is_due {
                 continue;
             }
-            let is_new = is_asked_for || !is_due;
             let order = match configuration(&arguments).await {
                 Ok(config) => {
                     refused = None;
