@@ -11,6 +11,7 @@ mod push;
 mod resend;
 mod run;
 mod schema;
+mod undelivered;
 mod watch;
 
 use std::io::{self, ErrorKind, Write as _};
@@ -39,7 +40,8 @@ Environment:
   SENTRY_ENVIRONMENT  as which environment; default: the configuration's
   SENTRY_RELEASE      as which release; default: SentryNet's own
   AWS_REGION          where this runs from; --location wins over it
-  NO_COLOR            no colours";
+  NO_COLOR            no colours
+  CLICOLOR_FORCE      colours, also where there is no terminal";
 
 /// Uptime and responsivity monitoring that reports to your Sentry.
 #[derive(Debug, Parser)]
@@ -63,9 +65,10 @@ enum Command {
     /// Run probes now, show what came of them, and deliver it to Sentry.
     ///
     /// Every probe makes one burst, unless --group, --probe or --filter choose among them. Without a DSN results are
-    /// shown and delivered nowhere.
+    /// shown and delivered nowhere. Envelopes that do not arrive are written to standard error, or, where that is a
+    /// terminal, to a file here; `sentrynet resend` delivers them.
     #[command(after_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
-    Run(run::RunArguments),
+    Run(run::OnceArguments),
     /// Run probes whenever they are due, until stopped: SentryNet without AWS.
     ///
     /// Takes the file anew when it changes, and with SIGHUP; where it is broken, what was read before stays. SIGTERM or
@@ -123,8 +126,13 @@ enum Command {
 #[derive(Args, Clone, Debug)]
 struct ConfigArgument {
     /// The configuration file.
-    #[arg(value_name = "CONFIG", default_value = "config/sentrynet.yaml")]
+    #[arg(value_name = "CONFIG", default_value = Self::USUAL)]
     config: PathBuf,
+}
+
+impl ConfigArgument {
+    /// Where it is if nobody says so.
+    const USUAL: &str = "config/sentrynet.yaml";
 }
 
 /// A span of time, as in the configuration.

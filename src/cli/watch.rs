@@ -56,7 +56,7 @@ pub(super) async fn watch(
         }
     };
     diagnostics::warn(&warnings, err)?;
-    let page = match arguments.page() {
+    let page = match arguments.page_file() {
         Ok(file) => file.map(Page::keep),
         Err(error) => return refuse(err, &error),
     };

@@ -91,7 +91,8 @@ impl RunResult {
 }
 
 impl Phase {
-    fn new(span: &Span) -> Self {
+    /// Of this span.
+    pub(crate) fn new(span: &Span) -> Self {
         Self {
             op: span.op.as_str(),
             start_ms: milliseconds(span.start),
