@@ -72,8 +72,9 @@ enum Command {
     /// Run probes whenever they are due, until stopped: SentryNet without AWS.
     ///
     /// Takes the file anew when it changes, and with SIGHUP; where it is broken, what was read before stays. SIGTERM or
-    /// Ctrl-C ends: what is out is finished and delivered; a second one ends at once. What could not be delivered stands
-    /// on standard error then.
+    /// Ctrl-C ends: what is out is finished and delivered; a second one ends at once. What could not be delivered is
+    /// written to standard error then, or, where that is a terminal, to a file here. On a terminal this is a table that is
+    /// kept up to date; `q` ends it like Ctrl-C.
     #[command(after_help = format!("{ENVIRONMENT}\n\nExit codes:\n  0  it was stopped\n  2  the configuration or the \
         arguments cannot be used"))]
     Watch(watch::WatchArguments),

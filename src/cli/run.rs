@@ -26,7 +26,7 @@ use crate::telemetry::{Mode, Telemetry};
 use page::Page;
 
 /// What to run, and where results go.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct RunArguments {
     #[command(flatten)]
     pub(super) config: ConfigArgument,
@@ -114,12 +114,10 @@ pub(super) async fn run(
         Ok(file) => file,
         Err(error) => return refuse(err, &error),
     };
-    let undelivered = Undelivered::on_terminal();
     let network = Network::new(Resolver::system());
-    let mut runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
-    if let Some(undelivered) = undelivered.clone() {
-        runner = runner.logging(move || Box::new(undelivered.clone()));
-    }
+    let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
+    let undelivered = Undelivered::on_terminal(runner.telemetry().aside());
+    let runner = Undelivered::log(runner, undelivered.as_ref());
     let started = Instant::now();
     let width = Terminal::columns();
     let line = (!arguments.quiet).then(|| width.unwrap_or(80));
