@@ -117,13 +117,16 @@ fn snippet(
     Snippet::source(quote.text.clone()).line_start(line).annotation(annotation)
 }
 
-/// `text` in lines that fit behind a margin, broken between words.
+/// `text` in lines that fit behind a margin, broken between words; what is to be written stays whole.
 fn fold(text: &str, width: Option<usize>, margin: usize) -> String {
-    match width {
-        None => text.to_owned(),
-        Some(width) => {
-            let options = textwrap::Options::new(width.saturating_sub(margin).max(16)).break_words(false);
-            textwrap::wrap(text, options.word_splitter(textwrap::WordSplitter::NoHyphenation)).join("\n")
-        }
-    }
+    const GLUE: &str = "\u{a0}";
+    let Some(width) = width else { return text.to_owned() };
+    let parts = text.split('`').enumerate();
+    let glued = parts.map(|(index, part)| if index % 2 == 1 { part.replace(' ', GLUE) } else { part.to_owned() });
+    let glued = glued.collect::<Vec<_>>().join("`");
+    let options = textwrap::Options::new(width.saturating_sub(margin).max(16))
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(&glued, options).join("\n").replace(GLUE, " ")
 }
