@@ -11,12 +11,15 @@ mod push;
 mod resend;
 mod run;
 mod schema;
+mod watch;
 
 use std::io::{self, ErrorKind, Write as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::parse_duration;
 use crate::invocation::Finished;
 
 pub use diagnostics::render;
@@ -63,6 +66,14 @@ enum Command {
     /// shown and delivered nowhere.
     #[command(after_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
     Run(run::RunArguments),
+    /// Run probes whenever they are due, until stopped: SentryNet without AWS.
+    ///
+    /// Takes the file anew when it changes, and with SIGHUP; where it is broken, what was read before stays. SIGTERM or
+    /// Ctrl-C ends: what is out is finished and delivered; a second one ends at once. What could not be delivered stands
+    /// on standard error then.
+    #[command(after_help = format!("{ENVIRONMENT}\n\nExit codes:\n  0  it was stopped\n  2  the configuration or the \
+        arguments cannot be used"))]
+    Watch(watch::WatchArguments),
     /// Show the rules that fire in each region, and what a month costs.
     ///
     /// Nothing is run, and secrets are not looked up. Where the configuration names no regions, the one at hand is called
@@ -105,7 +116,7 @@ enum Command {
     /// Show the whole thing on loopback: targets, a Sentry, results.
     ///
     /// Needs no account, no configuration and no network.
-    Demo,
+    Demo(demo::DemoArguments),
 }
 
 /// Which configuration.
@@ -114,6 +125,11 @@ struct ConfigArgument {
     /// The configuration file.
     #[arg(value_name = "CONFIG", default_value = "config/sentrynet.yaml")]
     config: PathBuf,
+}
+
+/// A span of time, as in the configuration.
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_duration(text.trim()).ok_or_else(|| "write seconds as a number, or a text such as 30s, 5m or 2h".to_owned())
 }
 
 /// How a command ended: the process's exit code.
@@ -167,6 +183,7 @@ impl Arguments {
         let done = match self.command {
             Command::Check(arguments) => check::check(&arguments, &mut out, &mut err),
             Command::Run(arguments) => run::run(arguments, &mut out, &mut err).await,
+            Command::Watch(arguments) => watch::watch(arguments, &mut out, &mut err).await,
             Command::Plan(arguments) => plan::plan(&arguments, &mut out, &mut err),
             Command::Compile(arguments) => compile::compile(&arguments, &mut out, &mut err),
             Command::Push(arguments) => push::push(arguments, &mut out, &mut err).await,
@@ -175,7 +192,7 @@ impl Arguments {
                 resend::resend(arguments, &mut input, &mut out, &mut err).await
             }
             Command::Schema => schema::schema(&mut out),
-            Command::Demo => demo::demo(&mut out, &mut err).await,
+            Command::Demo(arguments) => demo::demo(arguments, &mut out, &mut err).await,
         };
         done.unwrap_or_else(|error| match error.kind() {
             // Whoever reads may leave early, as in `sentrynet schema | head`.

@@ -1,11 +1,14 @@
 //! The one path, start to finish: which probes → runs → outcomes → envelopes → delivery → summary.
 //!
 //! A [`Runner`] is that path for a configuration at hand; the CLI and the tests use it as it is. A [`Function`] puts a
-//! payload before it and a source of configurations under it: that is what Lambda invokes.
+//! payload before it and a source of configurations under it: that is what Lambda invokes. A [`watch::Watch`] puts a clock
+//! before it, for where there is no Lambda.
 
 pub mod extension;
 mod function;
 mod reserve;
+#[cfg(feature = "cli")]
+pub mod watch;
 
 pub use function::{Function, FunctionError};
 
@@ -13,6 +16,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use http::{HeaderName, HeaderValue};
 use sentry::types::Dsn;
 use time::OffsetDateTime;
@@ -89,14 +93,24 @@ pub struct Runner {
     network: Network,
     overrides: Overrides,
     telemetry: Telemetry,
-    /// The courier of the DSN that was used last.
-    courier: Mutex<Option<(Dsn, Arc<Courier>)>>,
+    /// The courier of the DSN that was used last comes last. Those before it still have something to deliver.
+    couriers: Mutex<Vec<(Dsn, Arc<Courier>)>>,
     /// TLS to Sentry, where it is not the usual one.
     tls: Option<rustls::ClientConfig>,
     reserve: Mutex<Reserve>,
     shutdown: Shutdown,
-    /// Whether what did not arrive is kept for the next delivery.
-    keeps: bool,
+    keeping: Keeping,
+}
+
+/// What becomes of what did not arrive but might another time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keeping {
+    /// It stands in the log.
+    Nothing,
+    /// It stands in the log, and is kept for the next delivery: there may be none.
+    Logged,
+    /// It is kept for the next delivery, and written to the log when it is given up.
+    Patiently,
 }
 
 impl Runner {
@@ -106,11 +120,11 @@ impl Runner {
             network,
             overrides,
             telemetry,
-            courier: Mutex::default(),
+            couriers: Mutex::default(),
             tls: None,
             reserve: Mutex::default(),
             shutdown: Shutdown::default(),
-            keeps: false,
+            keeping: Keeping::Nothing,
         }
     }
 
@@ -121,7 +135,14 @@ impl Runner {
 
     /// The same, which keeps what did not arrive for the next delivery: for one that there will be.
     pub fn keeping(self) -> Self {
-        Self { keeps: true, ..self }
+        Self { keeping: Keeping::Logged, ..self }
+    }
+
+    /// The same, which keeps what did not arrive until it does, or until the process ends: then it is
+    /// [given up](Self::give_up). The end leaves so long for delivery.
+    #[cfg(feature = "cli")]
+    fn patient(self, delivery: Duration) -> Self {
+        Self { keeping: Keeping::Patiently, shutdown: Shutdown::allowing(delivery), ..self }
     }
 
     /// SentryNet's own log, whose errors are delivered too.
@@ -176,28 +197,43 @@ impl Runner {
         let named = self.overrides.dsn.as_deref().or(configured.as_ref().map(Secret::expose));
         let dsn: Option<Dsn> = match named {
             Some(text) => text.parse().ok(),
-            None => self.known().as_ref().map(|(dsn, _)| dsn.clone()),
+            None => self.known().last().map(|(dsn, _)| dsn.clone()),
         };
         if let Some(dsn) = dsn {
             self.deliver_errors_and(0, dsn, delivery_ends(deadline)).await;
         }
     }
 
-    /// Delivers what waits for the next invocation, and own errors: there will be none, and there is this much time.
-    async fn deliver_last(&self, until: Instant) {
+    /// Delivers what waits for the next delivery, and own errors: there will be none soon, and there is this much time.
+    async fn deliver_waiting(&self, until: Instant) -> Vec<Delivered> {
         let known = self.known().clone();
-        if let Some((dsn, courier)) = known {
-            self.deliver_errors_and(courier.waiting(), dsn, until).await;
-        }
+        // Own errors go to the DSN that was used last.
+        let each = known.into_iter().rev().map(async |(dsn, courier)| {
+            let waiting = courier.waiting();
+            self.deliver_errors_and(waiting, dsn, until).await
+        });
+        join_all(each).await.into_iter().flatten().collect()
     }
 
     /// Delivers own errors, if there are any or so many envelopes wait.
-    async fn deliver_errors_and(&self, waiting: usize, dsn: Dsn, until: Instant) {
+    async fn deliver_errors_and(&self, waiting: usize, dsn: Dsn, until: Instant) -> Option<Delivered> {
         let mail = self.telemetry.drain(&self.settings(None, Some(&dsn)));
-        if mail.len() + waiting > 0 {
-            // What does not arrive stands in the log.
-            let _ = self.deliver(dsn, mail, until, &Redactor::default()).await;
+        if mail.len() + waiting == 0 {
+            return None;
         }
+        // What does not arrive stands in the log.
+        self.deliver(dsn, mail, until, &Redactor::default()).await.ok()
+    }
+
+    /// How many envelopes wait for a delivery.
+    fn waiting(&self) -> usize {
+        self.known().iter().map(|(_, courier)| courier.waiting()).sum()
+    }
+
+    /// Gives up what waits: there will be no delivery any more. Says how much it was; it stands in the log.
+    #[cfg(feature = "cli")]
+    fn give_up(&self) -> usize {
+        self.known().iter().map(|(_, courier)| courier.give_up(&mut std::io::stderr())).sum()
     }
 
     async fn deliver(
@@ -223,29 +259,41 @@ impl Runner {
     }
 
     fn courier(&self, dsn: Dsn) -> Result<Arc<Courier>, RunnerError> {
-        let mut last = self.known();
-        if let Some((_, courier)) = last.as_ref().filter(|(known, _)| *known == dsn) {
-            return Ok(courier.clone());
+        let mut known = self.known();
+        if let Some(place) = known.iter().position(|(known, _)| *known == dsn) {
+            // The order tells which one was used last.
+            let (dsn, courier) = known.remove(place);
+            known.push((dsn, courier.clone()));
+            return Ok(courier);
         }
         let tls = self.tls.clone().map_or_else(tls_client_config, Ok)?;
-        let mut courier = Courier::new(dsn.clone(), tls).until(self.shutdown.clone());
-        if self.keeps {
-            courier = courier.keeping();
-        }
-        let given_up = last.as_ref().map_or(0, |(_, courier)| courier.waiting());
-        if given_up > 0 {
-            // They were for another project. They stand in the log, and were told as not delivered.
-            tracing::warn!("the DSN has changed: {given_up} envelopes that were kept for the last one are given up");
+        let courier = Courier::new(dsn.clone(), tls).until(self.shutdown.clone());
+        let courier = match self.keeping {
+            Keeping::Nothing => courier,
+            Keeping::Logged => courier.keeping(),
+            Keeping::Patiently => courier.patient(),
+        };
+        if self.keeping == Keeping::Patiently {
+            // Somebody may be delivering with it just now.
+            known.retain(|(_, courier)| courier.waiting() > 0 || Arc::strong_count(courier) > 1);
+        } else {
+            let given_up: usize = known.drain(..).map(|(_, courier)| courier.waiting()).sum();
+            if given_up > 0 {
+                // They were for another project. They stand in the log, and were told as not delivered.
+                tracing::warn!(
+                    "the DSN has changed: {given_up} envelopes that were kept for the last one are given up"
+                );
+            }
         }
         // What is known of one Sentry says nothing about another.
         *self.reserve() = Reserve::default();
         let courier = Arc::new(courier);
-        *last = Some((dsn, courier.clone()));
+        known.push((dsn, courier.clone()));
         Ok(courier)
     }
 
-    fn known(&self) -> MutexGuard<'_, Option<(Dsn, Arc<Courier>)>> {
-        self.courier.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, Vec<(Dsn, Arc<Courier>)>> {
+        self.couriers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn reserve(&self) -> MutexGuard<'_, Reserve> {
@@ -254,7 +302,7 @@ impl Runner {
 
     /// When probes have to be over, so that so many envelopes and what waits can be delivered by `deadline`.
     fn probes_end(&self, deadline: Instant, envelopes: usize) -> Instant {
-        let waiting = self.known().as_ref().map_or(0, |(_, courier)| courier.waiting());
+        let waiting = self.waiting();
         let total = deadline.saturating_duration_since(Instant::now());
         deadline - self.reserve().of(total, envelopes + waiting)
     }
@@ -285,7 +333,17 @@ impl Runner {
 
 /// One job for each probe: a run by hand, now.
 pub fn jobs_now(probes: &[Arc<crate::config::Probe>], now: OffsetDateTime) -> Vec<Job> {
-    probes.iter().map(|probe| Job { probe: probe.clone(), tick: now, scheduled: false }).collect()
+    probes.iter().map(|probe| Job::by_hand(probe.clone(), now)).collect()
+}
+
+/// Says that a group is not supposed to run in `region`, if that is so.
+fn elsewhere(config: &Config, group: &Group, region: Option<&str>) -> Option<String> {
+    let regions = config.regions_of(group);
+    let is_here = regions.is_empty() || regions.iter().any(|name| Some(name.as_str()) == region);
+    (!is_here).then(|| {
+        let (here, there) = (region.unwrap_or("an unknown region"), regions.join(", "));
+        format!("{here} is none of the group's regions ({there}): its probes run here as if by themselves")
+    })
 }
 
 /// How many envelopes there will be at most: a transaction a run, and an event if it fails.

@@ -16,7 +16,8 @@
 //! - [`outcome`]: plain data, the contract between running and reporting;
 //! - [`report`]: outcomes → envelopes, envelopes → Sentry, outcomes → terminal;
 //! - [`summary`]: the answer of the function;
-//! - [`invocation`]: the one path above, start to finish, used by the function, the CLI and the tests alike;
+//! - [`invocation`]: the one path above, start to finish, used by the function, the CLI and the tests alike; the function
+//!   itself, and what stands in for it where there is no Lambda: `invocation::watch`;
 //! - [`moment`] and [`shutdown`]: what the sandbox does to time: it is frozen between invocations, and it ends.
 
 #![forbid(unsafe_code)]

@@ -19,6 +19,6 @@ mod script;
 mod session;
 mod words;
 
-pub use group::{Job, run_group};
+pub use group::{Follower, Job, run_group};
 pub use keys::Keys;
 pub use run::{Context, Propagate};

@@ -1,4 +1,4 @@
-//! What Sentry and people see: outcome → envelopes (pure), envelopes → Sentry (delivery), outcome → terminal.
+//! What Sentry and people see: outcome → envelopes (pure), envelopes → Sentry (delivery), outcome → terminal and page.
 //!
 //! [`envelopes`] turns one outcome into what Sentry gets of it: a transaction, and an event where something was wrong.
 //! [`Courier`] brings envelopes to Sentry and knows which of them arrived. Nothing in here knows how a probe works.
@@ -9,7 +9,11 @@ mod event;
 #[cfg(feature = "cli")]
 pub mod history;
 #[cfg(feature = "cli")]
+mod line;
+#[cfg(feature = "cli")]
 mod logged;
+#[cfg(feature = "cli")]
+pub mod page;
 #[cfg(feature = "cli")]
 pub mod palette;
 mod propagation;
@@ -24,6 +28,8 @@ mod transaction;
 
 pub use delivery::{Courier, Delivered, limits};
 pub use envelope::{Envelope, EnvelopeError, Item, Kind};
+#[cfg(feature = "cli")]
+pub use line::line;
 #[cfg(feature = "cli")]
 pub use logged::Logged;
 pub use propagation::Propagation;

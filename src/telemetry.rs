@@ -32,6 +32,8 @@ pub enum Mode {
     Function,
     /// Plain lines on standard error.
     Terminal,
+    /// The same, but only where the environment asks for them: whoever watches is told everything in other words.
+    Watch,
 }
 
 /// The log and the events on their way to Sentry. One for a process; clones are the same.
@@ -43,7 +45,8 @@ pub struct Telemetry {
 
 impl Telemetry {
     /// Starts the log of this process, at the level that `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG` names, else at
-    /// `info` for the function and at `error` on a terminal. Other crates are heard up to `info`.
+    /// `info` for the function, at `error` on a terminal, and not at all for whoever watches. Other crates are heard up
+    /// to `info`.
     pub fn init(mode: Mode) -> Self {
         let telemetry = Self::default();
         let wanted = ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].into_iter().find_map(|name| std::env::var(name).ok());
@@ -51,12 +54,13 @@ impl Telemetry {
             Mode::Function => LevelFilter::INFO,
             // Whoever sits there is told everything else in results.
             Mode::Terminal => LevelFilter::ERROR,
+            Mode::Watch => LevelFilter::OFF,
         };
         let filter = filter(wanted.as_deref(), usual);
         // A log that was started before stays: this happens in tests only.
         let _ = match mode {
             Mode::Function => telemetry.subscriber(mode, filter, std::io::stdout).try_init(),
-            Mode::Terminal => telemetry.subscriber(mode, filter, std::io::stderr).try_init(),
+            Mode::Terminal | Mode::Watch => telemetry.subscriber(mode, filter, std::io::stderr).try_init(),
         };
         telemetry.tell_panics();
         let client = telemetry.client();
@@ -114,7 +118,7 @@ impl Telemetry {
         let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(false);
         let lines = match mode {
             Mode::Function => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
-            Mode::Terminal => lines.without_time().with_target(false).boxed(),
+            Mode::Terminal | Mode::Watch => lines.without_time().with_target(false).boxed(),
         };
         let is_crumb = filter_fn(|metadata| matches!(*metadata.level(), Level::INFO | Level::WARN) && ours(metadata));
         let is_event = filter_fn(|metadata| *metadata.level() == Level::ERROR && ours(metadata));

@@ -109,7 +109,7 @@ async fn a_delivery_that_is_running_ends_in_the_log() {
     let invoking = function.invoking(&json!({"group": "demo"}));
     until(|| sentry.connections() > 0).await;
     assert_eq!(end(&mut function).await.len(), 4);
-    assert!(function.log().contains("the function was shut down before Sentry at "), "{}", function.log());
+    assert!(function.log().contains("SentryNet was shut down before Sentry at "), "{}", function.log());
     invoking.abort();
 }
 

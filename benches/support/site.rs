@@ -110,7 +110,7 @@ impl Bed {
     pub fn run(&self, runtime: &tokio::runtime::Runtime) -> Vec<Outcome> {
         let group = &self.config.groups[0];
         let tick = OffsetDateTime::now_utc();
-        let jobs = group.probes.iter().map(|probe| Job { probe: probe.clone(), tick, scheduled: false }).collect();
+        let jobs = group.probes.iter().map(|probe| Job::by_hand(probe.clone(), tick)).collect();
         runtime.block_on(run_group(&group.name, jobs, &self.context))
     }
 

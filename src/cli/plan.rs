@@ -10,8 +10,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{ConfigArgument, Exit, diagnostics, load};
-use crate::config::{Parts, parse_duration};
+use super::{ConfigArgument, Exit, diagnostics, duration, load};
+use crate::config::Parts;
 use crate::invocation::Overrides;
 use crate::outcome::rfc3339;
 use crate::report::terminal::Terminal;
@@ -34,10 +34,6 @@ pub(super) struct PlanArguments {
     /// When the first ticks are to be (RFC 3339, e.g. 2026-11-20T10:00:00Z) [default: now].
     #[arg(long, value_name = "TIME", requires = "ticks", value_parser = time)]
     from: Option<OffsetDateTime>,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text.trim()).ok_or_else(|| "write seconds as a number, or a text such as 30s, 5m or 2h".to_owned())
 }
 
 fn time(text: &str) -> Result<OffsetDateTime, String> {

@@ -1,6 +1,7 @@
 //! `sentrynet run`: one pass over the groups, now.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
 use crate::outcome::Outcome;
 use crate::payload::Payload;
+use crate::report::history::History;
+use crate::report::page::{PageError, PageFile};
 use crate::report::terminal::{Glyphs, Terminal};
 use crate::telemetry::{Mode, Telemetry};
 
@@ -20,7 +23,7 @@ use crate::telemetry::{Mode, Telemetry};
 #[derive(Args, Debug)]
 pub(super) struct RunArguments {
     #[command(flatten)]
-    config: ConfigArgument,
+    pub(super) config: ConfigArgument,
     /// Run only this group.
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
@@ -36,9 +39,31 @@ pub(super) struct RunArguments {
     /// The Sentry project that results go to; wins over SENTRY_DSN and the configuration.
     #[arg(long, value_name = "DSN")]
     dsn: Option<String>,
-    /// Print one line of JSON for each group; what people read goes to standard error.
+    /// Print one line of JSON for each pass over a group; what people read goes to standard error.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
+    /// Write a page with the graph of response times, the issues and the traces of all runs to this file.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+impl RunArguments {
+    /// What the environment says, and the arguments, which win.
+    pub(super) fn overrides(&self) -> Overrides {
+        let mut overrides = Overrides::from_env();
+        overrides.dsn = self.dsn.clone().or(overrides.dsn);
+        overrides.location = self.location.clone().or(overrides.location);
+        overrides
+    }
+
+    /// The page that is asked for; that it can be written is made sure of.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub(super) fn page(&self) -> Result<Option<PageFile>, PageError> {
+        self.html.as_deref().map(PageFile::new).transpose()
+    }
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {
@@ -65,13 +90,16 @@ pub(super) async fn run(
         // It lists titles and tags, which may hold secrets.
         Err(why) => return refuse(err, &config.redactor.text(&why)),
     };
-    let mut overrides = Overrides::from_env();
-    overrides.dsn = arguments.dsn.or(overrides.dsn);
-    overrides.location = arguments.location.or(overrides.location);
-    let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
+    let mut page = match arguments.page() {
+        Ok(page) => page,
+        Err(error) => return refuse(err, &error),
+    };
+    let network = Network::new(Resolver::system());
+    let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
     let view = View { is_json: arguments.json, width: Terminal::columns(), has_several: chosen.len() > 1 };
     let mut exit = Exit::Fine;
     let (mut outcomes, mut has_dsn) = (Vec::new(), false);
+    let mut history = History::keeping(usize::MAX);
     for (index, (group, probes)) in chosen.into_iter().enumerate() {
         let now = OffsetDateTime::now_utc();
         let running = runner.run(&config, group, jobs_now(&probes, now), now, None);
@@ -82,10 +110,18 @@ pub(super) async fn run(
             };
         exit = exit.or(&finished);
         heard(view.print(out, err, index == 0, &finished, &config.redactor))?;
+        if page.is_some() {
+            finished.outcomes.iter().for_each(|outcome| history.add(outcome, &config.redactor));
+        }
         outcomes.extend(finished.outcomes);
         has_dsn |= finished.delivered.is_some();
     }
     heard(view.end(out, err, &outcomes, has_dsn, &config.redactor))?;
+    if let Some(page) = &mut page
+        && let Err(error) = page.write(&history)
+    {
+        return refuse(err, &error).map(|unusable| exit.max(unusable));
+    }
     Ok(exit)
 }
 
@@ -166,16 +202,16 @@ impl View {
     }
 }
 
-fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> {
+pub(super) fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> {
     writeln!(err, "{why}")?;
     Ok(Exit::Unusable)
 }
 
 /// A group, and which of its probes.
-type Choice<'a> = (&'a Group, Vec<Arc<Probe>>);
+pub(super) type Choice<'a> = (&'a Group, Vec<Arc<Probe>>);
 
 /// The groups and probes that the arguments ask for.
-fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<Choice<'a>>, String> {
+pub(super) fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<Choice<'a>>, String> {
     let mut payload = Payload {
         group: arguments.group.clone().unwrap_or_default(),
         firing: None,

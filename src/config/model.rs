@@ -13,7 +13,7 @@ use super::template::Template;
 use crate::outcome::Tags;
 
 /// A whole configuration, or what one invocation needs of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// Where results go, and under which names.
     pub sentry: SentrySettings,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::sync::RwLock;
 
-use super::{Finished, Overrides, Runner, RunnerError, jobs_now};
+use super::{Finished, Overrides, Runner, RunnerError, elsewhere, jobs_now};
 use crate::config::ssm::Loaded;
 use crate::config::{Config, Group, Origin, OriginError, Probe};
 use crate::moment::Moment;
@@ -113,7 +113,7 @@ impl Function {
             // Its answer is on the way.
             tokio::time::sleep(ANSWER).await;
         }
-        self.runner.deliver_last(end.into_std()).await;
+        self.runner.deliver_waiting(end.into_std()).await;
     }
 
     async fn serve(&self, payload: Value, deadline: Option<Instant>) -> Result<Finished, FunctionError> {
@@ -203,7 +203,7 @@ fn due(firing: Firing, probes: &[Arc<Probe>], beat: Beat, now: OffsetDateTime) -
     let start = firing.start(now);
     let jobs_of = |probe: &Arc<Probe>| {
         let probe = probe.clone();
-        beat.ticks(start, firing.window).map(move |tick| Job { probe: probe.clone(), tick, scheduled: true })
+        beat.ticks(start, firing.window).map(move |tick| Job::scheduled(probe.clone(), tick))
     };
     (probes.iter().flat_map(jobs_of).collect(), start)
 }
@@ -211,12 +211,9 @@ fn due(firing: Firing, probes: &[Arc<Probe>], beat: Beat, now: OffsetDateTime) -
 /// The beat of a group's probes here. Where the group is not supposed to run, somebody wants it all the same.
 fn beat(config: &Config, group: &Group, every: Duration, region: Option<&str>) -> Beat {
     Beat::of(config, group, every, region).unwrap_or_else(|| {
-        tracing::warn!(
-            group = group.name,
-            "{} is none of the group's regions ({}): its probes run here as if by themselves",
-            region.unwrap_or("an unknown region"),
-            config.regions_of(group).join(", ")
-        );
+        if let Some(sentence) = elsewhere(config, group, region) {
+            tracing::warn!(group = group.name, "{sentence}");
+        }
         Beat::alone(every)
     })
 }

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts, ServerOrderingStrategy};
@@ -15,6 +15,7 @@ use reqwest::dns::{Addrs, Name as HostName, Resolve, Resolving};
 
 use super::hop::Hop;
 use crate::config::IpVersion;
+use crate::moment::Moment;
 
 /// Why a name has no address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,8 +80,12 @@ const EXPLANATION: Duration = Duration::from_secs(1);
 /// How many aliases a name may lead through: hickory follows no more.
 const MOST_ALIASES: usize = 8;
 
+/// The system's configuration is read anew after so long: the network may be another one by then, or not be there at
+/// first.
+const FRESH: Duration = Duration::from_secs(30);
+
 /// Looks names up, without a cache: a prober wants to know what is true now. Cheap to clone; the system's
-/// configuration is read at the first look-up.
+/// configuration is read at the first look-up, and again when it is old.
 #[derive(Clone)]
 pub struct Resolver {
     source: Arc<Source>,
@@ -89,8 +94,28 @@ pub struct Resolver {
 struct Source {
     servers: Option<Vec<SocketAddr>>,
     patience: Option<(Duration, usize)>,
-    hosts: OnceLock<Hosts>,
-    settings: OnceLock<Result<Settings, DnsFault>>,
+    known: Mutex<Option<(Moment, Arc<Known>)>>,
+}
+
+/// What was read, and when.
+struct Known {
+    hosts: Hosts,
+    settings: Result<Settings, DnsFault>,
+}
+
+impl Source {
+    fn known(&self) -> Arc<Known> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some((since, known)) if since.elapsed() < FRESH => known.clone(),
+            _ => {
+                let hosts = Hosts::from_system().unwrap_or_default();
+                let new = Arc::new(Known { hosts, settings: Settings::new(self) });
+                *known = Some((Moment::now(), new.clone()));
+                new
+            }
+        }
+    }
 }
 
 /// What every look-up is made with.
@@ -117,8 +142,7 @@ impl Resolver {
     }
 
     fn from_source(servers: Option<Vec<SocketAddr>>, patience: Option<(Duration, usize)>) -> Self {
-        let (hosts, settings) = (OnceLock::new(), OnceLock::new());
-        Self { source: Arc::new(Source { servers, patience, hosts, settings }) }
+        Self { source: Arc::new(Source { servers, patience, known: Mutex::default() }) }
     }
 
     /// The addresses of `name`, in the name server's order.
@@ -130,13 +154,12 @@ impl Resolver {
         let name = Name::from_utf8(name).map_err(|_| DnsFault::NotAName)?;
         // A name in the hosts file is not asked for: with one family of addresses there, hickory would ask a name server
         // for the other, which may not know the name, or not be there.
-        let hosts = self.source.hosts.get_or_init(|| Hosts::from_system().unwrap_or_default());
-        let known = in_hosts(hosts, &name, family);
-        if !known.is_empty() {
-            return Ok(known);
+        let known = self.source.known();
+        let addresses_there = in_hosts(&known.hosts, &name, family);
+        if !addresses_there.is_empty() {
+            return Ok(addresses_there);
         }
-        let settings = self.source.settings.get_or_init(|| Settings::new(&self.source));
-        let resolver = settings.as_ref().map_err(Clone::clone)?.resolver()?;
+        let resolver = known.settings.as_ref().map_err(Clone::clone)?.resolver()?;
         // Both families are asked for here and not by hickory's `lookup_ip`, which tells of two failures only one.
         let found = match family {
             Some(family) => addresses(&resolver, &name, family).await,
@@ -237,7 +260,7 @@ impl Settings {
         };
         options.cache_size = 0;
         options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
-        // Looked at before, and read once, not for every look-up.
+        // Looked at before, and not read for every look-up.
         options.use_hosts_file = ResolveHosts::Never;
         if let Some((timeout, attempts)) = source.patience {
             (options.timeout, options.attempts) = (timeout, attempts);

@@ -18,7 +18,7 @@ use crate::shutdown;
 const OUT_OF_TIME: &str = "no time was left in the invocation";
 
 /// This says nothing about the target: no failure.
-const SHUT_DOWN: &str = "the function was shut down";
+const SHUT_DOWN: &str = "SentryNet was shut down";
 
 /// How far apart probes start that are due at once, so that one's phases do not hold what another's name lookup and
 /// handshake take of the processor.
@@ -26,6 +26,12 @@ const APART: Duration = Duration::from_micros(500);
 
 /// How much later the last one may start for that.
 const SPREAD: Duration = Duration::from_millis(25);
+
+/// Follows one job while it is worked on. It is dropped when the job's runs are over.
+pub trait Follower: std::fmt::Debug + Send + Sync {
+    /// A run of the job is over, or is not made.
+    fn ended(&self, outcome: &Outcome);
+}
 
 /// One tick of one probe.
 #[derive(Clone, Debug)]
@@ -37,6 +43,22 @@ pub struct Job {
     /// Whether a schedule asks for it: then the burst waits for its tick, and a stale tick is skipped. A run by hand
     /// starts at once.
     pub scheduled: bool,
+    /// Until when runs of the probe were out that are no job of the same group's.
+    pub busy_until: Option<OffsetDateTime>,
+    /// Who wants to know what becomes of it, at once.
+    pub follower: Option<Arc<dyn Follower>>,
+}
+
+impl Job {
+    /// A run by hand, now.
+    pub const fn by_hand(probe: Arc<Probe>, now: OffsetDateTime) -> Self {
+        Self { probe, tick: now, scheduled: false, busy_until: None, follower: None }
+    }
+
+    /// A tick that a schedule asks for.
+    pub const fn scheduled(probe: Arc<Probe>, tick: OffsetDateTime) -> Self {
+        Self { probe, tick, scheduled: true, busy_until: None, follower: None }
+    }
 }
 
 /// Runs the jobs of a group: probes side by side, the ticks of one probe and the runs of a burst one after the other, so
@@ -59,7 +81,7 @@ pub async fn run_group(group: &str, jobs: Vec<Job>, context: &Context) -> Vec<Ou
             // When the last runs that were made were over.
             let mut busy_until = None;
             for (index, job) in lane {
-                let made = run_job(&group, &job, apart * place, busy_until, &context).await;
+                let made = run_job(&group, &job, apart * place, busy_until.max(job.busy_until), &context).await;
                 if made.iter().any(|outcome| !matches!(outcome.status, Status::Skipped(_))) {
                     busy_until = Some(OffsetDateTime::now_utc());
                 }
@@ -101,7 +123,7 @@ async fn run_job(
             false if context.shutdown.has_begun() => Some(SHUT_DOWN.to_owned()),
             false => skip.clone(),
         };
-        outcomes.push(match why {
+        let outcome = match why {
             Some(why) => run::skipped(probe, identity, context, why),
             None => {
                 let run = AssertUnwindSafe(run::run(probe, identity.clone(), context)).catch_unwind();
@@ -113,7 +135,11 @@ async fn run_job(
                     }
                 }
             }
-        });
+        };
+        if let Some(follower) = &job.follower {
+            follower.ended(&outcome);
+        }
+        outcomes.push(outcome);
     }
     outcomes
 }

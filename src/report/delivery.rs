@@ -72,6 +72,8 @@ pub struct Courier {
     limits: Mutex<Limits>,
     /// `None`: there will be no next delivery.
     spool: Option<Mutex<Spool>>,
+    /// Whether what is kept stands in the log already.
+    logs_kept: bool,
     shutdown: Shutdown,
 }
 
@@ -81,12 +83,26 @@ impl Courier {
 
     /// A courier to the project behind `dsn`, over this TLS configuration.
     pub fn new(dsn: Dsn, tls: rustls::ClientConfig) -> Self {
-        Self { dsn, tls, post: OnceLock::new(), limits: Mutex::default(), spool: None, shutdown: Shutdown::default() }
+        Self {
+            dsn,
+            tls,
+            post: OnceLock::new(),
+            limits: Mutex::default(),
+            spool: None,
+            logs_kept: true,
+            shutdown: Shutdown::default(),
+        }
     }
 
     /// The same, which keeps what did not arrive but might another time: the next delivery sends it first.
     pub fn keeping(self) -> Self {
         Self { spool: Some(Mutex::default()), ..self }
+    }
+
+    /// The same, but what is kept is not written to the log before it is given up: for a process that has the time to say so
+    /// at its end.
+    pub fn patient(self) -> Self {
+        Self { logs_kept: false, ..self.keeping() }
     }
 
     /// The same, whose deliveries this shutdown cuts short.
@@ -97,6 +113,15 @@ impl Courier {
     /// How many envelopes wait for the next delivery.
     pub fn waiting(&self) -> usize {
         self.spool().map_or(0, |spool| spool.len())
+    }
+
+    /// Gives up what waits, and says how much it was. It stands in `log` then, if it did not before.
+    pub fn give_up(&self, log: &mut (dyn Write + Send)) -> usize {
+        let waiting = self.spool().map(|mut spool| spool.take()).unwrap_or_default();
+        if !self.logs_kept {
+            waiting.iter().for_each(|envelope| write(log, envelope));
+        }
+        waiting.len()
     }
 
     /// Delivers what it can until `deadline`, and never takes longer; what was kept goes first, but where there is
@@ -130,18 +155,26 @@ impl Courier {
                 Fate::Lost(sentence) => (sentence, false),
             };
             problems.add(sentence);
-            if index >= carried {
-                delivered.missing += 1;
-                // Nothing can be done for a log that cannot be written; the loss is counted.
-                let _ = writeln!(log, "{}", envelope.log_line());
-            }
+            let is_new = index >= carried;
+            delivered.missing += usize::from(is_new);
             match self.spool().filter(|_| may_wait) {
                 Some(mut spool) => {
+                    if is_new && self.logs_kept {
+                        write(log, &envelope);
+                    }
                     let gone = spool.keep(envelope);
-                    delivered.spooled = (delivered.spooled + 1).saturating_sub(gone);
-                    delivered.lost += gone;
+                    delivered.spooled = (delivered.spooled + 1).saturating_sub(gone.len());
+                    delivered.lost += gone.len();
+                    if !self.logs_kept {
+                        gone.iter().for_each(|envelope| write(log, envelope));
+                    }
                 }
-                None => delivered.lost += 1,
+                None => {
+                    delivered.lost += 1;
+                    if is_new || !self.logs_kept {
+                        write(log, &envelope);
+                    }
+                }
             }
         }
         let _ = log.flush();
@@ -186,6 +219,11 @@ impl std::fmt::Debug for Courier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Courier({})", self.dsn.host())
     }
+}
+
+/// Nothing can be done for a log that cannot be written; the loss is counted.
+fn write(log: &mut (dyn Write + Send), envelope: &Envelope) {
+    let _ = writeln!(log, "{}", envelope.log_line());
 }
 
 /// Reasons in the order in which they came up, each with its number of envelopes.

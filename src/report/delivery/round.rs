@@ -16,7 +16,7 @@ use super::pauses::Pauses;
 use super::post::{Line, Post, Reply};
 use crate::moment::Moment;
 use crate::report::Envelope;
-use crate::shutdown::{self, Shutdown};
+use crate::shutdown::Shutdown;
 
 /// A request gets half of the time that is left, so that another one can follow, but not less than this…
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -97,8 +97,8 @@ impl<'a> Round<'a> {
         tokio::select! {
             biased;
             fate = self.attempts(envelope, until) => fate,
-            () = self.shutdown.passed(shutdown::DELIVERY) => {
-                Fate::Later(self.say("the function was shut down before", "answered"))
+            () = self.shutdown.delivery() => {
+                Fate::Later(self.say("SentryNet was shut down before", "answered"))
             }
         }
     }

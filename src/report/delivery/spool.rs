@@ -15,17 +15,18 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Keeps an envelope. The oldest go where there is not room for all; says how many went.
-    pub fn keep(&mut self, envelope: Envelope) -> usize {
+    /// Keeps an envelope. The oldest go where there is not room for all; gives those back.
+    pub fn keep(&mut self, envelope: Envelope) -> Vec<Envelope> {
         self.bytes += envelope.size();
         self.kept.push_back(envelope);
-        let before = self.kept.len();
+        let mut gone = Vec::new();
         while self.bytes > ROOM
             && let Some(oldest) = self.kept.pop_front()
         {
             self.bytes -= oldest.size();
+            gone.push(oldest);
         }
-        before - self.kept.len()
+        gone
     }
 
     /// All that waits, oldest first. It waits no more.
@@ -54,11 +55,11 @@ mod tests {
     #[test]
     fn the_oldest_make_room() {
         let mut spool = Spool::default();
-        let gone: Vec<usize> = (0..6).map(|number| spool.keep(envelope(number, ROOM / 4))).collect();
+        let gone: Vec<usize> = (0..6).map(|number| spool.keep(envelope(number, ROOM / 4)).len()).collect();
         assert_eq!(gone, [0, 0, 0, 1, 1, 1]);
         assert_eq!(spool.take(), (3..6).map(|number| envelope(number, ROOM / 4)).collect::<Vec<_>>());
         assert_eq!((spool.len(), spool.bytes, spool.take()), (0, 0, vec![]));
-        assert_eq!(spool.keep(envelope(7, ROOM)), 1, "what is larger than all the room goes at once");
+        assert_eq!(spool.keep(envelope(7, ROOM)).len(), 1, "what is larger than all the room goes at once");
         assert_eq!((spool.len(), spool.bytes), (0, 0));
     }
 }

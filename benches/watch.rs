@@ -1,0 +1,151 @@
+//! `sentrynet watch` over 100,000 runs: whether its memory grows, and how exactly it keeps its ticks.
+//!
+//! The real program, in a process of its own, watches targets in this one and delivers to a Sentry in this one. No probe is
+//! due more often than every 10 s: bursts make the number.
+
+mod support {
+    #[allow(dead_code)]
+    pub mod figures;
+    pub mod table;
+}
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use serde_json::Value;
+use support::figures::quantile;
+use support::table;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+const PROBES: usize = 50;
+const BURST: usize = 80;
+const PASSES: usize = 25;
+
+/// Memory is settled after so many passes.
+const SETTLED: usize = 3;
+
+/// The most that memory may grow from then on.
+const BAR: f64 = 1.1;
+
+/// Connections that were closed keep a port busy for a minute, for each address.
+const ADDRESSES: usize = 8;
+
+fn main() {
+    let (target, sentry) = (serve(), serve());
+    let directory = tempfile::TempDir::new().expect("a temporary directory");
+    let config = directory.path().join("sentrynet.yaml");
+    std::fs::write(&config, configuration(target)).expect("a file");
+    let watch = Command::new(env!("CARGO_BIN_EXE_sentrynet"))
+        .env_clear()
+        .args(["watch", "--json", "--dsn", &format!("http://key@127.0.0.1:{sentry}/1")])
+        .arg(&config)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut watch = Watch(watch);
+    let summaries = BufReader::new(watch.0.stdout.take().expect("a pipe")).lines();
+    let (mut memory, mut late) = (Vec::new(), Vec::new());
+    for summary in summaries.take(PASSES) {
+        let summary: Value = serde_json::from_str(&summary.expect("a line")).expect("JSON");
+        let delivered = summary["delivery"]["delivered"].as_u64().expect("a number");
+        let runs = (PROBES * BURST) as u64;
+        assert_eq!((summary["ok"].as_u64(), delivered >= runs), (Some(runs), true), "{}", summary["delivery"]);
+        let results = summary["results"].as_array().expect("results");
+        late.extend(results.iter().filter(|result| result["burst"] == 0).map(lateness));
+        memory.push(watch.resident());
+        println!("{} runs: {:.1} MiB", memory.len() * PROBES * BURST, memory[memory.len() - 1]);
+    }
+    assert_eq!(memory.len(), PASSES, "it has ended");
+    let (settled, end) = (memory[SETTLED - 1], memory[PASSES - 1]);
+    let most = memory.iter().copied().fold(0.0, f64::max);
+    table::row(
+        &format!("memory of `watch` after {} runs", PASSES * PROBES * BURST),
+        &format!("{end:.1} MiB; {settled:.1} after {} runs, {most:.1} at most", SETTLED * PROBES * BURST),
+        &format!("{BAR} × what it was"),
+        end <= BAR * settled,
+    );
+    let at = |q| quantile(&late, q).unwrap_or(f64::NAN);
+    table::note(
+        &format!("`watch`: start after the tick, {PROBES} probes that are due at once"),
+        &format!("median {:.1} ms, 99th percentile {:.1} ms, 25 ms of it to keep them apart", at(0.5), at(0.99)),
+    );
+}
+
+fn configuration(port: u16) -> String {
+    let probe = |index: usize| {
+        let address = 1 + index % ADDRESSES;
+        format!(
+            "  - {{probe: probes.http, title: probe {index}, url: 'http://127.0.0.{address}:{port}/', every: 10, \
+             burst: {BURST}}}\n"
+        )
+    };
+    format!("groups:\n- name: many\n  probes:\n{}", (0..PROBES).map(probe).collect::<String>())
+}
+
+/// Milliseconds from a run's tick to its start.
+fn lateness(result: &Value) -> f64 {
+    let time = |field: &str| {
+        let text = result[field].as_str().expect("a time");
+        OffsetDateTime::parse(text, &Rfc3339).expect("a time")
+    };
+    (time("started") - time("tick")).as_seconds_f64() * 1e3
+}
+
+/// The program; killed when dropped.
+struct Watch(Child);
+
+impl Watch {
+    /// The memory that it has now, in MiB.
+    fn resident(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).expect("Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kibibytes = line.and_then(|line| line.trim_end_matches("kB").trim().parse::<f64>().ok());
+        kibibytes.expect("a figure in kB") / 1024.0
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Answers every request with 200, over kept connections, for as long as this process lives. The port.
+fn serve() -> u16 {
+    let listener = TcpListener::bind("0.0.0.0:0").expect("a free port");
+    let port = listener.local_addr().expect("a bound port").port();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // A client that goes away is no news.
+            thread::spawn(move || answer(stream));
+        }
+    });
+    port
+}
+
+fn answer(stream: TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            match line.to_ascii_lowercase().trim_end().split_once(": ") {
+                Some(("content-length", value)) => length = value.parse().unwrap_or(0),
+                Some(_) => {}
+                None if line.trim_end().is_empty() => break,
+                None => {}
+            }
+        }
+        std::io::copy(&mut (&mut reader).take(length), &mut std::io::sink())?;
+        reader.get_mut().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")?;
+    }
+}

@@ -1,0 +1,136 @@
+//! `sentrynet watch`: passes over the groups whenever they are due, until stopped.
+
+mod file;
+mod page;
+mod plain;
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::load::{self, Loaded};
+use super::run::{RunArguments, choose, refuse};
+use super::{Exit, diagnostics, duration, heard};
+use crate::config::{Config, Group, Problem, Problems};
+use crate::invocation::Runner;
+use crate::invocation::watch::{Event, Order, Watch};
+use crate::net::{Network, Resolver};
+use crate::telemetry::{Mode, Telemetry};
+use file::File;
+use page::Page;
+use plain::Plain;
+
+/// What to watch, and where results go.
+#[derive(Args, Debug)]
+pub(super) struct WatchArguments {
+    #[command(flatten)]
+    run: RunArguments,
+    /// How long runs that are out may go on after SIGTERM or Ctrl-C.
+    #[arg(long, value_name = "DURATION", default_value = "8s", value_parser = duration)]
+    grace: Duration,
+}
+
+/// Shows what happens, as it happens.
+trait View {
+    /// Shows one event: people's text, and what programs read.
+    fn show(&mut self, event: &Event, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()>;
+}
+
+/// Watches what the arguments ask for, and tells what happens.
+pub(super) async fn watch(
+    arguments: WatchArguments,
+    out: &mut (dyn Write + Send),
+    err: &mut (dyn Write + Send),
+) -> io::Result<Exit> {
+    let WatchArguments { run: arguments, grace } = arguments;
+    // What changes after this look is noticed.
+    let file = File::look(&arguments.config.config).await;
+    let Loaded { config, warnings } = match configuration(&arguments).await {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            diagnostics::show(&problems, err)?;
+            return Ok(Exit::Unusable);
+        }
+    };
+    diagnostics::warn(&warnings, err)?;
+    let page = match arguments.page() {
+        Ok(file) => file.map(Page::keep),
+        Err(error) => return refuse(err, &error),
+    };
+    let network = Network::new(Resolver::system());
+    let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Watch));
+    let (give_orders, orders) = unbounded_channel();
+    let (events, seen) = unbounded_channel();
+    stop_on_signals(give_orders.clone())?;
+    let mut view = Plain::new(arguments.json, arguments.config.config.display().to_string());
+    tokio::spawn(file.follow(signal(SignalKind::hangup())?, arguments, give_orders));
+    let watching = Watch::new(runner, events).run(config, orders, grace);
+    let (watched, shown) = tokio::join!(watching, follow(&mut view, seen, page, out, err));
+    shown?;
+    match watched {
+        Ok(()) => Ok(Exit::Fine),
+        Err(error) => refuse(err, &error),
+    }
+}
+
+/// Shows events until there are no more, on the page too.
+async fn follow(
+    view: &mut dyn View,
+    mut seen: UnboundedReceiver<Event>,
+    mut page: Option<Page>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<()> {
+    loop {
+        let trouble = async { page.as_mut()?.trouble().await };
+        let event = tokio::select! {
+            event = seen.recv() => event,
+            Some(trouble) = trouble => Some(Event::Notice(trouble)),
+        };
+        let Some(event) = event else { break };
+        if let Some(page) = &page {
+            page.note(&event);
+        }
+        heard(view.show(&event, out, err))?;
+    }
+    match page.and_then(Page::end) {
+        Some(trouble) => heard(view.show(&Event::Notice(trouble), out, err)),
+        None => Ok(()),
+    }
+}
+
+/// SIGTERM and SIGINT are orders to stop.
+fn stop_on_signals(orders: UnboundedSender<Order>) -> io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        loop {
+            let came = tokio::select! { came = terminate.recv() => came, came = interrupt.recv() => came };
+            if came.is_none() || orders.send(Order::Stop).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// The configuration as far as the arguments choose it.
+///
+/// # Errors
+///
+/// It cannot be used, or holds nothing of what is asked for.
+async fn configuration(arguments: &RunArguments) -> Result<Loaded, Problems> {
+    let path = &arguments.config.config;
+    let Loaded { config, warnings } = load::load(path).await?;
+    let groups = match choose(arguments, &config) {
+        Ok(chosen) => chosen.into_iter().map(|(group, probes)| Group { probes, ..group.clone() }).collect(),
+        Err(why) => {
+            // It lists titles and tags, which may hold secrets.
+            let why = config.redactor.text(&why);
+            return Err(Problem::of_file(path.display().to_string(), why).into());
+        }
+    };
+    Ok(Loaded { config: Config { groups, ..config }, warnings })
+}
