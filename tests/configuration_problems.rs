@@ -8,8 +8,6 @@ use sentrynet::config::{Body, Check, Document, Json, Secret, SecretRef, Secrets,
 
 use support::texts::{listed, load, problems, script, with_probe};
 
-/// Each problem as `line:column path message (help)`.
-/// A configuration with one `probes.http` that has these lines besides its URL.
 #[test]
 fn keys_have_to_be_set_before_a_script_uses_them() {
     let found = problems(&script(
@@ -109,7 +107,8 @@ groups:
             "21:9 groups[0].probes[3] `probe` is missing (for example `probe: probes.http`)",
             "22:25 groups[0].probes[3].expected[1] expected a status code, found the text \"fine\" (write a code such as \
              `200`, a class such as `2xx`, a range such as `200-204`, or a list of these)",
-            "24:19 groups[0].probes[3].set_keys.status this is not JSONPath: it breaks off at character 10",
+            "24:19 groups[0].probes[3].set_keys.status this is not JSONPath: it breaks off at character 10 (write \
+             one such as `$.status`, `$.users[0].name` or `$.users[?@.id == 1].name`)",
             "26:19 groups[0].probes[3].assertions.status none of the keys of this map is a condition (to compare with a \
              map, write `value: {…}`; conditions are `exists`, `value`, `not`, `lt`, `lte`, `gt`, `gte`, `contains`, \
              `matches`, `type` and `length`)",

@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use annotate_snippets::{AnnotationKind, Element, Group, Level, Message, Origin, Padding, Renderer, Snippet};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Element, Group, Level, Message, Origin, Padding, Renderer, Snippet,
+};
 
 use crate::config::{Problem, Problems, Quote, Related, Severity};
 use crate::report::terminal::Terminal;
@@ -94,36 +96,44 @@ fn places(problem: &Problem) -> Vec<Element<'static>> {
     let mut elements = Vec::new();
     let origin = Origin::path(file.clone());
     elements.push(if *line > 0 { origin.line(*line).char_column(*column) } else { origin }.into());
-    if let Some(quote) = quote {
-        elements.push(snippet(*line, quote, AnnotationKind::Primary, None).into());
+    let Some(quote) = quote else { return elements };
+    let shown = snippet(*line, quote).annotation(annotation(quote, AnnotationKind::Primary, None));
+    let Some(Related { file: other_file, line: other_line, column, message, quote: Some(other), .. }) =
+        related.as_deref()
+    else {
+        elements.push(shown.into());
+        return elements;
+    };
+    let label = annotation(other, AnnotationKind::Context, Some(message));
+    if (file, line, &quote.text) == (other_file, other_line, &other.text) {
+        elements.push(shown.annotation(label).into());
+        return elements;
     }
-    if let Some(Related { file, line, column, message, quote: Some(quote), .. }) = related.as_deref() {
-        elements.push(Padding.into());
-        elements.push(Origin::path(file.clone()).line(*line).char_column(*column).into());
-        elements.push(snippet(*line, quote, AnnotationKind::Context, Some(message)).into());
-    }
+    elements.extend([shown.into(), Padding.into()]);
+    elements.push(Origin::path(other_file.clone()).line(*other_line).char_column(*column).into());
+    elements.push(snippet(*other_line, other).annotation(label).into());
     elements
 }
 
-fn snippet(
-    line: usize,
-    quote: &Quote,
-    kind: AnnotationKind,
-    label: Option<&str>,
-) -> Snippet<'static, annotate_snippets::Annotation<'static>> {
-    let byte = |chars: usize| quote.text.char_indices().nth(chars).map_or(quote.text.len(), |(byte, _)| byte);
-    let span = byte(quote.pointer)..byte(quote.pointer + quote.length);
-    let annotation = kind.span(span).label(label.map(str::to_owned));
-    Snippet::source(quote.text.clone()).line_start(line).annotation(annotation)
+fn snippet(line: usize, quote: &Quote) -> Snippet<'static, Annotation<'static>> {
+    Snippet::source(quote.text.clone()).line_start(line)
 }
 
-/// `text` in lines that fit behind a margin, broken between words.
+fn annotation(quote: &Quote, kind: AnnotationKind, label: Option<&str>) -> Annotation<'static> {
+    let byte = |chars: usize| quote.text.char_indices().nth(chars).map_or(quote.text.len(), |(byte, _)| byte);
+    kind.span(byte(quote.pointer)..byte(quote.pointer + quote.length)).label(label.map(str::to_owned))
+}
+
+/// `text` in lines that fit behind a margin, broken between words; what is to be written stays whole.
 fn fold(text: &str, width: Option<usize>, margin: usize) -> String {
-    match width {
-        None => text.to_owned(),
-        Some(width) => {
-            let options = textwrap::Options::new(width.saturating_sub(margin).max(16)).break_words(false);
-            textwrap::wrap(text, options.word_splitter(textwrap::WordSplitter::NoHyphenation)).join("\n")
-        }
-    }
+    const GLUE: &str = "\u{a0}";
+    let Some(width) = width else { return text.to_owned() };
+    let parts = text.split('`').enumerate();
+    let glued = parts.map(|(index, part)| if index % 2 == 1 { part.replace(' ', GLUE) } else { part.to_owned() });
+    let glued = glued.collect::<Vec<_>>().join("`");
+    let options = textwrap::Options::new(width.saturating_sub(margin).max(16))
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(&glued, options).join("\n").replace(GLUE, " ")
 }

@@ -77,7 +77,7 @@ impl<'a> Checker<'a> {
                     );
                 }
                 // A key with nothing behind it is as good as absent where nothing is needed.
-                Some(key) if entry.value.is_null() && may_be_empty(key) => {}
+                Some(key) if entry.value.is_null() && key.may_be_empty() => {}
                 Some(key) => self.value(&mut entry.value, &key.shape, &path),
                 None => self.unknown(entry, object, &path),
             }
@@ -329,11 +329,6 @@ impl<'a> Checker<'a> {
 /// The keys that can be used today.
 fn usable(object: &'static Object) -> impl Iterator<Item = &'static str> + Clone {
     object.keys().filter(|key| key.presence != Presence::NotYet).map(|key| key.name)
-}
-
-fn may_be_empty(key: &Key) -> bool {
-    key.presence != Presence::Required
-        && matches!(key.shape, Shape::Map { .. } | Shape::Object(_) | Shape::List { least: 0, .. })
 }
 
 fn first_line(text: &str) -> &str {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::node::{Entry, Kind, Node};
-use super::problem::{Code, Fault, listed, suggestion};
+use super::problem::{Code, Fault, listed, nearest, suggestion};
 use super::shape::Shape;
 use super::{address, duration, expected, header, json_path, pem, size};
 
@@ -49,6 +49,9 @@ pub(super) fn judge(node: &Node, shape: &Shape, directory: Option<&Path>) -> Res
         let help = match node.entries() {
             [Entry { name, value, .. }] if value.is_null() && !node.hidden => {
                 format!("a text in braces has to be in quotes: `\"{{{name}}}\"`")
+            }
+            [Entry { name, .. }] if let Some(near) = nearest(name, ["ssm", "env"]) => {
+                format!("did you mean `{{{near}: …}}`?")
             }
             _ => "a secret is written `{ssm: /path}` or `{env: NAME}`".to_owned(),
         };

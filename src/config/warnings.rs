@@ -8,6 +8,8 @@ mod kinds;
 mod probe;
 mod request;
 
+use std::collections::HashSet;
+
 pub(super) use kinds::{KINDS, WarningKind};
 
 use super::checker::join;
@@ -45,20 +47,26 @@ impl Document {
     /// These errors, and the warnings that they have nothing to do with: of a probe, or a group, with an error it is not
     /// known what it will be.
     pub fn errors_and_warnings(&self, errors: Problems) -> Problems {
-        let is_known = |warning: &&Problem| {
-            let owner = owner(&warning.path);
-            !errors.iter().any(|error| error.path.starts_with(owner))
-        };
-        let warnings = self.warnings().iter().filter(is_known).cloned().collect();
-        errors.and(Problems::new(warnings))
+        let owners: HashSet<&str> = errors.iter().flat_map(|error| [group(&error.path), owner(&error.path)]).collect();
+        let is_known = |warning: &&Problem| !owners.contains(owner(&warning.path));
+        let warnings = Problems::new(self.warnings().iter().filter(is_known).cloned().collect());
+        errors.and(warnings)
     }
 }
 
-/// The path of the probe, or of the group, that a path is in.
+/// The path of the group that a path is in.
+fn group(path: &str) -> &str {
+    path.find(']').map_or(path, |end| &path[..=end])
+}
+
+/// The path of the probe that a path is in; that of the group, if it is in none.
 fn owner(path: &str) -> &str {
-    let end = |from: usize| path[from..].find(']').map(|at| from + at + 1);
-    let group = end(0).unwrap_or(path.len());
-    if path[group..].starts_with(".probes[") { &path[..end(group).unwrap_or(path.len())] } else { &path[..group] }
+    let group = group(path);
+    let rest = &path[group.len()..];
+    match rest.find(']').filter(|_| rest.starts_with(".probes[")) {
+        Some(end) => &path[..=group.len() + end],
+        None => group,
+    }
 }
 
 /// Collects the warnings of a document.

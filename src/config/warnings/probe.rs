@@ -62,7 +62,9 @@ impl Warner<'_> {
             1 => "a run".to_owned(),
             _ => format!("a burst of {burst} runs"),
         };
-        let short = show_duration(every / burst.max(1));
+        // In tenths of a second, downwards; a burst of a hundred in ten seconds is the shortest.
+        let tenths = (every / burst.max(1)).as_millis() / 100;
+        let short = show_duration(Duration::from_millis(u64::try_from(tenths).unwrap_or_default() * 100));
         let mut fault = Fault::new(format!(
             "{long} can take {} (`burst` × `timeout`), and the next is due after {}",
             show_duration(most),
@@ -94,18 +96,22 @@ impl Warner<'_> {
             let Some(node) = request.get(key) else { continue };
             let Ok(limit) = duration::parse(node) else { continue };
             let most = request.get("max_duration").filter(|_| key == "degraded");
-            let (first, other) = match most.and_then(|most| Some((duration::parse(most).ok()?, most))) {
-                Some((most, other)) if most == limit => ("`max_duration`", Some(other)),
-                _ if limit >= timeout => ("`timeout`", probe.get("timeout")),
+            let (fault, other) = match most.and_then(|most| Some((duration::parse(most).ok()?, most))) {
+                Some((most, other)) if most == limit => {
+                    let fault = Fault::new("this is never reached: `max_duration` is the same, and makes it a failure");
+                    (fault.with_help("make it shorter"), Some(other))
+                }
+                _ if limit >= timeout => {
+                    let end = show_duration(timeout);
+                    let fault = Fault::new(format!("this is never reached: a run ends at its `timeout` of {end}"));
+                    (fault.with_help("make it shorter, or `timeout` longer"), probe.get("timeout"))
+                }
                 _ => continue,
             };
-            let end = if first == "`timeout`" { timeout } else { limit };
-            let mut fault =
-                Fault::new(format!("no run is ever slower than this and not ended: {first} is {}", show_duration(end)))
-                    .with_help(format!("make it shorter, or {first} longer"));
-            if let Some(other) = other {
-                fault = fault.with_related(self.related(other, "this comes first"));
-            }
+            let fault = match other {
+                Some(other) => fault.with_related(self.related(other, "this comes first")),
+                None => fault,
+            };
             self.report(Code::UnreachableLimit, node.spot(), &join(path, key), fault);
         }
     }
