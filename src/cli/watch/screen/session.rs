@@ -81,7 +81,12 @@ impl Drop for Session {
         // Whoever draws is waited for, but not forever.
         while start.elapsed() < PATIENCE {
             if let Ok(mut screen) = self.shared.screen.try_lock() {
-                *screen = None;
+                if let Some(mut screen) = screen.take()
+                    && screen.show_cursor().is_err()
+                {
+                    // Dropped, it would say so on standard error, and panic where that is the terminal that is gone.
+                    std::mem::forget(screen);
+                }
                 break;
             }
             thread::sleep(Duration::from_millis(5));
