@@ -14,7 +14,7 @@ use support::template::repository;
 #[derive(Default)]
 struct Document {
     path: PathBuf,
-    /// Anchors of its headings, as GitHub makes them.
+    /// Its own anchors, and those of its headings, as GitHub makes them.
     anchors: BTreeSet<String>,
     /// Where links and images lead.
     links: Vec<String>,
@@ -40,7 +40,10 @@ impl Document {
                 Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                     document.links.push(dest_url.to_string());
                 }
-                Event::Html(html) | Event::InlineHtml(html) => document.links.extend(sources(&html)),
+                Event::Html(html) | Event::InlineHtml(html) => {
+                    document.links.extend(values(&html, &["src", "srcset"]));
+                    document.anchors.extend(values(&html, &["id"]));
+                }
                 Event::Text(text) => {
                     heading.iter_mut().for_each(|heading| heading.push_str(&text));
                     block.iter_mut().for_each(|(_, block)| block.push_str(&text));
@@ -78,10 +81,11 @@ fn anchor(heading: &str) -> String {
     heading.trim().to_lowercase().chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
-/// Values of `src` and `srcset`.
-fn sources(html: &str) -> Vec<String> {
-    let values = ["src=\"", "srcset=\""].into_iter().flat_map(|name| html.split(name).skip(1));
-    values.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
+/// Values of these attributes.
+fn values(html: &str, attributes: &[&str]) -> Vec<String> {
+    let begins = attributes.iter().map(|name| format!(" {name}=\""));
+    let rests = begins.flat_map(|begin| html.split(&begin).skip(1).map(str::to_owned).collect::<Vec<_>>());
+    rests.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
 }
 
 #[test]
@@ -141,12 +145,14 @@ fn every_command_and_option_that_is_named_exists() {
         for line in lines {
             let words: Vec<&str> = line.split_whitespace().collect();
             let place = |program: &str| words.iter().position(|word| *word == program).map(|place| place + 1);
-            if let Some(command) = place("sentrynet").and_then(|place| words.get(place))
+            if let Some(place) = place("sentrynet")
+                && let Some(command) = words.get(place)
                 && command.chars().all(|c| c.is_ascii_lowercase())
             {
                 let ran = desk.run(&[command, "--help"]);
                 assert_eq!(ran.code, 0, "{line:?} in {}", document.path.display());
-                let options = words.iter().filter(|word| word.starts_with("--"));
+                let own = words[place..].iter().take_while(|word| !matches!(**word, "|" | "<" | ">" | "&&"));
+                let options = own.filter(|word| word.starts_with("--"));
                 for option in options.map(|option| option.split('=').next().unwrap_or(option)) {
                     assert!(ran.out.contains(option), "{line:?} in {}: {option}", document.path.display());
                 }
