@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod demo;
+mod diagnostics;
 mod load;
 mod plan;
 mod progress;
@@ -10,6 +11,7 @@ mod push;
 mod resend;
 mod run;
 mod schema;
+mod undelivered;
 mod watch;
 
 use std::io::{self, ErrorKind, Write as _};
@@ -20,6 +22,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::parse_duration;
 use crate::invocation::Finished;
+
+pub use diagnostics::render;
 
 /// Every way to end.
 const EXIT_CODES: &str = "\
@@ -36,7 +40,8 @@ Environment:
   SENTRY_ENVIRONMENT  as which environment; default: the configuration's
   SENTRY_RELEASE      as which release; default: SentryNet's own
   AWS_REGION          where this runs from; --location wins over it
-  NO_COLOR            no colours";
+  NO_COLOR            no colours
+  CLICOLOR_FORCE      colours, also where there is no terminal";
 
 /// Uptime and responsivity monitoring that reports to your Sentry.
 #[derive(Debug, Parser)]
@@ -51,20 +56,25 @@ pub struct Arguments {
 enum Command {
     /// Judge a configuration: say everything that is wrong with it, and where.
     ///
-    /// Nothing is run, and secrets are not looked up.
-    #[command(after_help = "Exit codes:\n  0  the configuration can be used\n  2  it cannot")]
-    Check(ConfigArgument),
+    /// Nothing is run, and secrets are not looked up. Warnings are about what can be used and is probably not meant.
+    #[command(
+        after_help = "Environment:\n  NO_COLOR  no colours\n\nExit codes:\n  0  the configuration can be used\n  \
+        2  it cannot, or there are warnings (--strict)"
+    )]
+    Check(check::CheckArguments),
     /// Run probes now, show what came of them, and deliver it to Sentry.
     ///
     /// Every probe makes one burst, unless --group, --probe or --filter choose among them. Without a DSN results are
-    /// shown and delivered nowhere.
+    /// shown and delivered nowhere. Envelopes that do not arrive are written to standard error, or, where that is a
+    /// terminal, to a file here; `sentrynet resend` delivers them.
     #[command(after_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
-    Run(run::RunArguments),
+    Run(run::OnceArguments),
     /// Run probes whenever they are due, until stopped: SentryNet without AWS.
     ///
     /// Takes the file anew when it changes, and with SIGHUP; where it is broken, what was read before stays. SIGTERM or
-    /// Ctrl-C ends: what is out is finished and delivered; a second one ends at once. What could not be delivered stands
-    /// on standard error then.
+    /// Ctrl-C ends: what is out is finished and delivered; a second one ends at once. What could not be delivered is
+    /// written to standard error then, or, where that is a terminal, to a file here. On a terminal this is a table that is
+    /// kept up to date; `q` ends it like Ctrl-C.
     #[command(after_help = format!("{ENVIRONMENT}\n\nExit codes:\n  0  it was stopped\n  2  the configuration or the \
         arguments cannot be used"))]
     Watch(watch::WatchArguments),
@@ -110,15 +120,20 @@ enum Command {
     /// Show the whole thing on loopback: targets, a Sentry, results.
     ///
     /// Needs no account, no configuration and no network.
-    Demo,
+    Demo(demo::DemoArguments),
 }
 
 /// Which configuration.
 #[derive(Args, Clone, Debug)]
 struct ConfigArgument {
     /// The configuration file.
-    #[arg(value_name = "CONFIG", default_value = "config/sentrynet.yaml")]
+    #[arg(value_name = "CONFIG", default_value = Self::USUAL)]
     config: PathBuf,
+}
+
+impl ConfigArgument {
+    /// Where it is if nobody says so.
+    const USUAL: &str = "config/sentrynet.yaml";
 }
 
 /// A span of time, as in the configuration.
@@ -175,7 +190,7 @@ impl Arguments {
     pub async fn execute(self) -> Exit {
         let (mut out, mut err) = (anstream::stdout(), anstream::stderr());
         let done = match self.command {
-            Command::Check(argument) => check::check(&argument.config, &mut out, &mut err),
+            Command::Check(arguments) => check::check(&arguments, &mut out, &mut err),
             Command::Run(arguments) => run::run(arguments, &mut out, &mut err).await,
             Command::Watch(arguments) => watch::watch(arguments, &mut out, &mut err).await,
             Command::Plan(arguments) => plan::plan(&arguments, &mut out, &mut err),
@@ -186,7 +201,7 @@ impl Arguments {
                 resend::resend(arguments, &mut input, &mut out, &mut err).await
             }
             Command::Schema => schema::schema(&mut out),
-            Command::Demo => demo::demo(&mut out, &mut err).await,
+            Command::Demo(arguments) => demo::demo(arguments, &mut out, &mut err).await,
         };
         done.unwrap_or_else(|error| match error.kind() {
             // Whoever reads may leave early, as in `sentrynet schema | head`.

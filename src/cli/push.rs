@@ -9,9 +9,9 @@ use std::io::{self, IsTerminal as _, Write};
 use clap::Args;
 use sentry::types::Dsn;
 
-use super::{ConfigArgument, Exit, heard, progress};
+use super::{ConfigArgument, Exit, diagnostics, heard, progress};
 use crate::config::ssm::{Change, Held, ParameterStore, Prefix, Pushed, SsmError, Wanted};
-use crate::config::{Document, Parts, Redactor, Secret, SecretRef};
+use crate::config::{Document, Parts, Problems, Redactor, Secret, SecretRef};
 use crate::invocation::{Overrides, RunnerError};
 use crate::report::terminal::Terminal;
 
@@ -40,6 +40,7 @@ pub(super) struct PushArguments {
 /// What there is to write, and where.
 struct Plan {
     parts: Parts,
+    warnings: Problems,
     prefix: Prefix,
     dsn: Option<Secret>,
     key: Option<String>,
@@ -67,6 +68,7 @@ pub(super) async fn push(
             return Ok(Exit::Unusable);
         }
     };
+    diagnostics::warn(&plan.warnings, err)?;
     plan.warn_of_literals(err)?;
     let (regions, failures) = plan.read().await;
     let redactor = plan.redactor(&regions);
@@ -134,8 +136,9 @@ fn end(failures: &[String], err: &mut dyn Write) -> io::Result<Exit> {
 
 /// Puts the arguments, the environment and the configuration together. An error is for people.
 async fn plan(arguments: PushArguments) -> Result<Plan, String> {
-    let document = Document::load(&arguments.config.config).map_err(|problems| problems.to_string())?;
-    let parts = Parts::of(&document).map_err(|problems| problems.to_string())?;
+    let shown = |problems: Problems| diagnostics::text(&problems);
+    let document = Document::load(&arguments.config.config).map_err(shown)?;
+    let parts = Parts::of(&document).map_err(|errors| shown(document.errors_and_warnings(errors)))?;
     let prefix = arguments.prefix.map_or_else(Prefix::from_env, |path| Prefix::new(&path));
     prefix.judge()?;
     let dsn = arguments.dsn.or(Overrides::from_env().dsn).map(|dsn| Secret::new(dsn.trim())).or(parts.dsn.clone());
@@ -143,7 +146,7 @@ async fn plan(arguments: PushArguments) -> Result<Plan, String> {
         dsn.expose().parse::<Dsn>().map_err(|error| RunnerError::Dsn(error).to_string())?;
     }
     let stores = regions::stores(arguments.region, parts.regions.as_deref()).await?;
-    Ok(Plan { parts, prefix, dsn, key: arguments.kms_key, stores })
+    Ok(Plan { parts, warnings: document.warnings(), prefix, dsn, key: arguments.kms_key, stores })
 }
 
 /// Asks on the terminal; only a clear yes is one.
@@ -158,7 +161,7 @@ fn is_agreed(question: &str, err: &mut dyn Write) -> io::Result<bool> {
 async fn write(regions: &[Region]) -> Vec<Pushed> {
     let names: Vec<&str> = regions.iter().map(|region| region.store.region()).collect();
     let writing = regions::side_by_side(regions.iter().map(|region| region.store.push(&region.changes)));
-    progress::during(&format!("writing to {}", regions::listed(&names)), columns(), writing).await
+    progress::during(|| format!("writing to {}", regions::listed(&names)), Some(columns()), writing).await
 }
 
 fn columns() -> usize {
@@ -183,7 +186,7 @@ impl Plan {
             .collect();
         let names: Vec<&str> = self.stores.iter().map(ParameterStore::region).collect();
         let reading = regions::side_by_side(self.stores.iter().map(|store| store.held(&self.prefix, &secrets)));
-        let all = progress::during(&format!("reading {}", regions::listed(&names)), columns(), reading).await;
+        let all = progress::during(|| format!("reading {}", regions::listed(&names)), Some(columns()), reading).await;
         let (mut regions, mut failures) = (Vec::new(), Vec::new());
         for (store, held) in self.stores.iter().zip(all) {
             match held {
