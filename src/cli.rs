@@ -11,6 +11,7 @@ mod push;
 mod resend;
 mod run;
 mod schema;
+mod undelivered;
 mod watch;
 
 use std::io::{self, ErrorKind, Write as _};
@@ -39,7 +40,8 @@ Environment:
   SENTRY_ENVIRONMENT  as which environment; default: the configuration's
   SENTRY_RELEASE      as which release; default: SentryNet's own
   AWS_REGION          where this runs from; --location wins over it
-  NO_COLOR            no colours";
+  NO_COLOR            no colours
+  CLICOLOR_FORCE      colours, also where there is no terminal";
 
 /// Uptime and responsivity monitoring that reports to your Sentry.
 #[derive(Debug, Parser)]
@@ -63,14 +65,16 @@ enum Command {
     /// Run probes now, show what came of them, and deliver it to Sentry.
     ///
     /// Every probe makes one burst, unless --group, --probe or --filter choose among them. Without a DSN results are
-    /// shown and delivered nowhere.
+    /// shown and delivered nowhere. Envelopes that do not arrive are written to standard error, or, where that is a
+    /// terminal, to a file here; `sentrynet resend` delivers them.
     #[command(after_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
-    Run(run::RunArguments),
+    Run(run::OnceArguments),
     /// Run probes whenever they are due, until stopped: SentryNet without AWS.
     ///
     /// Takes the file anew when it changes, and with SIGHUP; where it is broken, what was read before stays. SIGTERM or
-    /// Ctrl-C ends: what is out is finished and delivered; a second one ends at once. What could not be delivered stands
-    /// on standard error then.
+    /// Ctrl-C ends: what is out is finished and delivered; a second one ends at once. What could not be delivered is
+    /// written to standard error then, or, where that is a terminal, to a file here. On a terminal this is a table that is
+    /// kept up to date; `q` ends it like Ctrl-C.
     #[command(after_help = format!("{ENVIRONMENT}\n\nExit codes:\n  0  it was stopped\n  2  the configuration or the \
         arguments cannot be used"))]
     Watch(watch::WatchArguments),
@@ -123,8 +127,13 @@ enum Command {
 #[derive(Args, Clone, Debug)]
 struct ConfigArgument {
     /// The configuration file.
-    #[arg(value_name = "CONFIG", default_value = "config/sentrynet.yaml")]
+    #[arg(value_name = "CONFIG", default_value = Self::USUAL)]
     config: PathBuf,
+}
+
+impl ConfigArgument {
+    /// Where it is if nobody says so.
+    const USUAL: &str = "config/sentrynet.yaml";
 }
 
 /// A span of time, as in the configuration.
@@ -162,7 +171,13 @@ impl Exit {
 
 /// What is to be done is not only for those who read about it: it goes on when they have left.
 fn heard(written: io::Result<()>) -> io::Result<()> {
-    written.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+    written.or_else(|error| if has_left(&error) { Ok(()) } else { Err(error) })
+}
+
+/// Whether it says that nobody reads any more: the pipe is closed, or the terminal is gone.
+fn has_left(error: &io::Error) -> bool {
+    const EIO: i32 = 5;
+    error.kind() == ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO)
 }
 
 impl From<Exit> for std::process::ExitCode {
@@ -194,10 +209,10 @@ impl Arguments {
             Command::Schema => schema::schema(&mut out),
             Command::Demo(arguments) => demo::demo(arguments, &mut out, &mut err).await,
         };
-        done.unwrap_or_else(|error| match error.kind() {
+        done.unwrap_or_else(|error| match has_left(&error) {
             // Whoever reads may leave early, as in `sentrynet schema | head`.
-            ErrorKind::BrokenPipe => Exit::Fine,
-            _ => {
+            true => Exit::Fine,
+            false => {
                 let _ = writeln!(err, "this cannot be written: {error}");
                 Exit::Unusable
             }

@@ -6,11 +6,13 @@
 
 pub mod extension;
 mod function;
+mod posted;
 mod reserve;
 #[cfg(feature = "cli")]
 pub mod watch;
 
 pub use function::{Function, FunctionError};
+pub use posted::Posted;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -100,6 +102,9 @@ pub struct Runner {
     reserve: Mutex<Reserve>,
     shutdown: Shutdown,
     keeping: Keeping,
+    posted: Posted,
+    /// Where envelopes go that do not arrive.
+    log: Box<OpenLog>,
 }
 
 /// What becomes of what did not arrive but might another time.
@@ -113,6 +118,9 @@ enum Keeping {
     Patiently,
 }
 
+/// Opens a log.
+type OpenLog = dyn Fn() -> Box<dyn Write + Send> + Send + Sync;
+
 impl Runner {
     /// A runner; nothing is built before it is needed.
     pub fn new(network: Network, overrides: Overrides, telemetry: Telemetry) -> Self {
@@ -125,6 +133,8 @@ impl Runner {
             reserve: Mutex::default(),
             shutdown: Shutdown::default(),
             keeping: Keeping::Nothing,
+            posted: Posted::default(),
+            log: Box::new(|| Box::new(std::io::stderr())),
         }
     }
 
@@ -143,6 +153,16 @@ impl Runner {
     #[cfg(feature = "cli")]
     fn patient(self, delivery: Duration) -> Self {
         Self { keeping: Keeping::Patiently, shutdown: Shutdown::allowing(delivery), ..self }
+    }
+
+    /// The same, which writes envelopes that do not arrive to this log, not to standard error.
+    pub fn logging(self, log: impl Fn() -> Box<dyn Write + Send> + Send + Sync + 'static) -> Self {
+        Self { log: Box::new(log), ..self }
+    }
+
+    /// What is on its way to Sentry.
+    pub fn posted(&self) -> Posted {
+        self.posted.clone()
     }
 
     /// SentryNet's own log, whose errors are delivered too.
@@ -233,7 +253,7 @@ impl Runner {
     /// Gives up what waits: there will be no delivery any more. Says how much it was; it stands in the log.
     #[cfg(feature = "cli")]
     fn give_up(&self) -> usize {
-        self.known().iter().map(|(_, courier)| courier.give_up(&mut std::io::stderr())).sum()
+        self.known().iter().map(|(_, courier)| courier.give_up(&mut *(self.log)())).sum()
     }
 
     async fn deliver(
@@ -244,7 +264,8 @@ impl Runner {
         redactor: &Redactor,
     ) -> Result<Delivered, RunnerError> {
         let courier = self.courier(dsn)?;
-        let mut log: Box<dyn Write + Send> = Box::new(std::io::stderr());
+        let mut log = (self.log)();
+        let _posting = self.posted.post(mail.len());
         let mut delivered = courier.deliver(mail, until.into(), &mut *log).await;
         if delivered.delivered + delivered.late > 0 {
             self.reserve().note(delivered.envelopes, delivered.duration);

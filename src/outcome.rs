@@ -84,6 +84,11 @@ impl Op {
         }
     }
 
+    /// The op of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|op| op.as_str() == name)
+    }
+
     /// Whether this is a phase (a leaf of the tree) and not a span that only holds others.
     pub const fn is_phase(self) -> bool {
         !matches!(self, Self::Attempt | Self::HttpRequest | Self::NetConn)

@@ -66,8 +66,8 @@ async fn the_exit_code_tells_ok_from_failed_from_not_delivered() {
     let answered = ["run", "--group", "site", "--dsn", &broken.dsn().to_string()].map(str::to_owned);
     for (desk, arguments, code, says) in [
         (&fine, &good[..1], 0, "there is no DSN"),
-        (&fine, &good, 0, "3 of 3 envelopes delivered"),
-        (&failing, &good, 1, "4 of 4 envelopes delivered"),
+        (&fine, &good, 0, "4 of 4 envelopes delivered"),
+        (&failing, &good, 1, "5 of 5 envelopes delivered"),
         (&failing, &good[..1], 1, "there is no DSN"),
         (&fine, &refused, 3, "could not be reached"),
         (&failing, &refused, 3, "0 of 4 envelopes delivered"),
@@ -249,6 +249,49 @@ async fn pipes_get_no_escape_codes_and_no_progress() {
             assert!(!ran.err.contains("running"), "{ran:?}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pipe_gets_colours_where_it_asks_for_them() {
+    let target = target().await;
+    for (locale, mark) in [("C.UTF-8", "█"), ("C", "w")] {
+        let desk = Desk::with(&two_groups(&target, 503)).variable("CI", "true").variable("LANG", locale);
+        let desk = desk.variable("CLICOLOR_FORCE", "1");
+        let ran = desk.run(&["run"]);
+        for part in ["\u{1b}[38;5;160mfailed", &format!("\u{1b}[38;5;33m{mark}\u{1b}[0m \u{1b}[2mwait\u{1b}[0m")] {
+            assert!(ran.out.contains(part), "{part:?} in {:?}", ran.out);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn quiet_says_only_what_is_not_well_and_programs_get_everything() {
+    let target = target().await;
+    let (fine, failing) = (Desk::with(&two_groups(&target, 200)), Desk::with(&two_groups(&target, 503)));
+    let ran = fine.run(&["run", "--quiet"]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
+    let ran = failing.run(&["run", "-q", "--json"]);
+    assert_eq!((ran.code, ran.json().len()), (1, 2), "{ran:?}");
+    let said: Vec<&str> = ran.err.lines().collect();
+    let [group, row, why] = said[..] else { panic!("{ran:?}") };
+    assert!(group == "site" && row.starts_with("failed News "), "{ran:?}");
+    assert_eq!(why, "       http_status: status 503 (Service Unavailable), expected 200");
+    // What is not delivered is not well.
+    let ran = fine.run(&["run", "-q", "--group", "api", "--dsn", "http://key@127.0.0.1:1/1"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(
+        ran.out.starts_with("0 of 1 envelopes delivered to Sentry in ") && ran.out.contains("\n  Sentry at "),
+        "{ran:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_phase_has_a_line_where_that_is_asked_for() {
+    let target = target().await;
+    let ran = Desk::with(&two_groups(&target, 200)).run(&["run", "--group", "api", "--phases"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let names: Vec<&str> = ran.out.lines().filter_map(|line| line.strip_prefix("    ")?.split(' ').next()).collect();
+    assert_eq!(names, ["net.tcp", "http.send", "http.wait", "http.recv"], "{}", ran.out);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

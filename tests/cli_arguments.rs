@@ -131,9 +131,18 @@ fn help_names_the_commands_the_exit_codes_and_the_environment() {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);
     }
     let ran = desk.run(&["run", "--help"]);
-    for part in
-        ["--group", "--probe", "--filter", "--location", "--dsn", "--json", "Exit codes", "config/sentrynet.yaml"]
-    {
+    for part in [
+        "--group",
+        "--probe",
+        "--filter",
+        "--location",
+        "--dsn",
+        "--json",
+        "--phases",
+        "--quiet",
+        "Exit codes",
+        "config/sentrynet.yaml",
+    ] {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);
     }
     let ran = desk.run(&["--version"]);
@@ -224,9 +233,13 @@ async fn secrets_are_seen_nowhere_even_where_the_target_echoes_them() {
     unseen.extend(SECRETS.iter().map(|(_, value)| (*value).to_owned()));
     // Envelopes that are not delivered are written to standard error.
     for arguments in [&["run"][..], &["run", "--json"], &["run", "--dsn", "http://key@127.0.0.1:1/1"]] {
-        let ran = desk.run(arguments);
+        let ran = desk.run(&[arguments, &["--html", "page.html"]].concat());
         assert!(ran.code == 1 || ran.code == 3, "{ran:?}");
-        let all = format!("{}{}", ran.out, ran.err);
+        let page = std::fs::read_to_string(desk.path().join("page.html")).expect("a page");
+        let (_, data) = page.split_once(" id=\"data\">").expect("data");
+        let (data, _) = data.split_once("</script>").expect("an end");
+        assert!(data.contains("[Filtered]"), "{data}");
+        let all = format!("{}{}{data}", ran.out, ran.err);
         assert!(all.contains("[Filtered]") && all.contains("6 failed"), "{all}");
         for secret in &unseen {
             let around = |at: usize| {

@@ -3,23 +3,42 @@
 
 mod support;
 
-use std::io::Write as _;
 use std::time::Duration;
 
 use sentrynet::config::{Redactor, Secret};
-use sentrynet::outcome::{Failure, FailureKind, Op, Outcome, Status};
+use sentrynet::outcome::{Failure, FailureKind, Op, Outcome, RunIdentity, Status};
 use sentrynet::report::Delivered;
-use sentrynet::report::terminal::{Glyphs, Terminal};
+use sentrynet::report::terminal::{Glyphs, Part, Shown, Terminal, width};
 use support::outcomes::{self, failed, ok, span, us};
 
+/// How runs are shown.
+#[derive(Clone, Copy, PartialEq)]
+enum View {
+    Table,
+    Troubles,
+    Waterfalls,
+}
+
 /// What is shown in so many columns, without colours.
-fn shown(width: Option<usize>, outcomes: &[Outcome], delivered: Option<&Delivered>) -> String {
+fn page(view: View, glyphs: Glyphs, columns: Option<usize>, groups: &[(Option<&str>, &[Outcome])]) -> String {
     let redactor = Redactor::new([&Secret::new("hunter2!")]);
-    let terminal = Terminal::new(width, &redactor);
+    let terminal = Terminal::new(columns, &redactor).with(glyphs);
     let mut out = anstream::StripStream::new(Vec::new());
-    terminal.results(&mut out, outcomes).expect("a vector");
-    terminal.summary(&mut out, outcomes, us(412_345), delivered).expect("a vector");
-    out.flush().expect("a vector");
+    let parts: Vec<Part<'_>> = groups.iter().map(|&(heading, outcomes)| Part { heading, outcomes }).collect();
+    match view {
+        View::Table => terminal.table(&mut out, &parts, Shown::Everything),
+        View::Troubles => terminal.table(&mut out, &parts, Shown::Troubles),
+        View::Waterfalls => terminal.waterfalls(&mut out, &parts, Shown::Everything),
+    }
+    .expect("a vector");
+    String::from_utf8(out.into_inner()).expect("text")
+}
+
+/// The runs of one group, and what they come to.
+fn shown(view: View, columns: Option<usize>, outcomes: &[Outcome], delivered: Option<&Delivered>) -> String {
+    let redactor = Redactor::default();
+    let mut out = anstream::StripStream::new(page(view, Glyphs::Ascii, columns, &[(None, outcomes)]).into_bytes());
+    Terminal::new(columns, &redactor).summary(&mut out, outcomes, us(412_345), delivered).expect("a vector");
     String::from_utf8(out.into_inner()).expect("text")
 }
 
@@ -55,18 +74,18 @@ fn some_of_everything() -> Vec<Outcome> {
 }
 
 #[test]
-fn a_run_is_a_line_and_a_waterfall() {
+fn a_run_in_full_is_a_line_and_a_waterfall() {
     let expected = "\
 ok       GET https://example.com                                         98.8 ms
-    net.dns     |=                                       |       0.0 +    1.9 ms
-    net.tcp     | =======                                |       1.9 +   18.1 ms
-    net.tls     |        ================                |      20.0 +   40.0 ms
-    http.send   |                        =               |      60.0 +   0.05 ms
-    http.wait   |                        ============    |      60.0 +   30.0 ms
-    http.recv   |                                    ====|      90.1 +    8.7 ms
+    net.dns     |d                                       |       0.0 +    1.9 ms
+    net.tcp     | ccccccc                                |       1.9 +   18.1 ms
+    net.tls     |        tttttttttttttttt                |      20.0 +   40.0 ms
+    http.send   |                        s               |      60.0 +   0.05 ms
+    http.wait   |                        wwwwwwwwwwww    |      60.0 +   30.0 ms
+    http.recv   |                                    rrrr|      90.1 +    8.7 ms
 1 ok in 412.3 ms
 ";
-    assert_eq!(shown(None, &[ok()], None), expected);
+    assert_eq!(shown(View::Waterfalls, None, &[ok()], None), expected);
 }
 
 #[test]
@@ -79,38 +98,110 @@ fn no_line_is_wider_than_the_terminal_and_no_text_steers_it() {
         problems: vec!["Sentry at o0.ingest.sentry.io:443 answered 403 Forbidden".into()],
         ..Delivered::default()
     };
-    for width in 40..=130 {
-        let shown = shown(Some(width), &some_of_everything(), Some(&delivered));
-        for line in shown.lines() {
-            assert!(line.chars().count() <= width, "{width}: {line}");
-            assert!(!line.contains(char::is_control), "{line:?}");
-            assert_eq!(line.trim_end(), line, "{width}");
+    let mut wide = ok();
+    wide.title = "監視対象のページ 👩‍👩‍👧 e\u{301}e\u{301}e\u{301}".into();
+    let outcomes = [some_of_everything(), vec![wide]].concat();
+    for view in [View::Table, View::Troubles, View::Waterfalls] {
+        for columns in 40..=200 {
+            let shown = shown(view, Some(columns), &outcomes, Some(&delivered));
+            for line in shown.lines() {
+                assert!(width(line) <= columns, "{columns}: {line}");
+                assert!(!line.contains(char::is_control), "{line:?}");
+                assert_eq!(line.trim_end(), line, "{columns}");
+            }
         }
-    }
-    for width in [0, 1, 24, 39, 100_000] {
-        assert!(shown(Some(width), &some_of_everything(), None).contains("net.tls"), "{width}");
+        for columns in [0, 1, 24, 39, 100_000] {
+            assert!(shown(view, Some(columns), &outcomes, None).contains("tls_expired"), "{columns}");
+        }
     }
 }
 
 #[test]
+fn a_run_is_a_row_with_a_bar_and_all_bars_are_on_one_scale() {
+    let mut slow = failed(FailureKind::RecvTimeout);
+    slow.identity.probe = "another".into();
+    slow.title = "監視対象のページ".into();
+    slow.duration = us(197_530);
+    slow.spans.last_mut().expect("a span").end = us(197_530);
+    let expected = "\
+demo
+ok     GET https://example.com #1   98.8 ms  ccctttttttwwwwwr
+ok     GET https://example.com #2   98.8 ms  ccctttttttwwwwwr
+failed 監視対象のページ            197.5 ms  ccctttttttwwwwwxxxxxxxxxxxxxxxxx
+       recv_timeout: recv_timeout happened after 10.0 s
+
+other
+ok     GET https://example.com      98.8 ms  ccctttttttwwwwwr
+
+Phases: c connect  t tls  w wait  r receive  x failed
+";
+    let second = Outcome { identity: RunIdentity { burst: 1, ..ok().identity }, ..ok() };
+    let groups: [(_, &[Outcome]); 2] = [(Some("demo"), &[ok(), second, slow]), (Some("other"), &[ok()])];
+    assert_eq!(page(View::Table, Glyphs::Ascii, None, &groups), expected);
+}
+
+#[test]
+fn what_a_burst_says_is_said_once() {
+    let run = |burst, sentence: &str| {
+        let mut outcome = failed(FailureKind::Reset);
+        outcome.identity.burst = burst;
+        outcome.status = Status::Failed(Failure::new(FailureKind::Reset, sentence));
+        outcome
+    };
+    let runs = [run(0, "this"), run(1, "this"), run(2, "that")];
+    let shown = page(View::Troubles, Glyphs::Ascii, None, &[(None, &runs)]);
+    let expected = "\
+failed GET https://example.com #1  98.8 ms
+failed GET https://example.com #2  98.8 ms
+       reset: this
+failed GET https://example.com #3  98.8 ms
+       reset: that
+";
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn what_is_well_is_no_trouble() {
+    assert_eq!(page(View::Troubles, Glyphs::Ascii, Some(80), &[(Some("one"), &[ok()]), (Some("two"), &[ok()])]), "");
+    let outcomes = some_of_everything();
+    let shown = page(View::Troubles, Glyphs::Ascii, Some(80), &[(Some("one"), &[ok()]), (Some("two"), &outcomes)]);
+    assert!(shown.starts_with("two\nfailed "), "{shown}");
+    let statuses: Vec<&str> =
+        shown.lines().filter_map(|line| line.split(' ').next()).filter(|w| !w.is_empty()).collect();
+    assert_eq!(statuses, ["two", "failed", "degraded", "skipped"], "{shown}");
+}
+
+#[test]
+fn where_a_title_has_no_room_beside_its_bar_the_bar_goes_under_it() {
+    let shown = page(View::Table, Glyphs::Ascii, Some(54), &[(None, &[ok()])]);
+    assert!(shown.starts_with("ok GET https://example.com  98.8 ms  "), "{shown}");
+    let shown = page(View::Table, Glyphs::Ascii, Some(48), &[(None, &[ok()])]);
+    assert_eq!(shown.lines().map(str::len).collect::<Vec<_>>()[..2], [26, 48], "{shown}");
+}
+
+#[test]
 fn what_went_wrong_is_said() {
-    let shown = shown(Some(120), &some_of_everything(), None);
+    let outcomes = some_of_everything();
+    let [table, waterfalls] = [View::Table, View::Waterfalls].map(|view| shown(view, Some(120), &outcomes, None));
     for part in [
         "  tls_expired: certificate of www.example.com expired 3 days ago, on 2026-10-17 at 12:00 UTC\n",
         "  took 200 ms, more than 150 ms\n",
         "  no time was left\n",
         "2 ok, 1 degraded, 1 failed, 1 skipped in 412.3 ms\n",
-        "GET https://example.com 10:00:00 #1 ",
-        "GET https://example.com 10:00:00 #2 ",
-        "xxx",
     ] {
-        assert!(shown.contains(part), "{part} in\n{shown}");
+        assert!(table.contains(part) && waterfalls.contains(part), "{part} in\n{table}\n{waterfalls}");
+    }
+    for number in ["GET https://example.com 10:00:00 #1 ", "GET https://example.com 10:00:00 #2 "] {
+        assert!(waterfalls.contains(number), "{number} in\n{waterfalls}");
     }
 }
 
 #[test]
 fn the_requests_of_a_script_are_told_apart_and_secrets_filtered() {
-    let shown = shown(Some(100), &[script()], None);
+    let mut secret = script();
+    secret.title = "with hunter2!".into();
+    assert!(shown(View::Table, Some(100), &[secret], None).contains("ok with [Filtered]  "));
+    let shown = shown(View::Waterfalls, Some(100), &[script()], None);
     let lines: Vec<&str> = shown.lines().map(|line| line.trim_start().split("  ").next().unwrap_or("")).collect();
     let expected = [
         "ok",
@@ -133,25 +224,25 @@ fn a_run_without_length_is_shown_too() {
     let mut outcome = ok();
     outcome.duration = Duration::ZERO;
     outcome.spans = vec![span(Op::HttpWait, Some(7), us(0), us(0))];
-    assert!(shown(None, &[outcome], None).contains("http.wait   |="));
+    assert!(shown(View::Waterfalls, None, &[outcome.clone()], None).contains("http.wait   |w"));
+    assert!(shown(View::Table, None, &[outcome], None).contains("0.00 ms  w\n"));
 }
 
 #[test]
 fn bars_of_blocks_are_as_long_as_bars_of_letters() {
-    let redactor = Redactor::default();
-    let shown = |glyphs| {
-        let mut out = anstream::StripStream::new(Vec::new());
-        let terminal = Terminal::new(Some(80), &redactor).with(glyphs);
-        terminal.heading(&mut out, &format!("a group \u{1b}[31m{}", "x".repeat(100))).expect("a vector");
-        terminal.results(&mut out, &[ok(), failed(FailureKind::RecvTimeout)]).expect("a vector");
-        String::from_utf8(out.into_inner()).expect("text")
-    };
-    let (letters, blocks) = (shown(Glyphs::Ascii), shown(Glyphs::Blocks));
-    assert!(letters.is_ascii() && letters.contains("|=") && letters.contains("xxx"), "{letters}");
-    assert!(blocks.contains("│█") && blocks.contains('▒'), "{blocks}");
-    let plain: String = blocks.replace('█', "=").replace('▒', "x").replace('│', "|");
-    assert_eq!(plain, letters);
-    assert!(blocks.lines().all(|line| line.chars().count() <= 80), "{blocks}");
+    let heading = format!("a group \u{1b}[31m{}", "x".repeat(100));
+    let outcomes = [ok(), failed(FailureKind::RecvTimeout)];
+    for view in [View::Table, View::Waterfalls] {
+        let shown = |glyphs| page(view, glyphs, Some(80), &[(Some(&heading), &outcomes)]);
+        let (letters, blocks) = (shown(Glyphs::Ascii), shown(Glyphs::Blocks));
+        assert!(letters.is_ascii() && letters.contains("xxx") && blocks.contains('▒'), "{letters}\n{blocks}");
+        // The last phase ends where the run does.
+        let widths = |shown: &str| -> Vec<usize> {
+            shown.lines().filter(|line| !line.starts_with("Phases")).map(width).collect()
+        };
+        assert_eq!(widths(&letters), widths(&blocks), "{letters}\n{blocks}");
+        assert!(blocks.lines().all(|line| width(line) <= 80), "{blocks}");
+    }
 }
 
 #[test]
@@ -175,7 +266,7 @@ fn a_long_page_ends_with_what_went_wrong_by_kind() {
     let redactor = Redactor::new([&Secret::new("hunter2!")]);
     let told = |outcomes: &[Outcome]| {
         let mut out = anstream::StripStream::new(Vec::new());
-        Terminal::new(None, &redactor).recap(&mut out, outcomes, true).expect("a vector");
+        Terminal::new(None, &redactor).recap(&mut out, outcomes, 5, true).expect("a vector");
         String::from_utf8(out.into_inner()).expect("text")
     };
     let mut outcomes = some_of_everything();

@@ -1,12 +1,13 @@
 """Draws the pictures of the documentation from what `sentrynet demo` really shows: `make images`.
 
-The terminal's picture is what the program writes to a terminal of its own, the page's is the page in Chromium.
+The terminal's picture is the end of what the program writes to a terminal of its own, the page's is the page in Chromium.
 """
 
 import fcntl
 import io
 import os
 import pty
+import re
 import shutil
 import struct
 import subprocess
@@ -70,6 +71,13 @@ def on_a_terminal(*command):
     return written.decode().replace("\r\n", "\n")
 
 
+def last_section(text):
+    """What stands below the last heading, which is underlined, and the heading itself."""
+    lines = text.splitlines()
+    is_heading = lambda line: any("4" in codes.split(";") for codes in re.findall("\x1b\\[([0-9;]+)m", line))
+    return "\n".join(lines[max(index for index, line in enumerate(lines) if is_heading(line)) :])
+
+
 def keep(name, picture):
     """Keeps a picture, in few enough colours to be loaded at once."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
@@ -80,7 +88,7 @@ def terminal(browser, text):
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), legacy_windows=False)
     console.print(Text.from_ansi(text), soft_wrap=False)
     svg = console.export_svg(title="sentrynet demo", theme=THEME, code_format=WINDOW)
-    page = browser.new_page(viewport={"width": 1400, "height": 900}, device_scale_factor=1)
+    page = browser.new_page(viewport={"width": 1400, "height": 900}, device_scale_factor=1.5)
     page.set_content(f'<body style="margin: 0; background: #13101a">{svg}')
     keep("terminal.png", page.locator("svg").first.screenshot())
 
@@ -98,7 +106,7 @@ def main(program):
     text = on_a_terminal(program, "demo", "--no-open", "--html", str(PAGE))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        terminal(browser, text)
+        terminal(browser, last_section(text))
         web(browser, "light")
         web(browser, "dark")
         browser.close()

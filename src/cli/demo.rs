@@ -10,7 +10,7 @@ use super::Exit;
 use crate::config::Redactor;
 use crate::demo::{self, received};
 use crate::report::page::PageFile;
-use crate::report::terminal::{Glyphs, Terminal};
+use crate::report::terminal::{Glyphs, Part, Shown, Terminal};
 
 /// Where the demo's page goes.
 #[derive(Args, Debug)]
@@ -55,7 +55,7 @@ pub(super) async fn demo(
     }
     let runs = received::runs(&demo.received);
     terminal.section(out, "Transactions, as Sentry received them")?;
-    terminal.results(out, &runs)?;
+    terminal.waterfalls(out, &[Part { heading: None, outcomes: &runs }], Shown::Everything)?;
     let issues = received::issues(&demo.received);
     terminal.section(out, "Issues, as Sentry received them")?;
     for issue in &issues {
@@ -65,8 +65,10 @@ pub(super) async fn demo(
     }
     terminal.section(out, "The function's answer")?;
     let finished = &demo.finished;
+    let outcomes = &finished.outcomes;
     let duration = Duration::from_secs_f64(finished.summary.duration_ms / 1000.0);
-    terminal.summary(out, &finished.outcomes, duration, finished.delivered.as_ref())?;
+    terminal.table(out, &[Part { heading: None, outcomes }], Shown::Everything)?;
+    terminal.summary(out, outcomes, duration, finished.delivered.as_ref())?;
     writeln!(out, "\nTwo targets are broken on purpose: one is down, one has an old certificate.")?;
     writeln!(out, "Next: write config/sentrynet.yaml, then `sentrynet check` and `sentrynet run`.")?;
     Ok(Exit::Fine)

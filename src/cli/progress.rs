@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time::MissedTickBehavior;
 
+use crate::report::terminal::cut;
+
 /// What is over sooner needs no line.
 const PATIENCE: Duration = Duration::from_millis(300);
 /// How often the line is written anew.
@@ -13,13 +15,14 @@ const PERIOD: Duration = Duration::from_millis(100);
 /// Goes to the beginning of the line and empties it.
 const CLEAR: &str = "\r\x1b[2K";
 
-/// Waits for `future`. Meanwhile, `what` and the time that it has taken stand on standard error.
-pub(super) async fn during<F: Future>(what: &str, width: usize, future: F) -> F::Output {
+/// Waits for `future`. Meanwhile, where there is a terminal to write on, what is going on and the time that it has taken
+/// stand on standard error.
+pub(super) async fn during<F: Future>(what: impl Fn() -> String, width: Option<usize>, future: F) -> F::Output {
     let mut future = pin!(future);
     let is_smart = std::env::var_os("TERM").is_some_and(|name| name != "dumb");
-    if !std::io::stderr().is_terminal() || !is_smart {
+    let Some(width) = width.filter(|_| std::io::stderr().is_terminal() && is_smart) else {
         return future.await;
-    }
+    };
     let started = Instant::now();
     let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + PATIENCE, PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -28,9 +31,9 @@ pub(super) async fn during<F: Future>(what: &str, width: usize, future: F) -> F:
         tokio::select! {
             output = &mut future => break output,
             _ = ticks.tick() => {
-                let line = format!("{what}, {:.1} s", started.elapsed().as_secs_f64());
+                let line = format!("{}, {:.1} s", what(), started.elapsed().as_secs_f64());
                 // A line that wraps could not be cleared; what the log writes meanwhile goes over it.
-                let line: String = line.chars().take(width.saturating_sub(1)).collect();
+                let line = cut(&line, width.saturating_sub(1));
                 is_shown |= write!(std::io::stderr(), "{CLEAR}{line}\r").is_ok();
             }
         }

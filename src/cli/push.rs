@@ -161,7 +161,7 @@ fn is_agreed(question: &str, err: &mut dyn Write) -> io::Result<bool> {
 async fn write(regions: &[Region]) -> Vec<Pushed> {
     let names: Vec<&str> = regions.iter().map(|region| region.store.region()).collect();
     let writing = regions::side_by_side(regions.iter().map(|region| region.store.push(&region.changes)));
-    progress::during(&format!("writing to {}", regions::listed(&names)), columns(), writing).await
+    progress::during(|| format!("writing to {}", regions::listed(&names)), Some(columns()), writing).await
 }
 
 fn columns() -> usize {
@@ -186,7 +186,7 @@ impl Plan {
             .collect();
         let names: Vec<&str> = self.stores.iter().map(ParameterStore::region).collect();
         let reading = regions::side_by_side(self.stores.iter().map(|store| store.held(&self.prefix, &secrets)));
-        let all = progress::during(&format!("reading {}", regions::listed(&names)), columns(), reading).await;
+        let all = progress::during(|| format!("reading {}", regions::listed(&names)), Some(columns()), reading).await;
         let (mut regions, mut failures) = (Vec::new(), Vec::new());
         for (store, held) in self.stores.iter().zip(all) {
             match held {

@@ -1,26 +1,32 @@
 //! `sentrynet run`: one pass over the groups, now.
 
+mod page;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use clap::Args;
 use time::OffsetDateTime;
 
+use super::undelivered::Undelivered;
 use super::{ConfigArgument, Exit, diagnostics, heard, load, progress};
 use crate::config::{Config, Group, Probe, Redactor};
 use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
 use crate::outcome::Outcome;
 use crate::payload::Payload;
+use crate::probe::{Follower, Job};
 use crate::report::history::History;
 use crate::report::page::{PageError, PageFile};
-use crate::report::terminal::{Glyphs, Terminal};
+use crate::report::terminal::{Glyphs, Shown, Terminal};
 use crate::telemetry::{Mode, Telemetry};
+use page::Page;
 
 /// What to run, and where results go.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct RunArguments {
     #[command(flatten)]
     pub(super) config: ConfigArgument,
@@ -38,13 +44,26 @@ pub(super) struct RunArguments {
     location: Option<String>,
     /// The Sentry project that results go to; wins over SENTRY_DSN and the configuration.
     #[arg(long, value_name = "DSN")]
-    dsn: Option<String>,
+    pub(super) dsn: Option<String>,
     /// Print one line of JSON for each pass over a group; what people read goes to standard error.
     #[arg(long)]
     pub(super) json: bool,
+    /// Show only what is not well; nothing at all if everything is.
+    #[arg(long, short)]
+    pub(super) quiet: bool,
     /// Write a page with the graph of response times, the issues and the traces of all runs to this file.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+}
+
+/// What to run once, and how it is shown.
+#[derive(Args, Debug)]
+pub(super) struct OnceArguments {
+    #[command(flatten)]
+    run: RunArguments,
+    /// Show every phase of every run on a line of its own, with its start and length.
+    #[arg(long)]
+    phases: bool,
 }
 
 impl RunArguments {
@@ -56,12 +75,12 @@ impl RunArguments {
         overrides
     }
 
-    /// The page that is asked for; that it can be written is made sure of.
+    /// The file of the page that is asked for; that it can be written is made sure of.
     ///
     /// # Errors
     ///
     /// It cannot be written.
-    pub(super) fn page(&self) -> Result<Option<PageFile>, PageError> {
+    pub(super) fn page_file(&self) -> Result<Option<PageFile>, PageError> {
         self.html.as_deref().map(PageFile::new).transpose()
     }
 }
@@ -73,10 +92,11 @@ fn tag(text: &str) -> Result<(String, String), String> {
 
 /// Runs what the arguments ask for, and tells how it went.
 pub(super) async fn run(
-    arguments: RunArguments,
+    arguments: OnceArguments,
     out: &mut (dyn Write + Send),
     err: &mut (dyn Write + Send),
 ) -> io::Result<Exit> {
+    let OnceArguments { run: arguments, phases } = arguments;
     let load::Loaded { config, warnings } = match load::load(&arguments.config.config).await {
         Ok(loaded) => loaded,
         Err(problems) => {
@@ -90,115 +110,73 @@ pub(super) async fn run(
         // It lists titles and tags, which may hold secrets.
         Err(why) => return refuse(err, &config.redactor.text(&why)),
     };
-    let mut page = match arguments.page() {
-        Ok(page) => page,
+    let file = match arguments.page_file() {
+        Ok(file) => file,
         Err(error) => return refuse(err, &error),
     };
     let network = Network::new(Resolver::system());
     let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
-    let view = View { is_json: arguments.json, width: Terminal::columns(), has_several: chosen.len() > 1 };
-    let mut exit = Exit::Fine;
-    let (mut outcomes, mut has_dsn) = (Vec::new(), false);
-    let mut history = History::keeping(usize::MAX);
-    for (index, (group, probes)) in chosen.into_iter().enumerate() {
+    let undelivered = Undelivered::on_terminal(runner.telemetry().aside());
+    let runner = Undelivered::log(runner, undelivered.as_ref());
+    let started = Instant::now();
+    let width = Terminal::columns();
+    let line = (!arguments.quiet).then(|| width.unwrap_or(80));
+    let runs = chosen.iter().flat_map(|(_, probes)| probes).map(|probe| probe.burst as usize).sum::<usize>();
+    let (mut exit, mut all) = (Exit::Fine, Vec::new());
+    let ended = Arc::new(Ended::default());
+    for (group, probes) in chosen {
         let now = OffsetDateTime::now_utc();
-        let running = runner.run(&config, group, jobs_now(&probes, now), now, None);
-        let finished =
-            match progress::during(&view.label(group, probes.len(), &config.redactor), view.columns(), running).await {
-                Ok(finished) => finished,
-                Err(error) => return refuse(err, &error),
-            };
+        let follow = |job| Job { follower: Some(ended.clone()), ..job };
+        let jobs = jobs_now(&probes, now).into_iter().map(follow).collect();
+        let running = runner.run(&config, group, jobs, now, None);
+        let name = config.redactor.text(&group.name).replace(char::is_control, " ");
+        let label = || match runner.posted().envelopes() {
+            0 => format!("running {name}: {} of {runs} runs done", ended.0.load(Ordering::Relaxed)),
+            1 => format!("delivering 1 envelope of {name} to Sentry"),
+            envelopes => format!("delivering {envelopes} envelopes of {name} to Sentry"),
+        };
+        let finished = match progress::during(label, line, running).await {
+            Ok(finished) => finished,
+            Err(error) => return refuse(err, &error),
+        };
         exit = exit.or(&finished);
-        heard(view.print(out, err, index == 0, &finished, &config.redactor))?;
-        if page.is_some() {
-            finished.outcomes.iter().for_each(|outcome| history.add(outcome, &config.redactor));
+        if arguments.json {
+            heard(serde_json::to_string(&finished.summary).map_err(io::Error::from).and_then(|line| {
+                writeln!(out, "{line}")?;
+                out.flush()
+            }))?;
         }
-        outcomes.extend(finished.outcomes);
-        has_dsn |= finished.delivered.is_some();
+        all.push(finished);
     }
-    heard(view.end(out, err, &outcomes, has_dsn, &config.redactor))?;
-    if let Some(page) = &mut page
-        && let Err(error) = page.write(&history)
-    {
-        return refuse(err, &error).map(|unusable| exit.max(unusable));
+    // Standard output is the program's that reads JSON.
+    let (people, glyphs): (&mut dyn Write, _) = match arguments.json {
+        true => (err, Glyphs::of(&io::stderr())),
+        false => (out, Glyphs::of(&io::stdout())),
+    };
+    let shown = if arguments.quiet { Shown::Troubles } else { Shown::Everything };
+    let page = Page { width, glyphs, shown, has_phases: phases };
+    let kept = undelivered.and_then(|undelivered| undelivered.kept(&arguments));
+    heard(page.show(people, &all, started.elapsed(), kept.as_ref(), &config.redactor))?;
+    match file.map_or(Ok(()), |file| write(file, &all, &config.redactor)) {
+        Ok(()) => Ok(exit),
+        Err(error) => refuse(err, &error).map(|unusable| exit.max(unusable)),
     }
-    Ok(exit)
 }
 
-/// How people see results.
-struct View {
-    /// Whether standard output is taken, so that they read standard error.
-    is_json: bool,
-    /// The terminal's width, if there is one.
-    width: Option<usize>,
-    /// Whether groups have to be told apart.
-    has_several: bool,
+/// Writes the page of these runs.
+fn write(mut file: PageFile, all: &[Finished], redactor: &Redactor) -> Result<(), PageError> {
+    let mut history = History::keeping(usize::MAX);
+    all.iter().flat_map(|finished| &finished.outcomes).for_each(|outcome| history.add(outcome, redactor));
+    file.write(&history)
 }
 
-impl View {
-    fn columns(&self) -> usize {
-        self.width.unwrap_or(80)
-    }
+/// Counts the runs that are over.
+#[derive(Debug, Default)]
+struct Ended(AtomicUsize);
 
-    /// What is going on while a group runs.
-    fn label(&self, group: &Group, probes: usize, redactor: &Redactor) -> String {
-        let name: String = redactor.text(&group.name).chars().filter(|c| !c.is_control()).collect();
-        format!("running {name}: {probes} probe{}", if probes == 1 { "" } else { "s" })
-    }
-
-    /// Prints what came of a group, for programs and for people.
-    fn print(
-        &self,
-        out: &mut dyn Write,
-        err: &mut dyn Write,
-        is_first: bool,
-        finished: &Finished,
-        redactor: &Redactor,
-    ) -> io::Result<()> {
-        if self.is_json {
-            writeln!(out, "{}", serde_json::to_string(&finished.summary)?)?;
-            out.flush()?;
-        }
-        let people: &mut dyn Write = if self.is_json { err } else { out };
-        if !is_first {
-            writeln!(people)?;
-        }
-        self.show(people, finished, redactor)?;
-        people.flush()
-    }
-
-    /// Ends what people read.
-    fn end(
-        &self,
-        out: &mut dyn Write,
-        err: &mut dyn Write,
-        outcomes: &[Outcome],
-        has_dsn: bool,
-        redactor: &Redactor,
-    ) -> io::Result<()> {
-        let people: &mut dyn Write = if self.is_json { err } else { out };
-        let terminal = self.terminal(redactor);
-        terminal.recap(people, outcomes, self.has_several)?;
-        if !has_dsn {
-            terminal.nowhere(people)?;
-        }
-        people.flush()
-    }
-
-    fn terminal<'a>(&self, redactor: &'a Redactor) -> Terminal<'a> {
-        let glyphs = if self.is_json { Glyphs::of(&io::stderr()) } else { Glyphs::of(&io::stdout()) };
-        Terminal::new(self.width, redactor).with(glyphs)
-    }
-
-    /// Shows people what came of a group.
-    fn show(&self, out: &mut dyn Write, finished: &Finished, redactor: &Redactor) -> io::Result<()> {
-        let Finished { summary, outcomes, delivered } = finished;
-        let terminal = self.terminal(redactor);
-        if self.has_several {
-            terminal.heading(out, &summary.group)?;
-        }
-        terminal.results(out, outcomes)?;
-        terminal.summary(out, outcomes, Duration::from_secs_f64(summary.duration_ms / 1000.0), delivered.as_ref())
+impl Follower for Ended {
+    fn ended(&self, _: &Outcome) {
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 

@@ -3,6 +3,7 @@
 mod file;
 mod page;
 mod plain;
+mod screen;
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::load::{self, Loaded};
 use super::run::{RunArguments, choose, refuse};
+use super::undelivered::{Kept, Undelivered};
 use super::{Exit, diagnostics, duration, heard};
 use crate::config::{Config, Group, Problem, Problems};
 use crate::invocation::Runner;
@@ -22,6 +24,7 @@ use crate::telemetry::{Mode, Telemetry};
 use file::File;
 use page::Page;
 use plain::Plain;
+use screen::Screen;
 
 /// What to watch, and where results go.
 #[derive(Args, Debug)]
@@ -56,7 +59,7 @@ pub(super) async fn watch(
         }
     };
     diagnostics::warn(&warnings, err)?;
-    let page = match arguments.page() {
+    let page = match arguments.page_file() {
         Ok(file) => file.map(Page::keep),
         Err(error) => return refuse(err, &error),
     };
@@ -65,11 +68,24 @@ pub(super) async fn watch(
     let (give_orders, orders) = unbounded_channel();
     let (events, seen) = unbounded_channel();
     stop_on_signals(give_orders.clone())?;
-    let mut view = Plain::new(arguments.json, arguments.config.config.display().to_string());
-    tokio::spawn(file.follow(signal(SignalKind::hangup())?, arguments, give_orders));
+    let name = arguments.config.config.display().to_string();
+    let plain = Plain::new(arguments.json, arguments.quiet, name.clone());
+    let undelivered = Undelivered::on_terminal(runner.telemetry().aside());
+    let runner = Undelivered::log(runner, undelivered.as_ref());
+    let mut view: Box<dyn View> = match Screen::is_possible() && !arguments.json && !arguments.quiet {
+        true => Box::new(Screen::new(plain, name, give_orders.clone(), runner.telemetry().aside())),
+        false => Box::new(plain),
+    };
+    tokio::spawn(file.follow(signal(SignalKind::hangup())?, arguments.clone(), give_orders));
     let watching = Watch::new(runner, events).run(config, orders, grace);
-    let (watched, shown) = tokio::join!(watching, follow(&mut view, seen, page, out, err));
+    let (watched, shown) = tokio::join!(watching, follow(&mut *view, seen, page, out, err));
+    // The terminal is given back, whatever was shown there.
+    drop(view);
     shown?;
+    if let Some(Kept { envelopes, file, command }) = undelivered.and_then(|undelivered| undelivered.kept(&arguments)) {
+        let noun = if envelopes == 1 { "envelope is" } else { "envelopes are" };
+        heard(writeln!(err, "{envelopes} {noun} kept in {file}; later, deliver with\n    {command}"))?;
+    }
     match watched {
         Ok(()) => Ok(Exit::Fine),
         Err(error) => refuse(err, &error),

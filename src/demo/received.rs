@@ -68,14 +68,13 @@ fn run(transaction: &Value, issues: &[Issue]) -> Outcome {
     let offset = |at: f64| Duration::try_from_secs_f64(at - start).unwrap_or_default();
     let started =
         OffsetDateTime::from_unix_timestamp_nanos((start * 1e9) as i128).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let known: HashMap<&str, Op> = Op::ALL.iter().map(|op| (op.as_str(), *op)).collect();
     let mut indices = HashMap::new();
     let mut spans = Vec::new();
     for span in transaction.get("spans").and_then(Value::as_array).into_iter().flatten() {
-        let Some(op) = known.get(text(span, "/op").as_str()) else { continue };
+        let Some(op) = Op::named(&text(span, "/op")) else { continue };
         indices.insert(text(span, "/span_id"), spans.len());
         spans.push(Span {
-            op: *op,
+            op,
             description: text(span, "/description"),
             parent: indices.get(&text(span, "/parent_span_id")).copied(),
             start: offset(seconds(span, "start_timestamp")),

@@ -26,7 +26,7 @@ pub fn line(outcome: &Outcome, of: u32, redactor: &Redactor) -> Option<String> {
         Status::Degraded(sentence) | Status::Skipped(sentence) => Some(sentence.clone()),
     };
     let sentence = sentence.map(|text| format!(": {}", cleaner.line(&text, FACT))).unwrap_or_default();
-    let style = Colour::of_status(&outcome.status).style();
+    let style = Colour::of_status(outcome.status.as_str()).style();
     let (word, group, title) =
         (outcome.status.as_str(), cleaner.line(&identity.group, FACT), cleaner.line(&outcome.title, FACT));
     Some(format!("{style}{word:<8}{style:#} {group}/{title}{number}{time}{sentence}"))

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::history::History;
 use super::palette::{BAD, Colour};
-use crate::outcome::{Failure, FailureKind, Op, Status};
+use crate::outcome::Op;
 use content::Content;
 
 /// How often a page that is kept current loads itself again, and how often its file is written at the most.
@@ -73,14 +73,9 @@ fn inert(json: &str) -> Cow<'_, str> {
 
 /// The palette, as variables of the page's style: `--op-net-dns`, `--status-failed`.
 fn colours() -> String {
-    let statuses = [
-        Status::Ok,
-        Status::Degraded(String::new()),
-        Status::Failed(Failure::new(FailureKind::Panic, "")),
-        Status::Skipped(String::new()),
-    ];
+    let statuses = ["ok", "degraded", "failed", "skipped"];
     let ops = Op::ALL.iter().map(|op| (format!("op-{}", op.as_str().replace('.', "-")), Colour::of(*op)));
-    let statuses = statuses.iter().map(|status| (format!("status-{}", status.as_str()), Colour::of_status(status)));
+    let statuses = statuses.iter().map(|status| (format!("status-{status}"), Colour::of_status(status)));
     let mut style = ":root {\n".to_owned();
     for (name, colour) in ops.chain(statuses).chain([("bad".to_owned(), BAD)]) {
         let _ = writeln!(style, "  --{name}: {};", colour.hex());

@@ -90,8 +90,18 @@ impl RunResult {
     }
 }
 
+#[cfg(feature = "cli")]
+impl RunResult {
+    /// Why it was not as expected, with the failure's kind before it.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        let sentence = self.error.as_deref()?;
+        Some(self.kind.map_or_else(|| sentence.to_owned(), |kind| format!("{kind}: {sentence}")))
+    }
+}
+
 impl Phase {
-    fn new(span: &Span) -> Self {
+    /// Of this span.
+    pub(crate) fn new(span: &Span) -> Self {
         Self {
             op: span.op.as_str(),
             start_ms: milliseconds(span.start),

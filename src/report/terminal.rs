@@ -1,30 +1,35 @@
-//! Results for people: a line for each run, a waterfall of its phases, and why it was not well.
+//! Results for people: a table of runs, each in full where that is asked for, why some were not well, what it comes to.
 //!
 //! Everything is written with colours; `anstream`, around the caller's stream, takes them away where they do not belong.
 
+mod bar;
+mod columns;
+mod legend;
 mod recap;
+mod summary;
+mod table;
+mod waterfall;
 
-use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+pub use bar::{Cell, bar};
+pub(crate) use columns::length;
+pub use columns::{cut, width, wrap};
+pub use legend::{legend, word};
+pub use table::{Part, Shown};
 
-use anstyle::{AnsiColor, Style};
+use std::io::{self, Write};
 
-use super::Delivered;
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
+use anstyle::Style;
+
+use super::palette;
 use super::text::{Cleaner, FACT};
 use crate::config::Redactor;
-use crate::outcome::{Op, Outcome, Span, Status};
 
 /// Width where there is no terminal to ask.
 const WIDTH: usize = 80;
 /// Wider lines are hard to follow from one end to the other.
 const WIDEST: usize = 120;
-/// Below this, numbers serve better than bars.
-const SHORTEST_BAR: usize = 8;
-/// Width of the longest op.
-const OP: usize = 12;
-/// Width of a time, e.g. `12345.6 ms`.
-const TIME: usize = 10;
-
 /// For what says itself.
 pub const PLAIN: Style = Style::new();
 /// For what matters less.
@@ -33,42 +38,41 @@ pub const QUIET: Style = DIM;
 const BOLD: Style = Style::new().bold();
 const HEADING: Style = Style::new().bold().underline();
 const DIM: Style = Style::new().dimmed();
-const GOOD: Style = AnsiColor::Green.on_default();
-const SLOW: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default();
+/// For what went wrong.
+pub const BAD: Style = palette::BAD.style();
 
 /// What bars are made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Glyphs {
-    /// What every font and every log has.
+    /// What every font and every log has: a letter for each phase.
     #[default]
     Ascii,
-    /// Blocks.
+    /// Blocks, which only their colours tell apart.
     Blocks,
 }
 
 impl Glyphs {
-    /// Blocks on a terminal whose locale is one of UTF-8.
-    pub fn of(stream: &impl IsTerminal) -> Self {
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
-        let is_utf8 = locale.to_ascii_lowercase().replace('-', "").contains("utf8");
-        if is_utf8 && stream.is_terminal() { Self::Blocks } else { Self::Ascii }
+    /// Blocks where this stream gets colours, and the locale is one of UTF-8.
+    pub fn of(stream: &impl RawStream) -> Self {
+        let has_colours = AutoStream::choice(stream) != ColorChoice::Never;
+        if has_unicode() && has_colours { Self::Blocks } else { Self::Ascii }
     }
+}
 
-    /// Of a phase that went well, of one that failed, and on both sides.
-    fn marks(self) -> (char, char, char) {
-        match self {
-            Self::Ascii => ('=', 'x', '|'),
-            Self::Blocks => ('█', '▒', '│'),
-        }
-    }
+/// Whether the locale is one of UTF-8.
+pub fn has_unicode() -> bool {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
+    locale.to_ascii_lowercase().replace('-', "").contains("utf8")
 }
 
 /// Shows results in so many columns.
 #[derive(Clone, Copy)]
 pub struct Terminal<'a> {
+    /// How wide lines of text may be.
     width: usize,
+    /// How wide the terminal is, if it is one.
+    room: Option<usize>,
     glyphs: Glyphs,
     redactor: &'a Redactor,
     cleaner: Cleaner<'a>,
@@ -78,8 +82,9 @@ impl<'a> Terminal<'a> {
     /// For a terminal of this width, or for a pipe.
     pub fn new(width: Option<usize>, redactor: &'a Redactor) -> Self {
         // Narrower than this nothing can be shown; lines will wrap.
-        let width = width.unwrap_or(WIDTH).clamp(24, WIDEST);
-        Self { width, glyphs: Glyphs::Ascii, redactor, cleaner: Cleaner::new(redactor) }
+        let room = width.map(|width| width.max(24));
+        let width = room.unwrap_or(WIDTH).min(WIDEST);
+        Self { width, room, glyphs: Glyphs::Ascii, redactor, cleaner: Cleaner::new(redactor) }
     }
 
     /// The same with other glyphs.
@@ -89,7 +94,7 @@ impl<'a> Terminal<'a> {
 
     /// The same with other secrets to filter.
     fn knowing<'b>(&self, redactor: &'b Redactor) -> Terminal<'b> {
-        Terminal { width: self.width, glyphs: self.glyphs, redactor, cleaner: Cleaner::new(redactor) }
+        Terminal { redactor, cleaner: Cleaner::new(redactor), ..*self }
     }
 
     /// The width of the terminal that standard output or standard error is, if one of them is.
@@ -104,6 +109,11 @@ impl<'a> Terminal<'a> {
         self.width
     }
 
+    /// `text` on one line, without secrets and control characters.
+    pub fn line(&self, text: &str) -> String {
+        self.cleaner.line(text, FACT).into_owned()
+    }
+
     /// Begins a part of a longer report.
     pub fn section(&self, out: &mut dyn Write, title: &str) -> io::Result<()> {
         writeln!(out)?;
@@ -115,202 +125,10 @@ impl<'a> Terminal<'a> {
         writeln!(out, "{HEADING}{}{HEADING:#}", cut(&self.cleaner.line(title, FACT), self.width))
     }
 
-    /// Shows every run.
-    pub fn results(&self, out: &mut dyn Write, outcomes: &[Outcome]) -> io::Result<()> {
-        for outcome in outcomes {
-            let identity = &outcome.identity;
-            // The number of a burst's runs is not told, but a second run tells that there are several.
-            let several = outcomes.iter().any(|other| {
-                other.identity.burst > 0
-                    && other.identity.probe == identity.probe
-                    && other.identity.tick == identity.tick
-            });
-            let redactor = self.redactor.with(&outcome.secrets);
-            let terminal = self.knowing(&redactor);
-            terminal.headline(out, outcome, several)?;
-            terminal.waterfall(out, outcome)?;
-            terminal.sentence(out, outcome)?;
-        }
-        Ok(())
-    }
-
-    /// Shows what it comes to. `delivered` is `None` where there was nowhere to deliver to.
-    pub fn summary(
-        &self,
-        out: &mut dyn Write,
-        outcomes: &[Outcome],
-        duration: Duration,
-        delivered: Option<&Delivered>,
-    ) -> io::Result<()> {
-        let mut parts = Vec::new();
-        let mut plain = format!(" in {}", length(duration).trim_start()).len();
-        for (status, style) in [("ok", GOOD), ("degraded", SLOW), ("failed", BAD), ("skipped", DIM)] {
-            let count = outcomes.iter().filter(|outcome| outcome.status.as_str() == status).count();
-            if count > 0 {
-                plain += format!("{count} {status}, ").len();
-                parts.push(format!("{style}{count} {status}{style:#}"));
-            }
-        }
-        if parts.is_empty() {
-            parts.push("nothing to run".into());
-        }
-        let separator = if plain > self.width { ",\n" } else { ", " };
-        writeln!(out, "{} in {}", parts.join(separator), length(duration).trim_start())?;
-        let Some(delivered) = delivered else { return Ok(()) };
-        let Delivered { envelopes, delivered: arrived, duration, .. } = delivered;
-        let style = if arrived == envelopes { DIM } else { BAD };
-        let counts =
-            format!("{arrived} of {envelopes} envelopes delivered to Sentry in {}", length(*duration).trim_start());
-        self.paragraph(out, style, &counts, "")?;
-        delivered.problems.iter().try_for_each(|problem| self.paragraph(out, BAD, problem, "  "))
-    }
-
-    /// Says that there was nowhere to deliver to.
-    pub fn nowhere(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.paragraph(out, DIM, "nothing delivered: there is no DSN", "")
-    }
-
-    /// Status, title, which of a burst, and how long it took.
-    fn headline(&self, out: &mut dyn Write, outcome: &Outcome, several: bool) -> io::Result<()> {
-        let (word, style) = match outcome.status {
-            Status::Ok => ("ok", GOOD),
-            Status::Degraded(_) => ("degraded", SLOW),
-            Status::Failed(_) => ("failed", BAD),
-            Status::Skipped(_) => ("skipped", DIM),
-        };
-        let time = match outcome.status {
-            Status::Skipped(_) => String::new(),
-            _ => length(outcome.duration),
-        };
-        let tick = outcome.identity.tick.time();
-        let number = match several {
-            true => {
-                format!(" {:02}:{:02}:{:02} #{}", tick.hour(), tick.minute(), tick.second(), outcome.identity.burst + 1)
-            }
-            false => String::new(),
-        };
-        let room = self.width.saturating_sub(9 + number.len() + 1 + TIME);
-        let title = cut(&self.cleaner.line(&outcome.title, FACT), room);
-        let gap = if time.is_empty() { 0 } else { room - title.chars().count() + 1 };
-        writeln!(out, "{style}{word:<8}{style:#} {BOLD}{title}{BOLD:#}{DIM}{number}{DIM:#}{:gap$}{time}", "")
-    }
-
-    fn waterfall(&self, out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
-        let spans = &outcome.spans;
-        let mut order: Vec<usize> = (0..spans.len()).collect();
-        order.sort_by_key(|index| spans[*index].start);
-        let mut children = vec![Vec::new(); spans.len()];
-        let mut roots = Vec::new();
-        for index in order {
-            match spans[index].parent.and_then(|parent| children.get_mut(parent)) {
-                Some(siblings) => siblings.push(index),
-                None => roots.push(index),
-            }
-        }
-        let requests = spans.iter().filter(|span| !span.op.is_phase() && span.op != Op::NetConn).count();
-        // From the last to the first, as a stack gives them back.
-        let mut stack: Vec<usize> = roots.into_iter().rev().collect();
-        while let Some(index) = stack.pop() {
-            let span = &spans[index];
-            if span.op.is_phase() {
-                self.phase(out, outcome, span)?;
-            } else if span.op != Op::NetConn && requests > 1 {
-                self.request(out, span)?;
-            }
-            stack.extend(children[index].iter().rev());
-        }
-        Ok(())
-    }
-
-    /// One request of several, or one attempt.
-    fn request(&self, out: &mut dyn Write, span: &Span) -> io::Result<()> {
-        let description = self.cleaner.line(&span.description, FACT);
-        let text = if description.is_empty() { span.op.as_str() } else { &description };
-        let style = if span.failure.is_some() { BAD } else { Style::new() };
-        let room = self.width.saturating_sub(2 + 1 + TIME);
-        let time = length(span.end.saturating_sub(span.start));
-        writeln!(out, "  {style}{:<room$}{style:#} {DIM}{time}{DIM:#}", cut(text, room))
-    }
-
-    /// Name, bar, start and length.
-    fn phase(&self, out: &mut dyn Write, outcome: &Outcome, span: &Span) -> io::Result<()> {
-        let (good, bad, side) = self.glyphs.marks();
-        let (style, mark) = if span.failure.is_some() { (BAD, bad) } else { (GOOD, good) };
-        let name = format!("{:<OP$}", span.op.as_str());
-        let time = length(span.end.saturating_sub(span.start));
-        let numbers = format!("{:>9} +{time}", format!("{:.1}", milliseconds(span.start)));
-        let around = 4 + OP + 2 + 1;
-        let room = |numbers: &str| self.width.saturating_sub(around + numbers.len());
-        let (room, numbers) = match room(&numbers) {
-            room if room >= SHORTEST_BAR => (room, numbers),
-            _ => (room(&time), time),
-        };
-        if room < SHORTEST_BAR {
-            return writeln!(out, "    {style}{name}{style:#} {numbers}");
-        }
-        let bar = bar(span, outcome.duration, room, mark);
-        writeln!(out, "    {style}{name}{style:#}{DIM}{side}{DIM:#}{style}{bar}{style:#}{DIM}{side}{DIM:#} {numbers}")
-    }
-
-    /// Why it was not well.
-    fn sentence(&self, out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
-        match &outcome.status {
-            Status::Ok => Ok(()),
-            Status::Failed(failure) => self.paragraph(out, BAD, &failure.to_string(), "  "),
-            Status::Degraded(sentence) => self.paragraph(out, SLOW, sentence, "  "),
-            Status::Skipped(sentence) => self.paragraph(out, DIM, sentence, "  "),
-        }
-    }
-
     /// `text`, broken into lines between words.
     pub fn paragraph(&self, out: &mut dyn Write, style: Style, text: &str, indent: &str) -> io::Result<()> {
-        let mut line = String::new();
-        for word in self.cleaner.line(text, FACT).split_whitespace() {
-            let longer = indent.len() + line.chars().count() + 1 + word.chars().count();
-            if !line.is_empty() && longer > self.width {
-                writeln!(out, "{indent}{style}{line}{style:#}")?;
-                line.clear();
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        writeln!(out, "{indent}{style}{line}{style:#}")
+        let text = self.cleaner.line(text, FACT);
+        let lines = wrap(&text, self.width.saturating_sub(indent.len()));
+        lines.iter().try_for_each(|line| writeln!(out, "{indent}{style}{line}{style:#}"))
     }
-}
-
-/// The span's share of the run, in `room` columns; never nothing.
-fn bar(span: &Span, whole: Duration, room: usize, mark: char) -> String {
-    let whole = whole.max(span.end).as_secs_f64();
-    let column = |time: Duration| match whole > 0.0 {
-        // A share of the run is between 0 and 1.
-        true => (time.as_secs_f64() / whole * room as f64).round() as usize,
-        false => 0,
-    };
-    let start = column(span.start).min(room - 1);
-    let end = column(span.end).clamp(start + 1, room);
-    (0..room).map(|at| if (start..end).contains(&at) { mark } else { ' ' }).collect()
-}
-
-/// `text` in `room` columns, with dots for what is left out.
-pub fn cut(text: &str, room: usize) -> String {
-    if text.chars().count() <= room {
-        return text.to_owned();
-    }
-    text.chars().take(room.saturating_sub(3)).chain("...".chars()).take(room).collect()
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
-}
-
-/// `  123.4 ms`, right-aligned.
-fn length(duration: Duration) -> String {
-    let text = match duration.as_secs() {
-        0 if duration < Duration::from_millis(1) => format!("{:.2} ms", milliseconds(duration)),
-        0..60 => format!("{:.1} ms", milliseconds(duration)),
-        _ => format!("{:.1} s", duration.as_secs_f64()),
-    };
-    format!("{text:>TIME$}")
 }

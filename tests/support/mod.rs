@@ -28,6 +28,8 @@ pub mod recipe;
 pub mod relay;
 pub mod rie;
 pub mod schedules;
+#[cfg(unix)]
+pub mod screen;
 pub mod search;
 #[cfg(feature = "cli")]
 pub mod services;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::config::show_duration;
-use crate::report::terminal::{PLAIN, QUIET, Terminal, cut};
+use crate::report::terminal::{PLAIN, QUIET, Terminal, cut, width};
 use crate::schedule::{FAILURES, OVERHEAD, Plan, PlannedItem, PlannedRegion, PlannedRule, PlannedTarget, RUN};
 
 /// The least of an expression that is worth a column; `--json` has all of it.
@@ -144,7 +144,7 @@ fn lines(mut table: Table, numbers: &[usize]) -> Vec<String> {
 }
 
 fn widest(lines: &[String]) -> usize {
-    lines.iter().map(|line| line.chars().count()).max().unwrap_or(0)
+    lines.iter().map(|line| width(line)).max().unwrap_or(0)
 }
 
 fn table_lines(out: &mut dyn Write, lines: &[String]) -> io::Result<()> {

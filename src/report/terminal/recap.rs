@@ -2,12 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::{BAD, BOLD, DIM, HEADING, SLOW, Terminal, cut};
+use super::{BOLD, DIM, HEADING, Terminal, cut};
 use crate::outcome::{Outcome, Status};
+use crate::report::palette::{BAD, Colour};
 use crate::report::text::FACT;
-
-/// Shorter pages are seen as a whole.
-const WORTH_A_RECAP: usize = 5;
 
 /// Runs of a probe that went wrong in the same way, and what the first of them said.
 struct Trouble<'a> {
@@ -17,12 +15,13 @@ struct Trouble<'a> {
 }
 
 impl Terminal<'_> {
-    /// Lists what failed and what was slow, by kind, where there were more than a few runs. A burst that failed in one
-    /// way is told once.
+    /// Lists what failed and what was slow, by kind, where there were more runs than are `seen` at a time. A burst that
+    /// failed in one way is told once.
     pub fn recap<'a>(
         &self,
         out: &mut dyn Write,
         outcomes: impl IntoIterator<Item = &'a Outcome>,
+        seen: usize,
         has_several_groups: bool,
     ) -> io::Result<()> {
         let mut runs = 0;
@@ -44,13 +43,13 @@ impl Terminal<'_> {
                 None => troubles.push(Trouble { outcome, sentence, runs: 1 }),
             }
         }
-        if runs <= WORTH_A_RECAP || kinds.is_empty() {
+        if runs <= seen || kinds.is_empty() {
             return Ok(());
         }
         let wrong: usize = kinds.iter().flat_map(|(_, troubles)| troubles).map(|trouble| trouble.runs).sum();
         writeln!(out, "\n{HEADING}Not well: {wrong} of {runs} runs{HEADING:#}")?;
         for (kind, troubles) in &kinds {
-            let style = if *kind == "degraded" { SLOW } else { BAD };
+            let style = if *kind == "degraded" { Colour::of_status(kind) } else { BAD }.style();
             writeln!(out, "{style}{kind}{style:#}")?;
             for trouble in troubles {
                 let redactor = self.redactor.with(&trouble.outcome.secrets);

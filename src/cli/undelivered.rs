@@ -1,0 +1,204 @@
+//! What could not be delivered while somebody sits there: kept in a file of its own, not written all over the terminal.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+use super::ConfigArgument;
+use super::run::RunArguments;
+use crate::invocation::Runner;
+use crate::telemetry::Aside;
+
+/// So many files of one second; nobody has more.
+const SAME_SECOND: usize = 100;
+
+/// A log for envelopes: a file in one directory, made when it is needed, or else standard error. Clones are the same.
+#[derive(Clone)]
+pub(super) struct Undelivered(Arc<Mutex<Log>>);
+
+struct Log {
+    directory: PathBuf,
+    file: Option<(String, File)>,
+    /// What there is of a line.
+    line: Vec<u8>,
+    lines: usize,
+    /// Standard error.
+    aside: Aside,
+}
+
+/// Envelopes that did not arrive, in a file.
+pub(super) struct Kept {
+    /// How many there are.
+    pub(super) envelopes: usize,
+    /// The file's name.
+    pub(super) file: String,
+    /// The command that delivers them.
+    pub(super) command: String,
+}
+
+impl Undelivered {
+    /// One for the current directory, if a person would have to read standard error.
+    pub(super) fn on_terminal(aside: Aside) -> Option<Self> {
+        let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
+        (io::stderr().is_terminal() && !is_ci).then(|| Self::within(Path::new("."), aside))
+    }
+
+    fn within(directory: &Path, aside: Aside) -> Self {
+        let log = Log { directory: directory.to_owned(), file: None, line: Vec::new(), lines: 0, aside };
+        Self(Arc::new(Mutex::new(log)))
+    }
+
+    /// The same runner, whose log this is, if there is one.
+    pub(super) fn log(runner: Runner, undelivered: Option<&Self>) -> Runner {
+        match undelivered.cloned() {
+            Some(undelivered) => runner.logging(move || Box::new(undelivered.clone())),
+            None => runner,
+        }
+    }
+
+    /// What of a command with these arguments was not delivered, if anything was not.
+    pub(super) fn kept(&self, arguments: &RunArguments) -> Option<Kept> {
+        let log = self.lock();
+        let (file, _) = log.file.as_ref()?;
+        let command = format!("{} < {file}", resend(arguments));
+        Some(Kept { envelopes: log.lines, file: file.clone(), command })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Undelivered {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut log = self.lock();
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            log.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                log.keep()?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    /// A whole line goes into the file, or where it is seen.
+    fn keep(&mut self) -> io::Result<()> {
+        let line = std::mem::take(&mut self.line);
+        if self.file.is_none() {
+            self.file = create(&self.directory).ok();
+        }
+        match self.file.as_mut().map(|(_, file)| file.write_all(&line)) {
+            Some(Ok(())) => {
+                self.lines += 1;
+                Ok(())
+            }
+            Some(Err(_)) | None => self.aside.write_all(&line),
+        }
+    }
+}
+
+/// The command that delivers to where one with these arguments does.
+fn resend(arguments: &RunArguments) -> String {
+    let mut command = "sentrynet resend".to_owned();
+    let path = arguments.config.config.to_string_lossy();
+    if path != ConfigArgument::USUAL {
+        let is_plain = path.chars().all(|c| c.is_alphanumeric() || "/._-+".contains(c));
+        let quoted = || format!("'{}'", path.replace('\'', "'\\''"));
+        command = format!("{command} {}", if is_plain { path.to_string() } else { quoted() });
+    }
+    if arguments.dsn.is_some() {
+        // Its key is not shown: the page may be.
+        command += " --dsn DSN";
+    }
+    command
+}
+
+/// A new file that only its owner reads: envelopes hold what targets answered.
+fn create(directory: &Path) -> io::Result<(String, File)> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+    let time = OffsetDateTime::now_utc().format(&format).map_err(io::Error::other)?;
+    for number in 1..=SAME_SECOND {
+        let number = if number == 1 { String::new() } else { format!("-{number}") };
+        let name = format!("sentrynet-undelivered-{time}{number}.jsonl");
+        match options.open(directory.join(&name)) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            opened => return opened.map(|file| (name, file)),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(log: &Undelivered) -> Option<(String, usize)> {
+        let log = log.lock();
+        log.file.as_ref().map(|(name, _)| (name.clone(), log.lines))
+    }
+
+    #[test]
+    fn every_log_has_a_file_of_its_own_that_only_its_owner_reads() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut names = Vec::new();
+        for number in 0..3 {
+            let mut log = Undelivered::within(directory.path(), Aside::default());
+            assert_eq!(kept(&log), None);
+            write!(log, "{{\"number\":").expect("a file");
+            writeln!(log, "{number}}}\n{{}}").expect("a file");
+            let (name, lines) = kept(&log).expect("a file");
+            let path = directory.path().join(&name);
+            assert_eq!(
+                (std::fs::read_to_string(&path).expect("text"), lines),
+                (format!("{{\"number\":{number}}}\n{{}}\n"), 2)
+            );
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                assert_eq!(path.metadata().expect("a file").permissions().mode() & 0o777, 0o600);
+            }
+            assert!(!names.contains(&name), "{names:?}");
+            names.push(name);
+        }
+    }
+
+    #[test]
+    fn the_command_names_what_is_not_usual() {
+        use clap::Parser as _;
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            run: RunArguments,
+        }
+        for (arguments, expected) in [
+            (&[][..], "sentrynet resend"),
+            (&["--dsn", "https://key@host/1"], "sentrynet resend --dsn DSN"),
+            (&["other/it's.yaml"], "sentrynet resend 'other/it'\\''s.yaml'"),
+        ] {
+            let line = Line::parse_from([&["run"], arguments].concat());
+            assert_eq!(resend(&line.run), expected);
+        }
+    }
+
+    #[test]
+    fn without_a_place_for_a_file_there_is_none() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut log = Undelivered::within(&directory.path().join("gone"), Aside::default());
+        writeln!(log, "{{\"this\":\"goes to standard error\"}}").expect("standard error");
+        assert_eq!(kept(&log), None);
+    }
+}

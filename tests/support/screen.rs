@@ -1,0 +1,133 @@
+//! A program on a terminal of its own, and what a person sees there.
+
+use std::io::{Read as _, Write as _};
+use std::num::NonZeroU16;
+use std::process::{Child, ExitStatus};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use pty_process::Size;
+use pty_process::blocking::{Command, Pty, open};
+
+use super::cli::Desk;
+
+/// How long something may take to be seen; a busy machine takes its time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A terminal; what runs on it is killed when this is dropped.
+pub struct Screen {
+    child: Child,
+    pty: Arc<Pty>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+struct Seen {
+    parser: vt100::Parser,
+    /// Everything that was written.
+    all: Vec<u8>,
+    is_over: bool,
+}
+
+fn size(number: u16) -> NonZeroU16 {
+    NonZeroU16::new(number).expect("a size")
+}
+
+impl Screen {
+    /// Starts `sentrynet` with these arguments at this desk, on a terminal of so many rows and columns.
+    pub fn start(desk: &Desk, arguments: &[&str], (rows, columns): (u16, u16)) -> Self {
+        let (pty, pts) = open().expect("a terminal");
+        pty.resize(Size::new(rows, columns)).expect("a size");
+        let child = Command::new(assert_cmd::cargo::cargo_bin("sentrynet"))
+            .args(arguments)
+            .env_clear()
+            .env("TERM", "xterm-256color")
+            .envs(desk.variables())
+            .current_dir(desk.path())
+            .spawn(pts)
+            .expect("the program runs");
+        let pty = Arc::new(pty);
+        let parser = vt100::Parser::new(size(rows), size(columns), 1000);
+        let seen = Arc::new(Mutex::new(Seen { parser, all: Vec::new(), is_over: false }));
+        let (input, output) = (Arc::clone(&pty), Arc::clone(&seen));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // Linux says that there is no such device when the last program has gone.
+            while let Ok(read @ 1..) = (&*input).read(&mut bytes) {
+                let mut seen = output.lock().expect("a screen");
+                seen.all.extend_from_slice(&bytes[..read]);
+                seen.parser.process(&bytes[..read]);
+            }
+            output.lock().expect("a screen").is_over = true;
+        });
+        Self { child, pty, seen }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().expect("a screen")
+    }
+
+    /// The program's process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What is to be seen now.
+    pub fn text(&self) -> String {
+        self.seen().parser.screen().contents()
+    }
+
+    /// Everything that was written so far, escape codes and all.
+    pub fn written(&self) -> String {
+        String::from_utf8_lossy(&self.seen().all).into_owned()
+    }
+
+    /// What the terminal makes of it.
+    pub fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
+        at(self.seen().parser.screen())
+    }
+
+    /// Waits until this is to be seen.
+    pub async fn wait_for(&self, what: impl Fn(&str) -> bool) -> String {
+        let start = Instant::now();
+        loop {
+            let text = self.text();
+            if what(&text) {
+                return text;
+            }
+            assert!(start.elapsed() < PATIENCE, "this was not awaited:\n{text}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Presses keys.
+    pub fn press(&self, keys: &str) {
+        (&*self.pty).write_all(keys.as_bytes()).expect("a terminal");
+    }
+
+    /// Another size.
+    pub fn resize(&self, (rows, columns): (u16, u16)) {
+        self.pty.resize(Size::new(rows, columns)).expect("a size");
+        self.seen().parser.set_size(size(rows), size(columns));
+    }
+
+    /// Waits until the program has ended and everything of it is seen.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            let status = self.child.try_wait().expect("a child's status");
+            if let Some(status) = status.filter(|_| self.seen().is_over) {
+                return status;
+            }
+            assert!(start.elapsed() < PATIENCE, "it does not end:\n{}", self.text());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
