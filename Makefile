@@ -74,9 +74,10 @@ bench: ## Measure every figure that SentryNet is held to, and show them in one t
 	cargo bench --locked --bench watch
 	@echo && cat target/bench.md
 
-images: $(TOOLS)/browser/.stamp chromium ## Draw the pictures in docs/images from what the demo shows
+images: $(TOOLS)/browser/.stamp $(TOOLS)/spotlight/.stamp chromium ## Draw the pictures in docs/images from what the demo shows
 	cargo build --locked --bin sentrynet
 	$(TOOLS)/browser/bin/python docs/images/draw.py target/debug/sentrynet
+	$(TOOLS)/browser/bin/python docs/images/spotlight.py target/debug/sentrynet
 
 build: $(TOOLS)/lambda/.stamp ## Build the function for Lambda, for arm64 or ARCH=x86_64, into target/lambda (takes minutes)
 	@test -n '$(TARGET_$(ARCH))' || { echo 'ARCH is arm64 or x86_64, not $(ARCH)'; exit 1; }
@@ -141,7 +142,7 @@ fuzz: ## Fuzz one TARGET of fuzz/targets for SECONDS (needs nightly Rust and car
 	  -dict=fuzz/dictionaries/$(TARGET).dict -max_len=$(or $(MAX_LEN_$(TARGET)),1024) -timeout=10 -rss_limit_mb=1024 \
 	  -max_total_time=$(SECONDS)
 
-tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp chromium ## Fetch what the tests talk to (pinned, into target/tools)
+tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp $(TOOLS)/spotlight/.stamp chromium ## Fetch what the tests talk to (pinned, into target/tools)
 
 # A stamp is written last, so that what was interrupted is made again.
 $(patsubst %,$(TOOLS)/%/.stamp,$(VENVS) $(BUILD_VENVS)): $(TOOLS)/%/.stamp: tests/requirements/%.txt
@@ -153,6 +154,14 @@ $(patsubst %,$(TOOLS)/%/.stamp,$(VENVS) $(BUILD_VENVS)): $(TOOLS)/%/.stamp: test
 	    && rm -rf $(@D) && $(PYTHON) -m venv $(@D) >>$(TOOLS)/$*.log 2>&1; \
 	} || { tail -n 5 $(TOOLS)/$*.log; echo "tools: please install python3-venv, then try again"; exit 1; }
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# Spotlight is on npm, and needs Node 20.
+$(TOOLS)/spotlight/.stamp: tests/requirements/spotlight/package.json tests/requirements/spotlight/package-lock.json
+	@echo "tools: spotlight"
+	@command -v npm >/dev/null || { echo "tools: please install Node 20 or later with npm, then try again"; exit 1; }
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund >../spotlight.log 2>&1 || { tail -n 5 ../spotlight.log; exit 1; }
 	@touch $@
 
 # AWS's Lambda runtime interface emulator comes with the SAM CLI.

@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod demo;
+mod diagnostics;
 mod load;
 mod plan;
 mod progress;
@@ -21,6 +22,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::parse_duration;
 use crate::invocation::Finished;
+
+pub use diagnostics::render;
 
 /// Every way to end.
 const EXIT_CODES: &str = "\
@@ -53,9 +56,12 @@ pub struct Arguments {
 enum Command {
     /// Judge a configuration: say everything that is wrong with it, and where.
     ///
-    /// Nothing is run, and secrets are not looked up.
-    #[command(after_help = "Exit codes:\n  0  the configuration can be used\n  2  it cannot")]
-    Check(ConfigArgument),
+    /// Nothing is run, and secrets are not looked up. Warnings are about what can be used and is probably not meant.
+    #[command(
+        after_help = "Environment:\n  NO_COLOR  no colours\n\nExit codes:\n  0  the configuration can be used\n  \
+        2  it cannot, or there are warnings (--strict)"
+    )]
+    Check(check::CheckArguments),
     /// Run probes now, show what came of them, and deliver it to Sentry.
     ///
     /// Every probe makes one burst, unless --group, --probe or --filter choose among them. Without a DSN results are
@@ -66,8 +72,9 @@ enum Command {
     /// Run probes whenever they are due, until stopped: SentryNet without AWS.
     ///
     /// Takes the file anew when it changes, and with SIGHUP; where it is broken, what was read before stays. SIGTERM or
-    /// Ctrl-C ends: what is out is finished and delivered; a second one ends at once. What could not be delivered stands
-    /// on standard error then.
+    /// Ctrl-C ends: what is out is finished and delivered; a second one ends at once. What could not be delivered is
+    /// written to standard error then, or, where that is a terminal, to a file here. On a terminal this is a table that is
+    /// kept up to date; `q` ends it like Ctrl-C.
     #[command(after_help = format!("{ENVIRONMENT}\n\nExit codes:\n  0  it was stopped\n  2  the configuration or the \
         arguments cannot be used"))]
     Watch(watch::WatchArguments),
@@ -183,7 +190,7 @@ impl Arguments {
     pub async fn execute(self) -> Exit {
         let (mut out, mut err) = (anstream::stdout(), anstream::stderr());
         let done = match self.command {
-            Command::Check(argument) => check::check(&argument.config, &mut out, &mut err),
+            Command::Check(arguments) => check::check(&arguments, &mut out, &mut err),
             Command::Run(arguments) => run::run(arguments, &mut out, &mut err).await,
             Command::Watch(arguments) => watch::watch(arguments, &mut out, &mut err).await,
             Command::Plan(arguments) => plan::plan(&arguments, &mut out, &mut err),

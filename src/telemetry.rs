@@ -4,6 +4,10 @@
 //! and errors events with their fields. Sentry's SDK makes those events but does not send them: they wait in a
 //! buffer, which the invocation [drains](Telemetry::drain) and delivers with its results.
 
+mod aside;
+
+pub use aside::Aside;
+
 use std::io::Write;
 use std::str::FromStr as _;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -41,6 +45,7 @@ pub enum Mode {
 pub struct Telemetry {
     buffer: Arc<Buffer>,
     redactor: Arc<RwLock<Redactor>>,
+    aside: Aside,
 }
 
 impl Telemetry {
@@ -60,7 +65,10 @@ impl Telemetry {
         // A log that was started before stays: this happens in tests only.
         let _ = match mode {
             Mode::Function => telemetry.subscriber(mode, filter, std::io::stdout).try_init(),
-            Mode::Terminal | Mode::Watch => telemetry.subscriber(mode, filter, std::io::stderr).try_init(),
+            Mode::Terminal | Mode::Watch => {
+                let aside = telemetry.aside();
+                telemetry.subscriber(mode, filter, move || aside.clone()).try_init()
+            }
         };
         telemetry.tell_panics();
         let client = telemetry.client();
@@ -70,16 +78,21 @@ impl Telemetry {
         telemetry
     }
 
+    /// Standard error, where the log of a terminal goes.
+    pub fn aside(&self) -> Aside {
+        self.aside.clone()
+    }
+
     /// What Rust itself would write of a panic may quote a text, and with it a secret.
     fn tell_panics(&self) {
-        let redactor = Arc::clone(&self.redactor);
+        let (redactor, aside) = (Arc::clone(&self.redactor), self.aside());
         std::panic::set_hook(Box::new(move |panic| {
             let message = panic.payload_as_str().unwrap_or("no message");
             let message = redactor.try_read().map(|redactor| redactor.text(message));
             let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
             let message = message.as_deref().unwrap_or(FILTERED);
             // Nothing can be done for a log that cannot be written.
-            let _ = writeln!(std::io::stderr(), "SentryNet itself failed{place}: {message}");
+            let _ = writeln!(aside.clone(), "SentryNet itself failed{place}: {message}");
         }));
     }
 

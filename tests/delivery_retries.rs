@@ -274,6 +274,29 @@ async fn what_there_is_no_room_for_is_lost() {
 }
 
 #[tokio::test]
+async fn the_patient_log_only_what_they_give_up_and_each_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let dsn = format!("http://key@{address}/7").parse().expect("a DSN");
+    let courier = Courier::new(dsn, receiver::client(rustls::RootCertStore::empty())).patient();
+    let body = json!({"message": "x".repeat(1024 * 1024)});
+    let large = |id| Envelope::new(Kind::Event, Uuid::from_u128(id), Value::Null, &body);
+    let mut log = Vec::new();
+    let mut lost = Vec::new();
+    for ids in [0..2, 2..3, 3..5] {
+        let until = tokio::time::Instant::now() + Duration::from_millis(300);
+        let delivered = courier.deliver(ids.map(large).collect(), until, &mut log).await;
+        lost.push((delivered.lost, delivered.spooled, log.iter().filter(|byte| **byte == b'\n').count()));
+    }
+    assert_eq!(lost, [(0, 2, 0), (0, 3, 0), (2, 3, 2)], "there is room for three");
+    assert_eq!((courier.give_up(&mut log), courier.waiting()), (3, 0));
+    assert_eq!(courier.give_up(&mut log), 0);
+    let logged = logged(&String::from_utf8(log).expect("text"));
+    assert_eq!(logged, (0..5).map(large).collect::<Vec<_>>(), "from the oldest to the newest");
+}
+
+#[tokio::test]
 async fn the_transaction_and_the_event_of_a_run_both_arrive() {
     let receiver = Receiver::start(Behaviour::default()).await;
     let sent = failed_run();

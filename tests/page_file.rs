@@ -12,7 +12,10 @@ use support::target::{Target, answer};
 /// A target, and a desk with a probe of it.
 async fn desk() -> (Target, Desk) {
     let target = Target::http(|_| answer("200 OK", &[], "")).await;
-    let desk = Desk::with(&format!("groups: [{{probes: [{{probe: probes.http, url: '{}'}}]}}]", target.url("/")));
+    let desk = Desk::with(&format!(
+        "groups: [{{tags: {{target: here}}, probes: [{{probe: probes.http, url: '{}'}}]}}]",
+        target.url("/")
+    ));
     (target, desk)
 }
 
@@ -84,7 +87,10 @@ async fn a_page_that_cannot_be_written_in_the_end_hides_no_result() {
     let url = target.await;
     desk.write(
         "config/sentrynet.yaml",
-        format!("groups: [{{probes: [{{probe: probes.http, title: Home, url: '{}'}}]}}]", url.url("/")),
+        format!(
+            "groups: [{{tags: {{target: here}}, probes: [{{probe: probes.http, title: Home, url: '{}'}}]}}]",
+            url.url("/")
+        ),
     );
     let ran = desk.run(&["run", "--json", "--html", "pages/page.html"]);
     assert_eq!(ran.code, 2, "{ran:?}");

@@ -5,9 +5,11 @@ mod support;
 
 use std::time::Duration;
 
+use rustix::process::Signal;
 use sentrynet::outcome::Op;
 use sentrynet::report::palette::{BAD, Colour};
 use support::cli::Desk;
+use support::process::send;
 use support::receiver::{Behaviour, Receiver};
 use support::screen::Screen;
 use support::target::{Target, answer};
@@ -143,4 +145,89 @@ async fn who_waits_for_sentry_is_told_so() {
     let desk = Desk::with(&three_runs(&target, 200)).variable("SENTRY_DSN", &receiver.dsn().to_string());
     let screen = Screen::start(&desk, &["run"], (24, 80));
     screen.wait_for(|text| text.contains("delivering 3 envelopes of site to Sentry")).await;
+}
+
+/// A group that is due every ten seconds: a burst of four, and one that fails.
+fn watched(target: &Target) -> String {
+    format!(
+        "groups:
+- name: site
+  probes:
+  - {{probe: probes.http, title: Home, url: '{}', burst: 4, every: 10s}}
+  - {{probe: probes.http, title: News, url: '{}', every: 10s}}
+",
+        target.url("/200/20"),
+        target.url("/503/20"),
+    )
+}
+
+/// The row of a probe, once it has ended its runs.
+fn row<'a>(text: &'a str, title: &str) -> Option<&'a str> {
+    text.lines().find(|line| line.contains(title) && line.contains(" ms "))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watch_is_a_table_that_is_kept_up_to_date_until_q_is_pressed() {
+    let target = target().await;
+    let desk = Desk::with(&watched(&target)).variable("LANG", "C.UTF-8");
+    let mut screen = Screen::start(&desk, &["watch"], (16, 100));
+    screen.wait_for(|text| text.contains("- ") && text.contains("0 runs, nothing is delivered")).await;
+    assert!(screen.look(|screen| screen.alternate_screen() && screen.hide_cursor()));
+    let text = screen.wait_for(|text| text.contains("5 runs, 1 failed, ") && row(text, "Home").is_some()).await;
+    let home = row(&text, "Home").expect("a row");
+    assert!(home.starts_with("ok ") && home.contains('█'), "{text}");
+    let sparks = home.chars().filter(|c| ('▁'..='█').contains(c)).count();
+    assert!(sparks >= 4, "{text}");
+    assert!(text.contains("http_status: status 503") && text.contains("█ wait"), "{text}");
+    for size in [(8, 30), (3, 10), (30, 120)] {
+        screen.resize(size);
+        screen.press("j");
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let text = screen.wait_for(|text| row(text, "Home").is_some_and(|row| row.trim_end().len() > 110)).await;
+    assert!(text.contains("status ") && text.contains(", q ends"), "{text}");
+    screen.press("q");
+    assert_eq!(screen.ended().await.code(), Some(0), "{}", screen.text());
+    let text = screen.text();
+    assert!(text.trim_end().ends_with("stopped") && !text.contains("q ends"), "{text}");
+    assert!(screen.look(|screen| !screen.alternate_screen() && !screen.hide_cursor()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signal_gives_the_terminal_back_and_the_log_comes_then() {
+    let target = target().await;
+    let desk = Desk::with(&watched(&target)).variable("RUST_LOG", "info").variable("LANG", "C.UTF-8");
+    let desk = desk.variable("SENTRY_DSN", "http://key@127.0.0.1:1/1");
+    let mut screen = Screen::start(&desk, &["watch", "--grace", "1s"], (16, 100));
+    // What cannot be delivered is said there, and goes to the log, too.
+    let text = screen.wait_for(|text| text.contains("envelopes not delivered: ") && text.contains("6 waiting")).await;
+    assert!(!text.contains("WARN"), "{text}");
+    send(Signal::TERM, screen.id());
+    assert_eq!(screen.ended().await.code(), Some(0), "{}", screen.text());
+    let text = screen.text();
+    assert!(screen.look(|screen| !screen.alternate_screen() && !screen.hide_cursor()));
+    for part in [
+        "WARN",
+        "stopped; 6 envelopes not delivered",
+        "6 envelopes are kept in sentrynet-undelivered-",
+        "sentrynet resend < ",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_that_knows_nothing_gets_lines_and_quiet_ones_only_trouble() {
+    let target = target().await;
+    let (dumb, quiet) = (Desk::with(&watched(&target)).variable("TERM", "dumb"), Desk::with(&watched(&target)));
+    for (desk, arguments, is_quiet) in [(&dumb, &["watch"][..], false), (&quiet, &["watch", "--quiet"], true)] {
+        let mut screen = Screen::start(desk, arguments, (30, 100));
+        screen.wait_for(|text| text.contains("failed   site/News")).await;
+        send(Signal::INT, screen.id());
+        assert_eq!(screen.ended().await.code(), Some(0), "{}", screen.text());
+        let text = screen.text();
+        assert!(!screen.written().contains("\x1b[?1049h"), "{text}");
+        assert_eq!(text.contains("watching config/sentrynet.yaml"), !is_quiet, "{text}");
+        assert_eq!(text.contains("ok       site/Home"), !is_quiet, "{text}");
+    }
 }

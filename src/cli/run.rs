@@ -12,7 +12,7 @@ use clap::Args;
 use time::OffsetDateTime;
 
 use super::undelivered::Undelivered;
-use super::{ConfigArgument, Exit, heard, load, progress};
+use super::{ConfigArgument, Exit, diagnostics, heard, load, progress};
 use crate::config::{Config, Group, Probe, Redactor};
 use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
@@ -26,7 +26,7 @@ use crate::telemetry::{Mode, Telemetry};
 use page::Page;
 
 /// What to run, and where results go.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct RunArguments {
     #[command(flatten)]
     pub(super) config: ConfigArgument,
@@ -97,10 +97,14 @@ pub(super) async fn run(
     err: &mut (dyn Write + Send),
 ) -> io::Result<Exit> {
     let OnceArguments { run: arguments, phases } = arguments;
-    let config = match load::load(&arguments.config.config).await {
-        Ok(config) => config,
-        Err(problems) => return refuse(err, &problems),
+    let load::Loaded { config, warnings } = match load::load(&arguments.config.config).await {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            diagnostics::show(&problems, err)?;
+            return Ok(Exit::Unusable);
+        }
     };
+    diagnostics::warn(&warnings, err)?;
     let chosen = match choose(&arguments, &config) {
         Ok(chosen) => chosen,
         // It lists titles and tags, which may hold secrets.
@@ -110,12 +114,10 @@ pub(super) async fn run(
         Ok(file) => file,
         Err(error) => return refuse(err, &error),
     };
-    let undelivered = Undelivered::on_terminal();
     let network = Network::new(Resolver::system());
-    let mut runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
-    if let Some(undelivered) = undelivered.clone() {
-        runner = runner.logging(move || Box::new(undelivered.clone()));
-    }
+    let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
+    let undelivered = Undelivered::on_terminal(runner.telemetry().aside());
+    let runner = Undelivered::log(runner, undelivered.as_ref());
     let started = Instant::now();
     let width = Terminal::columns();
     let line = (!arguments.quiet).then(|| width.unwrap_or(80));

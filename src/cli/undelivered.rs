@@ -10,6 +10,8 @@ use time::macros::format_description;
 
 use super::ConfigArgument;
 use super::run::RunArguments;
+use crate::invocation::Runner;
+use crate::telemetry::Aside;
 
 /// So many files of one second; nobody has more.
 const SAME_SECOND: usize = 100;
@@ -24,6 +26,8 @@ struct Log {
     /// What there is of a line.
     line: Vec<u8>,
     lines: usize,
+    /// Standard error.
+    aside: Aside,
 }
 
 /// Envelopes that did not arrive, in a file.
@@ -38,13 +42,22 @@ pub(super) struct Kept {
 
 impl Undelivered {
     /// One for the current directory, if a person would have to read standard error.
-    pub(super) fn on_terminal() -> Option<Self> {
+    pub(super) fn on_terminal(aside: Aside) -> Option<Self> {
         let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-        (io::stderr().is_terminal() && !is_ci).then(|| Self::within(Path::new(".")))
+        (io::stderr().is_terminal() && !is_ci).then(|| Self::within(Path::new("."), aside))
     }
 
-    fn within(directory: &Path) -> Self {
-        Self(Arc::new(Mutex::new(Log { directory: directory.to_owned(), file: None, line: Vec::new(), lines: 0 })))
+    fn within(directory: &Path, aside: Aside) -> Self {
+        let log = Log { directory: directory.to_owned(), file: None, line: Vec::new(), lines: 0, aside };
+        Self(Arc::new(Mutex::new(log)))
+    }
+
+    /// The same runner, whose log this is, if there is one.
+    pub(super) fn log(runner: Runner, undelivered: Option<&Self>) -> Runner {
+        match undelivered.cloned() {
+            Some(undelivered) => runner.logging(move || Box::new(undelivered.clone())),
+            None => runner,
+        }
     }
 
     /// What of a command with these arguments was not delivered, if anything was not.
@@ -89,7 +102,7 @@ impl Log {
                 self.lines += 1;
                 Ok(())
             }
-            Some(Err(_)) | None => io::stderr().write_all(&line),
+            Some(Err(_)) | None => self.aside.write_all(&line),
         }
     }
 }
@@ -143,7 +156,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let mut names = Vec::new();
         for number in 0..3 {
-            let mut log = Undelivered::within(directory.path());
+            let mut log = Undelivered::within(directory.path(), Aside::default());
             assert_eq!(kept(&log), None);
             write!(log, "{{\"number\":").expect("a file");
             writeln!(log, "{number}}}\n{{}}").expect("a file");
@@ -184,7 +197,7 @@ mod tests {
     #[test]
     fn without_a_place_for_a_file_there_is_none() {
         let directory = tempfile::tempdir().expect("a directory");
-        let mut log = Undelivered::within(&directory.path().join("gone"));
+        let mut log = Undelivered::within(&directory.path().join("gone"), Aside::default());
         writeln!(log, "{{\"this\":\"goes to standard error\"}}").expect("standard error");
         assert_eq!(kept(&log), None);
     }

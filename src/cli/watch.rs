@@ -3,6 +3,7 @@
 mod file;
 mod page;
 mod plain;
+mod screen;
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -11,8 +12,10 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::load::{self, Loaded};
 use super::run::{RunArguments, choose, refuse};
-use super::{Exit, duration, heard, load};
+use super::undelivered::{Kept, Undelivered};
+use super::{Exit, diagnostics, duration, heard};
 use crate::config::{Config, Group, Problem, Problems};
 use crate::invocation::Runner;
 use crate::invocation::watch::{Event, Order, Watch};
@@ -21,6 +24,7 @@ use crate::telemetry::{Mode, Telemetry};
 use file::File;
 use page::Page;
 use plain::Plain;
+use screen::Screen;
 
 /// What to watch, and where results go.
 #[derive(Args, Debug)]
@@ -47,10 +51,14 @@ pub(super) async fn watch(
     let WatchArguments { run: arguments, grace } = arguments;
     // What changes after this look is noticed.
     let file = File::look(&arguments.config.config).await;
-    let config = match configuration(&arguments).await {
-        Ok(config) => config,
-        Err(problems) => return refuse(err, &problems),
+    let Loaded { config, warnings } = match configuration(&arguments).await {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            diagnostics::show(&problems, err)?;
+            return Ok(Exit::Unusable);
+        }
     };
+    diagnostics::warn(&warnings, err)?;
     let page = match arguments.page_file() {
         Ok(file) => file.map(Page::keep),
         Err(error) => return refuse(err, &error),
@@ -60,11 +68,24 @@ pub(super) async fn watch(
     let (give_orders, orders) = unbounded_channel();
     let (events, seen) = unbounded_channel();
     stop_on_signals(give_orders.clone())?;
-    let mut view = Plain::new(arguments.json, arguments.config.config.display().to_string());
-    tokio::spawn(file.follow(signal(SignalKind::hangup())?, arguments, give_orders));
+    let name = arguments.config.config.display().to_string();
+    let plain = Plain::new(arguments.json, arguments.quiet, name.clone());
+    let undelivered = Undelivered::on_terminal(runner.telemetry().aside());
+    let runner = Undelivered::log(runner, undelivered.as_ref());
+    let mut view: Box<dyn View> = match Screen::is_possible() && !arguments.json && !arguments.quiet {
+        true => Box::new(Screen::new(plain, name, give_orders.clone(), runner.telemetry().aside())),
+        false => Box::new(plain),
+    };
+    tokio::spawn(file.follow(signal(SignalKind::hangup())?, arguments.clone(), give_orders));
     let watching = Watch::new(runner, events).run(config, orders, grace);
-    let (watched, shown) = tokio::join!(watching, follow(&mut view, seen, page, out, err));
+    let (watched, shown) = tokio::join!(watching, follow(&mut *view, seen, page, out, err));
+    // The terminal is given back, whatever was shown there.
+    drop(view);
     shown?;
+    if let Some(Kept { envelopes, file, command }) = undelivered.and_then(|undelivered| undelivered.kept(&arguments)) {
+        let noun = if envelopes == 1 { "envelope is" } else { "envelopes are" };
+        heard(writeln!(err, "{envelopes} {noun} kept in {file}; later, deliver with\n    {command}"))?;
+    }
     match watched {
         Ok(()) => Ok(Exit::Fine),
         Err(error) => refuse(err, &error),
@@ -116,9 +137,9 @@ fn stop_on_signals(orders: UnboundedSender<Order>) -> io::Result<()> {
 /// # Errors
 ///
 /// It cannot be used, or holds nothing of what is asked for.
-async fn configuration(arguments: &RunArguments) -> Result<Config, Problems> {
+async fn configuration(arguments: &RunArguments) -> Result<Loaded, Problems> {
     let path = &arguments.config.config;
-    let config = load::load(path).await?;
+    let Loaded { config, warnings } = load::load(path).await?;
     let groups = match choose(arguments, &config) {
         Ok(chosen) => chosen.into_iter().map(|(group, probes)| Group { probes, ..group.clone() }).collect(),
         Err(why) => {
@@ -127,5 +148,5 @@ async fn configuration(arguments: &RunArguments) -> Result<Config, Problems> {
             return Err(Problem::of_file(path.display().to_string(), why).into());
         }
     };
-    Ok(Config { groups, ..config })
+    Ok(Loaded { config: Config { groups, ..config }, warnings })
 }

@@ -90,6 +90,15 @@ impl RunResult {
     }
 }
 
+#[cfg(feature = "cli")]
+impl RunResult {
+    /// Why it was not as expected, with the failure's kind before it.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        let sentence = self.error.as_deref()?;
+        Some(self.kind.map_or_else(|| sentence.to_owned(), |kind| format!("{kind}: {sentence}")))
+    }
+}
+
 impl Phase {
     /// Of this span.
     pub(crate) fn new(span: &Span) -> Self {

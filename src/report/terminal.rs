@@ -11,7 +11,8 @@ mod table;
 mod waterfall;
 
 pub use bar::{Cell, bar};
-pub use columns::{cut, width};
+pub(crate) use columns::length;
+pub use columns::{cut, width, wrap};
 pub use legend::{legend, word};
 pub use table::{Part, Shown};
 
@@ -53,12 +54,16 @@ pub enum Glyphs {
 impl Glyphs {
     /// Blocks where this stream gets colours, and the locale is one of UTF-8.
     pub fn of(stream: &impl RawStream) -> Self {
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
-        let is_utf8 = locale.to_ascii_lowercase().replace('-', "").contains("utf8");
         let has_colours = AutoStream::choice(stream) != ColorChoice::Never;
-        if is_utf8 && has_colours { Self::Blocks } else { Self::Ascii }
+        if has_unicode() && has_colours { Self::Blocks } else { Self::Ascii }
     }
+}
+
+/// Whether the locale is one of UTF-8.
+pub fn has_unicode() -> bool {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
+    locale.to_ascii_lowercase().replace('-', "").contains("utf8")
 }
 
 /// Shows results in so many columns.
@@ -104,6 +109,11 @@ impl<'a> Terminal<'a> {
         self.width
     }
 
+    /// `text` on one line, without secrets and control characters.
+    pub fn line(&self, text: &str) -> String {
+        self.cleaner.line(text, FACT).into_owned()
+    }
+
     /// Begins a part of a longer report.
     pub fn section(&self, out: &mut dyn Write, title: &str) -> io::Result<()> {
         writeln!(out)?;
@@ -117,18 +127,8 @@ impl<'a> Terminal<'a> {
 
     /// `text`, broken into lines between words.
     pub fn paragraph(&self, out: &mut dyn Write, style: Style, text: &str, indent: &str) -> io::Result<()> {
-        let mut line = String::new();
-        for word in self.cleaner.line(text, FACT).split_whitespace() {
-            let longer = indent.len() + width(&line) + 1 + width(word);
-            if !line.is_empty() && longer > self.width {
-                writeln!(out, "{indent}{style}{line}{style:#}")?;
-                line.clear();
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        writeln!(out, "{indent}{style}{line}{style:#}")
+        let text = self.cleaner.line(text, FACT);
+        let lines = wrap(&text, self.width.saturating_sub(indent.len()));
+        lines.iter().try_for_each(|line| writeln!(out, "{indent}{style}{line}{style:#}"))
     }
 }

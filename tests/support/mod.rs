@@ -24,13 +24,20 @@ pub mod outcomes;
 pub mod page;
 pub mod process;
 pub mod receiver;
+#[cfg(feature = "cli")]
+pub mod recipe;
 pub mod relay;
 pub mod rie;
 pub mod schedules;
 #[cfg(unix)]
 pub mod screen;
 pub mod search;
+#[cfg(feature = "cli")]
+pub mod services;
 pub mod shop;
+#[cfg(feature = "cli")]
+pub mod site;
+pub mod spotlight;
 pub mod target;
 pub mod template;
 pub mod texts;

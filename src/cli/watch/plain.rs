@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use time::OffsetDateTime;
 
 use super::View;
+use crate::cli::diagnostics;
 use crate::config::show_duration;
 use crate::invocation::watch::{Changes, Event, Missed, Watching};
 use crate::outcome::rfc3339;
@@ -14,17 +15,19 @@ use crate::report::{Delivered, line};
 pub(super) struct Plain {
     /// Whether standard output is taken, so that people read standard error.
     is_json: bool,
+    /// Whether only what is not well is told.
+    is_quiet: bool,
     /// The configuration file.
     file: String,
 }
 
 impl Plain {
-    pub(super) fn new(is_json: bool, file: String) -> Self {
-        Self { is_json, file }
+    pub(super) fn new(is_json: bool, is_quiet: bool, file: String) -> Self {
+        Self { is_json, is_quiet, file }
     }
 
     /// What people read of an event; several lines are possible, none too.
-    fn text(&self, event: &Event) -> Option<String> {
+    pub(super) fn text(&self, event: &Event) -> Option<String> {
         Some(match event {
             Event::Started(watching) => {
                 let nowhere = if watching.is_delivered { "" } else { "; there is no DSN: nothing is delivered" };
@@ -45,7 +48,7 @@ impl Plain {
                 format!("reloaded {}: {}; {}", self.file, inventory(watching), changed(changes))
             }
             Event::Refused(problems) => {
-                format!("{} is not used, what was read before stays:\n{problems}", self.file)
+                format!("{} is not used, what was read before stays:\n{}", self.file, diagnostics::text(problems))
             }
             Event::Stopping { passes, grace } => {
                 let passes = match passes {
@@ -58,7 +61,7 @@ impl Plain {
             Event::Cut => "what is still out is cut short".to_owned(),
             Event::Stopped { undelivered: 0 } => "stopped".to_owned(),
             Event::Stopped { undelivered } => {
-                format!("stopped; {} not delivered, and stand on standard error", envelopes(*undelivered))
+                format!("stopped; {} not delivered", envelopes(*undelivered))
             }
             Event::Begun { .. } => return None,
         })
@@ -74,12 +77,27 @@ impl View for Plain {
             out.flush()?;
         }
         let people: &mut dyn Write = if self.is_json { err } else { out };
-        if let Some(text) = self.text(event) {
+        if let Some(text) = self.text(event).filter(|_| !self.is_quiet || is_trouble(event)) {
             let now = OffsetDateTime::now_utc();
             writeln!(people, "{} {text}", rfc3339(now.replace_nanosecond(0).unwrap_or(now)))?;
             people.flush()?;
         }
         Ok(())
+    }
+}
+
+/// Whether something is not well.
+fn is_trouble(event: &Event) -> bool {
+    match event {
+        Event::Ran { outcome, .. } => outcome.status.as_str() != "ok",
+        // Of these only what was not delivered is told.
+        Event::Passed { .. } => true,
+        Event::Delivered(delivered) => delivered.delivered < delivered.envelopes,
+        Event::Stopped { undelivered } => *undelivered > 0,
+        Event::NotPassed(_) | Event::Missed(_) | Event::SetBack(_) | Event::Refused(_) | Event::Cut => true,
+        Event::Started(_) | Event::Notice(_) | Event::Begun { .. } | Event::Reloaded(..) | Event::Stopping { .. } => {
+            false
+        }
     }
 }
 

@@ -153,10 +153,10 @@ mod tests {
             ("net.dns", 0.0, 19.0, true),
             ("net.tcp", 19.0, 21.0, true),
             ("net.tls", 21.0, 40.0, true),
-            ("http.wait", 44.0, 80.0, true),
+            ("http.wait", 56.0, 80.0, true),
         ];
-        assert_eq!(drawn(&run, 100.0, 10, Glyphs::Ascii), "ddtt wwww ");
-        assert_eq!(drawn(&run, 200.0, 10, Glyphs::Ascii), "dtww      ");
+        assert_eq!(drawn(&run, 100.0, 10, Glyphs::Ascii), "ddtt  ww  ");
+        assert_eq!(drawn(&run, 200.0, 10, Glyphs::Ascii), "dt w      ");
     }
 
     #[test]

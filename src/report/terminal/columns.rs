@@ -28,6 +28,22 @@ pub fn cut(text: &str, room: usize) -> String {
     format!("{}{}", &text[..end], &"..."[..dots])
 }
 
+/// `text` in lines of `room` columns, broken between words. A word that is longer is not broken: it may be an address.
+pub fn wrap(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.width() + 1 + word.width() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// `98.8 ms`.
 pub fn length(duration: Duration) -> String {
     let milliseconds = duration.as_secs_f64() * 1000.0;

@@ -113,16 +113,11 @@ impl Terminal<'_> {
 
     fn row_of(&self, outcome: &Outcome, is_one_of_several: bool) -> Row {
         let result = RunResult::new(outcome, self.redactor);
-        let sentence = match (&result.kind, &result.error) {
-            (Some(kind), Some(sentence)) => Some(format!("{kind}: {sentence}")),
-            (None, sentence) => sentence.clone(),
-            (Some(_), None) => None,
-        };
         Row {
             title: self.cleaner.line(&result.title, FACT).into_owned(),
             number: if is_one_of_several { format!(" #{}", result.burst + 1) } else { String::new() },
             total: if result.status == "skipped" { String::new() } else { length(outcome.duration) },
-            sentence,
+            sentence: result.sentence(),
             is_said_next: false,
             result,
         }

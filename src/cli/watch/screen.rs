@@ -1,0 +1,72 @@
+//! What happens, as a table that is always up to date: for a person at a terminal.
+
+mod board;
+mod columns;
+mod draw;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anstream::{AutoStream, ColorChoice};
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::View;
+use super::plain::Plain;
+use crate::invocation::watch::{Event, Order};
+use crate::report::terminal::{Glyphs, has_unicode};
+use crate::telemetry::Aside;
+use board::Board;
+use draw::Look;
+use session::Session;
+
+/// A screen, or lines where there can be none.
+pub(super) struct Screen {
+    board: Arc<Mutex<Board>>,
+    plain: Plain,
+    session: Option<Session>,
+    orders: UnboundedSender<Order>,
+    aside: Aside,
+}
+
+impl Screen {
+    /// Whether somebody sits there and can see one.
+    pub(super) fn is_possible() -> bool {
+        let is_smart = std::env::var_os("TERM").is_some_and(|name| !name.is_empty() && name != "dumb");
+        let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
+        io::stdout().is_terminal() && is_smart && !is_ci
+    }
+
+    /// One that is not shown yet.
+    pub(super) fn new(plain: Plain, file: String, orders: UnboundedSender<Order>, aside: Aside) -> Self {
+        Self { board: Arc::new(Mutex::new(Board::new(file))), plain, session: None, orders, aside }
+    }
+
+    fn open(&self) -> io::Result<Session> {
+        let stdout = io::stdout();
+        let look = Look {
+            glyphs: Glyphs::of(&stdout),
+            has_colours: AutoStream::choice(&stdout) != ColorChoice::Never,
+            has_unicode: has_unicode(),
+        };
+        Session::open(Arc::clone(&self.board), look, self.orders.clone(), self.aside.clone())
+    }
+}
+
+impl View for Screen {
+    fn show(&mut self, event: &Event, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {
+        if matches!(event, Event::Started(_)) {
+            // Where it cannot be opened there are lines.
+            self.session = self.open().ok();
+        }
+        let text = self.plain.text(event);
+        self.board.lock().unwrap_or_else(PoisonError::into_inner).see(event, text);
+        // The last word stands below what was there before.
+        if matches!(event, Event::Stopped { .. }) || self.session.as_ref().is_some_and(Session::is_over) {
+            self.session = None;
+        }
+        if self.session.is_none() { self.plain.show(event, out, err) } else { Ok(()) }
+    }
+}
