@@ -13,7 +13,7 @@ use support::target::{Target, answer};
 async fn desk() -> (Target, Desk) {
     let target = Target::http(|_| answer("200 OK", &[], "")).await;
     let desk = Desk::with(&format!(
-        "groups: [{{tags: {{target: a}}, probes: [{{probe: probes.http, url: '{}'}}]}}]",
+        "groups: [{{tags: {{target: here}}, probes: [{{probe: probes.http, url: '{}'}}]}}]",
         target.url("/")
     ));
     (target, desk)
@@ -88,7 +88,7 @@ async fn a_page_that_cannot_be_written_in_the_end_hides_no_result() {
     desk.write(
         "config/sentrynet.yaml",
         format!(
-            "groups: [{{tags: {{target: a}}, probes: [{{probe: probes.http, title: Home, url: '{}'}}]}}]",
+            "groups: [{{tags: {{target: here}}, probes: [{{probe: probes.http, title: Home, url: '{}'}}]}}]",
             url.url("/")
         ),
     );

@@ -29,10 +29,10 @@ pub fn page(history: &History, reload: Option<Duration>) -> String {
     let style = format!("{}{}", colours(), assets::STYLE);
     let mut scripts = String::new();
     for script in assets::SCRIPTS {
-        let _ = write!(scripts, "<script>{script}</script>\n");
+        let _ = writeln!(scripts, "<script>{script}</script>");
     }
     let parts = [
-        ("policy", assets::policy(&style).into()),
+        ("policy", assets::policy(&style)),
         ("icon", assets::icon(history.probes.iter().any(|series| series.is_failing()))),
         ("style", style),
         ("data", inert(&data).into_owned()),

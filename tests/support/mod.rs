@@ -21,6 +21,7 @@ pub mod moto;
 pub mod name_server;
 pub mod normaliser;
 pub mod outcomes;
+pub mod page;
 pub mod process;
 pub mod receiver;
 #[cfg(feature = "cli")]
