@@ -8,7 +8,7 @@ SHELL := bash
 PYTHON ?= python3
 TOOLS := target/tools
 # Programs that the tests talk to, each in a Python environment of its own: tests/requirements/<name>.txt.
-VENVS := relay kent bugsink moto cron sam
+VENVS := relay kent bugsink moto cron sam browser
 # The same for what builds the function.
 BUILD_VENVS := lambda
 
@@ -39,7 +39,7 @@ MAX_LEN_answer := 4096
 MAX_LEN_outcome := 4096
 MAX_LEN_interpolation := 512
 
-.PHONY: help demo test bench build build-ProbeFunction deploy invoke logs destroy fuzz tools
+.PHONY: help demo test bench images build build-ProbeFunction deploy invoke logs destroy fuzz tools chromium
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,11 @@ bench: ## Measure every figure that SentryNet is held to, and show them in one t
 	cargo bench --locked --bench delivery
 	cargo bench --locked --bench watch
 	@echo && cat target/bench.md
+
+images: $(TOOLS)/browser/.stamp $(TOOLS)/spotlight/.stamp chromium ## Draw the pictures in docs/images from what the demo shows
+	cargo build --locked --bin sentrynet
+	$(TOOLS)/browser/bin/python docs/images/draw.py target/debug/sentrynet
+	$(TOOLS)/browser/bin/python docs/images/spotlight.py target/debug/sentrynet
 
 build: $(TOOLS)/lambda/.stamp ## Build the function for Lambda, for arm64 or ARCH=x86_64, into target/lambda (takes minutes)
 	@test -n '$(TARGET_$(ARCH))' || { echo 'ARCH is arm64 or x86_64, not $(ARCH)'; exit 1; }
@@ -137,7 +142,7 @@ fuzz: ## Fuzz one TARGET of fuzz/targets for SECONDS (needs nightly Rust and car
 	  -dict=fuzz/dictionaries/$(TARGET).dict -max_len=$(or $(MAX_LEN_$(TARGET)),1024) -timeout=10 -rss_limit_mb=1024 \
 	  -max_total_time=$(SECONDS)
 
-tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp ## Fetch what the tests talk to (pinned, into target/tools)
+tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp $(TOOLS)/spotlight/.stamp chromium ## Fetch what the tests talk to (pinned, into target/tools)
 
 # A stamp is written last, so that what was interrupted is made again.
 $(patsubst %,$(TOOLS)/%/.stamp,$(VENVS) $(BUILD_VENVS)): $(TOOLS)/%/.stamp: tests/requirements/%.txt
@@ -151,6 +156,14 @@ $(patsubst %,$(TOOLS)/%/.stamp,$(VENVS) $(BUILD_VENVS)): $(TOOLS)/%/.stamp: test
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
+# Spotlight is on npm, and needs Node 20.
+$(TOOLS)/spotlight/.stamp: tests/requirements/spotlight/package.json tests/requirements/spotlight/package-lock.json
+	@echo "tools: spotlight"
+	@command -v npm >/dev/null || { echo "tools: please install Node 20 or later with npm, then try again"; exit 1; }
+	@rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund >../spotlight.log 2>&1 || { tail -n 5 ../spotlight.log; exit 1; }
+	@touch $@
+
 # AWS's Lambda runtime interface emulator comes with the SAM CLI.
 $(TOOLS)/rie/.stamp: $(TOOLS)/sam/.stamp
 	@rm -rf $(@D) && mkdir -p $(@D)
@@ -158,3 +171,11 @@ $(TOOLS)/rie/.stamp: $(TOOLS)/sam/.stamp
 	cp $(TOOLS)/sam/lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-$$machine $(@D)/aws-lambda-rie
 	@chmod +x $(@D)/aws-lambda-rie
 	@touch $@
+
+# The browser that opens the page is the system's.
+chromium:
+	@mkdir -p $(TOOLS)
+	@command -v chromium >/dev/null || { \
+	  echo 'tools: there is no chromium yet: apt-get install chromium'; \
+	  { apt-get update && apt-get install --yes chromium; } >$(TOOLS)/chromium.log 2>&1; \
+	} || { tail -n 5 $(TOOLS)/chromium.log; echo 'tools: please install chromium, then try again'; exit 1; }

@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod demo;
+mod diagnostics;
 mod load;
 mod plan;
 mod progress;
@@ -21,6 +22,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::parse_duration;
 use crate::invocation::Finished;
+
+pub use diagnostics::render;
 
 /// Every way to end.
 const EXIT_CODES: &str = "\
@@ -53,9 +56,12 @@ pub struct Arguments {
 enum Command {
     /// Judge a configuration: say everything that is wrong with it, and where.
     ///
-    /// Nothing is run, and secrets are not looked up.
-    #[command(after_help = "Exit codes:\n  0  the configuration can be used\n  2  it cannot")]
-    Check(ConfigArgument),
+    /// Nothing is run, and secrets are not looked up. Warnings are about what can be used and is probably not meant.
+    #[command(
+        after_help = "Environment:\n  NO_COLOR  no colours\n\nExit codes:\n  0  the configuration can be used\n  \
+        2  it cannot, or there are warnings (--strict)"
+    )]
+    Check(check::CheckArguments),
     /// Run probes now, show what came of them, and deliver it to Sentry.
     ///
     /// Every probe makes one burst, unless --group, --probe or --filter choose among them. Without a DSN results are
@@ -114,7 +120,7 @@ enum Command {
     /// Show the whole thing on loopback: targets, a Sentry, results.
     ///
     /// Needs no account, no configuration and no network.
-    Demo,
+    Demo(demo::DemoArguments),
 }
 
 /// Which configuration.
@@ -184,7 +190,7 @@ impl Arguments {
     pub async fn execute(self) -> Exit {
         let (mut out, mut err) = (anstream::stdout(), anstream::stderr());
         let done = match self.command {
-            Command::Check(argument) => check::check(&argument.config, &mut out, &mut err),
+            Command::Check(arguments) => check::check(&arguments, &mut out, &mut err),
             Command::Run(arguments) => run::run(arguments, &mut out, &mut err).await,
             Command::Watch(arguments) => watch::watch(arguments, &mut out, &mut err).await,
             Command::Plan(arguments) => plan::plan(&arguments, &mut out, &mut err),
@@ -195,7 +201,7 @@ impl Arguments {
                 resend::resend(arguments, &mut input, &mut out, &mut err).await
             }
             Command::Schema => schema::schema(&mut out),
-            Command::Demo => demo::demo(&mut out, &mut err).await,
+            Command::Demo(arguments) => demo::demo(arguments, &mut out, &mut err).await,
         };
         done.unwrap_or_else(|error| match error.kind() {
             // Whoever reads may leave early, as in `sentrynet schema | head`.

@@ -44,8 +44,10 @@ mod shown;
 mod size;
 mod source;
 pub mod ssm;
+mod syntax;
 pub mod template;
 mod timetable;
+mod warnings;
 mod yaml;
 
 #[cfg(feature = "cli")]
@@ -58,7 +60,7 @@ pub use model::*;
 pub use origin::{Origin, OriginError, http_client};
 pub use parts::{Parts, STANDARD_TIER};
 pub(crate) use problem::nearest;
-pub use problem::{Problem, Problems, Quote};
+pub use problem::{Code, Problem, Problems, Quote, Related, Severity};
 pub use read::{read, read_parts};
 pub use redactor::Redactor;
 pub use reference::reference;

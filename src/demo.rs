@@ -14,12 +14,16 @@ use std::io::Write as _;
 
 use serde_json::json;
 
-use crate::config::Origin;
+use crate::config::{Origin, Redactor};
 use crate::invocation::{Finished, Function, FunctionError, Overrides, Runner};
 use crate::net::{Network, Resolver};
 use crate::report::Item;
+use crate::report::history::History;
 use crate::telemetry::{Mode, Telemetry};
 use targets::Targets;
+
+/// How often the function is invoked: as many points make a graph.
+const PASSES: usize = 10;
 
 /// Why there is no demo.
 #[derive(Debug, thiserror::Error)]
@@ -40,13 +44,15 @@ pub enum DemoError {
 pub struct Demo {
     /// The configuration, as text.
     pub text: String,
-    /// What the function did.
+    /// What the function did the last time.
     pub finished: Finished,
-    /// What the receiver got, in the order of its coming.
+    /// What the receiver got of that, in the order of its coming.
     pub received: Vec<Item>,
+    /// The runs of all times.
+    pub history: History,
 }
 
-/// Starts targets and a receiver, and invokes the function once, by hand, as `aws lambda invoke` would.
+/// Starts targets and a receiver, and invokes the function a few times, by hand, as `aws lambda invoke` would.
 ///
 /// # Errors
 ///
@@ -65,6 +71,13 @@ pub async fn run() -> Result<Demo, DemoError> {
     };
     let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
     let function = Function::new(runner, Origin::File(file.path().to_owned()));
+    let (mut history, redactor) = (History::keeping(usize::MAX), Redactor::default());
+    for _ in 1..PASSES {
+        let finished = function.handle(json!({"group": "demo"}), None).await?;
+        finished.outcomes.iter().for_each(|outcome| history.add(outcome, &redactor));
+    }
+    let before = receiver.items().len();
     let finished = function.handle(json!({"group": "demo"}), None).await?;
-    Ok(Demo { text, finished, received: receiver.items() })
+    finished.outcomes.iter().for_each(|outcome| history.add(outcome, &redactor));
+    Ok(Demo { text, finished, received: receiver.items().split_off(before), history })
 }

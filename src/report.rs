@@ -1,4 +1,4 @@
-//! What Sentry and people see: outcome → envelopes (pure), envelopes → Sentry (delivery), outcome → terminal.
+//! What Sentry and people see: outcome → envelopes (pure), envelopes → Sentry (delivery), outcome → terminal and page.
 //!
 //! [`envelopes`] turns one outcome into what Sentry gets of it: a transaction, and an event where something was wrong.
 //! [`Courier`] brings envelopes to Sentry and knows which of them arrived. Nothing in here knows how a probe works.
@@ -12,6 +12,8 @@ pub mod history;
 mod line;
 #[cfg(feature = "cli")]
 mod logged;
+#[cfg(feature = "cli")]
+pub mod page;
 #[cfg(feature = "cli")]
 pub mod palette;
 mod propagation;

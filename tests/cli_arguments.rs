@@ -9,7 +9,8 @@ use std::process::Stdio;
 use support::cli::{Desk, Ran};
 use support::target::{Target, answer};
 
-const GOOD: &str = "groups: [{name: one, probes: [{probe: probes.http, url: 'http://127.0.0.1:1/'}]}]";
+const GOOD: &str =
+    "groups: [{name: one, tags: {target: one}, probes: [{probe: probes.http, url: 'http://127.0.0.1:1/'}]}]";
 
 /// Exit 2, nothing on standard output, and all of these in the sentences.
 fn assert_refused(ran: &Ran, parts: &[&str]) {
@@ -28,21 +29,21 @@ fn configurations_that_cannot_be_used_are_refused_with_their_place() {
         + "- {name: one, probes: [{probe: probes.http, url: 'http://b.test/'}]}\n";
     let cases: [(&str, Vec<u8>, &[&str]); 10] = [
         ("empty", Vec::new(), &["bad.yaml", "empty"]),
-        ("a list for a map", b"- groups\n".to_vec(), &["bad.yaml:1:1: "]),
+        ("a list for a map", b"- groups\n".to_vec(), &["--> bad.yaml:1:1\n"]),
         (
             "an unknown probe kind",
             probe("{probe: probes.htp, url: 'http://a.test/'}").into(),
-            &["bad.yaml:4:13: ", "probes.htp", "did you mean", "probes.http"],
+            &["--> bad.yaml:4:13\n", "probes.htp", "did you mean", "probes.http"],
         ),
-        ("a duplicate group", twice.into(), &["bad.yaml:3:10: ", "groups[1].name", "one"]),
-        ("a missing URL", http("every: 30").into(), &["bad.yaml:4:5: ", "url", "missing"]),
-        ("a bad URL", http("url: nonsense").into(), &["bad.yaml:4:31: ", "groups[0].probes[0].url"]),
+        ("a duplicate group", twice.into(), &["--> bad.yaml:3:10\n", "groups[1].name", "one"]),
+        ("a missing URL", http("every: 30").into(), &["--> bad.yaml:4:5\n", "url", "missing"]),
+        ("a bad URL", http("url: nonsense").into(), &["--> bad.yaml:4:31\n", "groups[0].probes[0].url"]),
         (
             "a bad JSONPath",
             http("url: 'http://a.test/', set_keys: {a: '$..['}").into(),
             &["bad.yaml:4:", "groups[0].probes[0].set_keys.a"],
         ),
-        ("not UTF-8", b"groups:\n- \xff\xfe\n".to_vec(), &["bad.yaml:2:3: ", "UTF-8"]),
+        ("not UTF-8", b"groups:\n- \xff\xfe\n".to_vec(), &["--> bad.yaml:2:3\n", "UTF-8"]),
         ("10 MB", "# a\n".repeat(2_500_000).into(), &["bad.yaml", "MiB large"]),
         ("a wrong type", http("url: 'http://a.test/', burst: many").into(), &["bad.yaml:4:", "burst", "many"]),
     ];
@@ -60,8 +61,8 @@ fn configurations_that_cannot_be_used_are_refused_with_their_place() {
 #[test]
 fn a_file_that_is_not_there_is_named() {
     let desk = Desk::empty();
-    assert_refused(&desk.run(&["run"]), &["config/sentrynet.yaml: there is no such file"]);
-    assert_refused(&desk.run(&["check", "other.yaml"]), &["other.yaml: there is no such file"]);
+    assert_refused(&desk.run(&["run"]), &["error: there is no such file", "--> config/sentrynet.yaml"]);
+    assert_refused(&desk.run(&["check", "other.yaml"]), &["error: there is no such file", "--> other.yaml"]);
     assert_refused(&desk.run(&["run", "."]), &["this is a directory"]);
 }
 
@@ -70,7 +71,10 @@ fn all_mistakes_are_told_and_nothing_is_run() {
     let desk = Desk::empty();
     desk.write("c.yaml", "groups:\n- name: one\n  probs: []\n  probes:\n  - {probe: probes.http, url: 1, burst: 0}\n");
     let ran = desk.run(&["run", "c.yaml"]);
-    assert_refused(&ran, &["c.yaml:3:3: ", "probes", "c.yaml:5:31: ", "c.yaml:5:41: ", "3 problems"]);
+    assert_refused(
+        &ran,
+        &["--> c.yaml:3:3\n", "probes", "--> c.yaml:5:31\n", "--> c.yaml:5:41\n", "3 errors in c.yaml"],
+    );
 }
 
 #[test]
@@ -86,7 +90,7 @@ fn a_secret_that_is_not_there_is_named_with_its_place() {
     let desk = Desk::with(
         "groups:\n- name: one\n  probes:\n  - probe: probes.http\n    url: http://127.0.0.1:1/\n    auth: {bearer: {env: NO_SUCH_TOKEN}}\n",
     );
-    let parts = ["config/sentrynet.yaml:6:20: ", "groups[0].probes[0].auth.bearer", "NO_SUCH_TOKEN"];
+    let parts = ["--> config/sentrynet.yaml:6:20\n", "groups[0].probes[0].auth.bearer", "NO_SUCH_TOKEN"];
     assert_refused(&desk.run(&["run"]), &parts);
     assert_eq!(desk.run(&["check"]).code, 0);
     assert_eq!(desk.variable("NO_SUCH_TOKEN", "t-4711").run(&["run"]).code, 1);
@@ -229,9 +233,13 @@ async fn secrets_are_seen_nowhere_even_where_the_target_echoes_them() {
     unseen.extend(SECRETS.iter().map(|(_, value)| (*value).to_owned()));
     // Envelopes that are not delivered are written to standard error.
     for arguments in [&["run"][..], &["run", "--json"], &["run", "--dsn", "http://key@127.0.0.1:1/1"]] {
-        let ran = desk.run(arguments);
+        let ran = desk.run(&[arguments, &["--html", "page.html"]].concat());
         assert!(ran.code == 1 || ran.code == 3, "{ran:?}");
-        let all = format!("{}{}", ran.out, ran.err);
+        let page = std::fs::read_to_string(desk.path().join("page.html")).expect("a page");
+        let (_, data) = page.split_once(" id=\"data\">").expect("data");
+        let (data, _) = data.split_once("</script>").expect("an end");
+        assert!(data.contains("[Filtered]"), "{data}");
+        let all = format!("{}{}{data}", ran.out, ran.err);
         assert!(all.contains("[Filtered]") && all.contains("6 failed"), "{all}");
         for secret in &unseen {
             let around = |at: usize| {

@@ -75,7 +75,7 @@ async fn certificates_that_cannot_be_trusted_are_said_and_sentry_gets_nothing() 
 #[tokio::test]
 async fn handshakes_that_come_to_nothing_are_said() {
     let ours = Authority::new();
-    let insists = ours.server_for_clients("localhost", &rustls::version::TLS12, true);
+    let insists = ours.server_for_clients("localhost", &ours, &rustls::version::TLS12, true);
     let insists = Target::https(insists, |_| panic!("a request")).await;
     let closes = Target::start(|mut stream| async move {
         // With bytes unread it would be a reset.

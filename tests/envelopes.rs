@@ -130,6 +130,7 @@ fn sentry_takes_every_shape_and_keeps_all_of_it() {
         for field in ["trace_id", "span_id", "op", "status"] {
             assert_eq!(event["contexts"]["trace"][field], sent["contexts"]["trace"][field], "{name}: {field}");
         }
+        assert_eq!(event["logentry"].get("formatted"), sent.get("message"), "{name}");
         assert_eq!(event["contexts"]["probe"], sent["contexts"]["probe"], "{name}");
         assert_eq!(event["measurements"], sent["measurements"], "{name}");
         assert_eq!(event.get("spans"), sent.get("spans"), "{name}");
@@ -252,7 +253,7 @@ fn a_slow_run_is_a_warning_and_a_good_transaction() {
     assert_eq!(transaction["tags"]["degraded"], "true");
     assert_eq!(event["tags"]["degraded"], "true");
     assert_eq!(event["level"], "warning");
-    assert_eq!(event["logentry"]["formatted"], "took 0.9 s, more than 0.5 s");
+    assert_eq!(event["message"], "took 0.9 s, more than 0.5 s");
     assert_eq!(event["fingerprint"], json!(["demo", "GET https://example.com", "degraded"]));
     assert_eq!(event.get("exception"), None);
 }

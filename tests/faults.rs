@@ -85,6 +85,7 @@ faults! {
         a_client_certificate_is_wanted_in_tls_1_3,
         a_wrong_client_certificate_is_refused_in_tls_1_2,
         a_wrong_client_certificate_is_refused_in_tls_1_3,
+        a_wrong_client_certificate_is_refused_over_http_2,
         a_client_certificate_opens_the_door,
         a_connection_that_ends_after_no_client_certificate_says_so,
         a_bad_answer_after_no_client_certificate_is_a_bad_answer,

@@ -18,7 +18,7 @@ const DSN: &str = "https://publ1ckey@o0.ingest.sentry.io/4711";
 
 /// A group of one probe, as an element of `groups`.
 fn group(name: &str, url: &str) -> String {
-    format!("- name: {name}\n  probes:\n  - {{probe: probes.http, url: '{url}'}}\n")
+    format!("- name: {name}\n  tags: {{target: a}}\n  probes:\n  - {{probe: probes.http, url: '{url}'}}\n")
 }
 
 /// What `push` makes of such a group.
@@ -210,7 +210,7 @@ async fn a_function_that_reads_in_between_finds_groups_that_go_with_the_settings
     let front = Front::of(moto.endpoint()).await;
     let config = |regions: &str, group: &str| {
         format!(
-            "regions: {regions}\ngroups: [{{name: a, regions: {group}, probes: [{{probe: probes.http, url: 'https://a.example/'}}]}}]"
+            "regions: {regions}\ngroups: [{{name: a, tags: {{target: a}}, regions: {group}, probes: [{{probe: probes.http, url: 'https://a.example/'}}]}}]"
         )
     };
     let desk = desk("", &front.url());
@@ -289,24 +289,28 @@ async fn what_is_large_is_of_the_advanced_tier_and_stays_so() {
     let front = Front::of(moto.endpoint()).await;
     let config = |bytes: usize| {
         let body = "\u{e4}".repeat(bytes / 2);
-        format!("groups:\n- name: a\n  probes:\n  - {{probe: probes.http, url: 'https://a.example/', body: {body}}}\n")
+        format!(
+            "groups:\n- name: a\n  tags: {{target: a}}\n  probes:\n  - {{probe: probes.http, url: 'https://a.example/', body: {body}}}\n"
+        )
     };
     let desk = desk(&config(4100), &front.url()).variable("SENTRY_DSN", DSN);
     let ran = push(&desk, &["--region", "eu-west-1"]);
     assert_fine(&ran);
-    assert!(ran.out.contains("/sentrynet/groups/a: new, 4174 bytes, advanced tier"), "{}", ran.out);
+    assert!(ran.out.contains("/sentrynet/groups/a: new, 4192 bytes, advanced tier"), "{}", ran.out);
     assert!(moto.parameters("eu-west-1").await["/sentrynet/groups/a"].is_advanced);
 
     desk.write("config/sentrynet.yaml", config(100));
     let ran = push(&desk, &["--region", "eu-west-1"]);
-    assert!(ran.out.contains("/sentrynet/groups/a: changed, 174 bytes, advanced tier"), "{}", ran.out);
+    assert!(ran.out.contains("/sentrynet/groups/a: changed, 192 bytes, advanced tier"), "{}", ran.out);
     assert!(moto.parameters("eu-west-1").await["/sentrynet/groups/a"].is_advanced, "there is no way back");
 
     front.calls();
     desk.write("config/sentrynet.yaml", config(8200));
     let ran = push(&desk, &["--region", "eu-west-1"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
-    for part in ["config/sentrynet.yaml:2:3: groups[0]: the group `a` takes 8.1 KiB", "8 KiB at most", "{ssm: /path}"] {
+    for part in
+        ["error: the group `a` takes 8.1 KiB", "--> config/sentrynet.yaml:2:3\n", "8 KiB at most", "{ssm: /path}"]
+    {
         assert!(ran.err.contains(part), "{part} in {}", ran.err);
     }
     assert_eq!(front.calls().len(), 0, "AWS is not even asked");

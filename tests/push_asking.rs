@@ -12,7 +12,9 @@ use support::moto::Moto;
 const DSN: &str = "https://publ1ckey:secr3thalf@o0.ingest.sentry.io/4711";
 
 fn config(more: &str) -> String {
-    format!("groups:\n- name: a\n  probes:\n  - probe: probes.http\n    url: https://a.example/\n    every: 1m\n{more}")
+    format!(
+        "groups:\n- name: a\n  tags: {{target: a}}\n  probes:\n  - probe: probes.http\n    url: https://a.example/\n    every: 1m\n{more}"
+    )
 }
 
 /// A desk whose AWS is at this endpoint.
@@ -124,7 +126,7 @@ async fn the_difference_is_shown_and_no_secret_is() {
     let expected = "\
 eu-west-1
 /sentrynet/groups/a: changed, 388 bytes
-@@ -3,13 +3,13 @@
+@@ -5,13 +5,13 @@
  - probe: probes.http
    url: https://a.example/
    every: 1m
@@ -217,14 +219,17 @@ async fn what_cannot_be_used_is_refused_before_aws_is_asked() {
         (&["--region", "eu-west-1", "--dsn", ""], &["the DSN is not usable"]),
         (&["--region", "eu-west-1", "--prefix", "watch"], &["`watch`", "does not begin with `/`"]),
         (&["--region", "eu-west-1", "--prefix", "/ssm-watch"], &["`/ssm-watch`", "Amazon's own"]),
-        (&["no.yaml", "--region", "eu-west-1"], &["no.yaml: there is no such file"]),
+        (&["no.yaml", "--region", "eu-west-1"], &["error: there is no such file\n--> no.yaml"]),
         (&[], &["no AWS region is known", "--region", "`regions`", "AWS_REGION"]),
     ];
     for (arguments, parts) in cases {
         assert_refused(&good.run(&[&["push", "--yes"], arguments].concat()), parts);
     }
     for (config, parts) in [
-        (config("    urll: x\n"), &["config/sentrynet.yaml:7:5: groups[0].probes[0].urll", "did you mean `url`?"][..]),
+        (
+            config("    urll: x\n"),
+            &["--> config/sentrynet.yaml:8:5\n", "groups[0].probes[0].urll", "did you mean `url`?"][..],
+        ),
         (format!("regions: [{{env: HOME}}]\n{}", config("")), &["come from secrets", "--region"]),
         (config("").replace("name: a", "name: {env: HOME}"), &["groups[0].name", "give the group a `name`"]),
     ] {

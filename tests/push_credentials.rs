@@ -10,7 +10,8 @@ use axum::routing::get;
 use support::cli::{Desk, Ran};
 use support::moto::Moto;
 
-const GROUP: &str = "groups:\n- {name: a, probes: [{probe: probes.http, url: 'https://a.example/'}]}\n";
+const GROUP: &str =
+    "groups:\n- {name: a, tags: {target: a}, probes: [{probe: probes.http, url: 'https://a.example/'}]}\n";
 
 /// A desk with this AWS profile file, and no credentials.
 fn desk(config: &str, endpoint: &str, profiles: &str) -> Desk {

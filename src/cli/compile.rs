@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{ConfigArgument, Exit, load};
+use super::{ConfigArgument, Exit, diagnostics, load};
 use crate::schedule::template;
 
 /// What to compile, and where to.
@@ -30,11 +30,12 @@ pub(super) fn compile(arguments: &CompileArguments, out: &mut dyn Write, err: &m
     let scheduled = match load::scheduled(path) {
         Ok(scheduled) => scheduled,
         Err(problems) => {
-            writeln!(err, "{problems}")?;
+            diagnostics::show(&problems, err)?;
             return Ok(Exit::Unusable);
         }
     };
-    let load::Scheduled { document, config, schedule } = &scheduled;
+    let load::Scheduled { document, config, schedule, warnings } = &scheduled;
+    diagnostics::warn(warnings, err)?;
     // Where the file lies, and from where it was asked for, is nobody's concern.
     let source = path.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
     let text = template(&source, config, schedule, &document.secret_refs());

@@ -1,22 +1,50 @@
 //! `sentrynet demo`: shows the whole thing on loopback.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
+use std::path::PathBuf;
 use std::time::Duration;
+
+use clap::Args;
 
 use super::Exit;
 use crate::config::Redactor;
 use crate::demo::{self, received};
+use crate::report::page::PageFile;
 use crate::report::terminal::{Glyphs, Part, Shown, Terminal};
 
+/// Where the demo's page goes.
+#[derive(Args, Debug)]
+pub(super) struct DemoArguments {
+    /// Write the page with graphs and traces to this file [default: one in the directory for temporary files].
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Do not open the page in a browser.
+    #[arg(long)]
+    no_open: bool,
+}
+
 /// Runs the demo, and shows what its Sentry received.
-pub(super) async fn demo(out: &mut (dyn Write + Send), err: &mut (dyn Write + Send)) -> io::Result<Exit> {
+pub(super) async fn demo(
+    arguments: DemoArguments,
+    out: &mut (dyn Write + Send),
+    err: &mut (dyn Write + Send),
+) -> io::Result<Exit> {
+    let path = arguments.html.map_or_else(temporary, Ok)?;
+    let mut page = match PageFile::new(&path) {
+        Ok(page) => page,
+        Err(error) => return refuse(err, &error),
+    };
     let demo = match demo::run().await {
         Ok(demo) => demo,
-        Err(error) => {
-            writeln!(err, "{error}")?;
-            return Ok(Exit::Unusable);
-        }
+        Err(error) => return refuse(err, &error),
     };
+    if let Err(error) = page.write(&demo.history) {
+        return refuse(err, &error);
+    }
+    writeln!(out, "The graph of response times, traces and issues: {}", page.url())?;
+    if !arguments.no_open && has_desktop() && opener::open_browser(page.url()).is_err() {
+        writeln!(err, "no browser opened it")?;
+    }
     let redactor = Redactor::default();
     let terminal = Terminal::new(Terminal::columns(), &redactor).with(Glyphs::of(&io::stdout()));
     terminal.section(out, "The targets, all on loopback")?;
@@ -44,4 +72,22 @@ pub(super) async fn demo(out: &mut (dyn Write + Send), err: &mut (dyn Write + Se
     writeln!(out, "\nTwo targets are broken on purpose: one is down, one has an old certificate.")?;
     writeln!(out, "Next: write config/sentrynet.yaml, then `sentrynet check` and `sentrynet run`.")?;
     Ok(Exit::Fine)
+}
+
+fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> {
+    writeln!(err, "{why}")?;
+    Ok(Exit::Unusable)
+}
+
+/// A file that stays when the demo is over, under a name that nobody could have taken before.
+fn temporary() -> io::Result<PathBuf> {
+    let file = tempfile::Builder::new().prefix("sentrynet-demo-").suffix(".html").tempfile()?;
+    Ok(file.into_temp_path().keep()?)
+}
+
+/// Whether somebody is there to see a browser.
+fn has_desktop() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let has_display = cfg!(any(target_os = "macos", windows)) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
+    io::stdout().is_terminal() && has_display
 }

@@ -7,12 +7,18 @@ use crate::config::ssm::ParameterStore;
 use crate::config::{Config, Document, Problem, Problems, SecretRef, Secrets, http_client, read};
 use crate::schedule::Schedule;
 
+/// A configuration, and what in it is probably not meant.
+pub(super) struct Loaded {
+    pub config: Config,
+    pub warnings: Problems,
+}
+
 /// Reads the configuration at `path`; asks the environment, and SSM where it has to, for the secrets in it.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with the configuration, secrets that cannot be had among it.
-pub(super) async fn load(path: &Path) -> Result<Config, Problems> {
+pub(super) async fn load(path: &Path) -> Result<Loaded, Problems> {
     let document = Document::load(path)?;
     let references = document.secret_refs();
     let mut secrets = Secrets::from_env(&references);
@@ -26,7 +32,8 @@ pub(super) async fn load(path: &Path) -> Result<Config, Problems> {
             Err(why) => secrets.extend(names.into_iter().map(|name| (SecretRef::Ssm(name), Err(why.clone())))),
         }
     }
-    read(&document, &secrets)
+    let config = read(&document, &secrets).map_err(|errors| document.errors_and_warnings(errors))?;
+    Ok(Loaded { config, warnings: document.warnings() })
 }
 
 /// A configuration and its schedule.
@@ -35,6 +42,7 @@ pub(super) struct Scheduled {
     /// Without secrets: they change nothing about the schedule.
     pub config: Config,
     pub schedule: Schedule,
+    pub warnings: Problems,
 }
 
 /// Reads the configuration at `path`, and makes its schedule. No secret is looked up.
@@ -44,10 +52,11 @@ pub(super) struct Scheduled {
 /// Everything that is wrong with the configuration, or keeps it from being scheduled.
 pub(super) fn scheduled(path: &Path) -> Result<Scheduled, Problems> {
     let document = Document::load(path)?;
-    let config = read(&document, &Secrets::stand_ins())?;
+    let config = read(&document, &Secrets::stand_ins()).map_err(|errors| document.errors_and_warnings(errors))?;
     document.require_timetable()?;
     let schedule = Schedule::of(&config).map_err(|error| Problem::of_file(document.name(), error.to_string()))?;
-    Ok(Scheduled { document, config, schedule })
+    let warnings = document.warnings();
+    Ok(Scheduled { document, config, schedule, warnings })
 }
 
 async fn store() -> Result<ParameterStore, String> {

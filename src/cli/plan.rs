@@ -10,7 +10,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{ConfigArgument, Exit, duration, load};
+use super::{ConfigArgument, Exit, diagnostics, duration, load};
 use crate::config::Parts;
 use crate::invocation::Overrides;
 use crate::outcome::rfc3339;
@@ -55,11 +55,12 @@ pub(super) fn plan(arguments: &PlanArguments, out: &mut dyn Write, err: &mut dyn
     let scheduled = match load::scheduled(&arguments.config.config) {
         Ok(scheduled) => scheduled,
         Err(problems) => {
-            writeln!(err, "{problems}")?;
+            diagnostics::show(&problems, err)?;
             return Ok(Exit::Unusable);
         }
     };
-    let load::Scheduled { document, config, schedule } = &scheduled;
+    let load::Scheduled { document, config, schedule, warnings } = &scheduled;
+    diagnostics::warn(warnings, err)?;
     let location = Overrides::from_env().location;
     let at_hand = location.as_deref().unwrap_or(HERE);
     let mut out = BufWriter::new(out);

@@ -9,9 +9,9 @@ use std::io::{self, IsTerminal as _, Write};
 use clap::Args;
 use sentry::types::Dsn;
 
-use super::{ConfigArgument, Exit, heard, progress};
+use super::{ConfigArgument, Exit, diagnostics, heard, progress};
 use crate::config::ssm::{Change, Held, ParameterStore, Prefix, Pushed, SsmError, Wanted};
-use crate::config::{Document, Parts, Redactor, Secret, SecretRef};
+use crate::config::{Document, Parts, Problems, Redactor, Secret, SecretRef};
 use crate::invocation::{Overrides, RunnerError};
 use crate::report::terminal::Terminal;
 
@@ -40,6 +40,7 @@ pub(super) struct PushArguments {
 /// What there is to write, and where.
 struct Plan {
     parts: Parts,
+    warnings: Problems,
     prefix: Prefix,
     dsn: Option<Secret>,
     key: Option<String>,
@@ -67,6 +68,7 @@ pub(super) async fn push(
             return Ok(Exit::Unusable);
         }
     };
+    diagnostics::warn(&plan.warnings, err)?;
     plan.warn_of_literals(err)?;
     let (regions, failures) = plan.read().await;
     let redactor = plan.redactor(&regions);
@@ -134,8 +136,9 @@ fn end(failures: &[String], err: &mut dyn Write) -> io::Result<Exit> {
 
 /// Puts the arguments, the environment and the configuration together. An error is for people.
 async fn plan(arguments: PushArguments) -> Result<Plan, String> {
-    let document = Document::load(&arguments.config.config).map_err(|problems| problems.to_string())?;
-    let parts = Parts::of(&document).map_err(|problems| problems.to_string())?;
+    let shown = |problems: Problems| diagnostics::text(&problems);
+    let document = Document::load(&arguments.config.config).map_err(shown)?;
+    let parts = Parts::of(&document).map_err(|errors| shown(document.errors_and_warnings(errors)))?;
     let prefix = arguments.prefix.map_or_else(Prefix::from_env, |path| Prefix::new(&path));
     prefix.judge()?;
     let dsn = arguments.dsn.or(Overrides::from_env().dsn).map(|dsn| Secret::new(dsn.trim())).or(parts.dsn.clone());
@@ -143,7 +146,7 @@ async fn plan(arguments: PushArguments) -> Result<Plan, String> {
         dsn.expose().parse::<Dsn>().map_err(|error| RunnerError::Dsn(error).to_string())?;
     }
     let stores = regions::stores(arguments.region, parts.regions.as_deref()).await?;
-    Ok(Plan { parts, prefix, dsn, key: arguments.kms_key, stores })
+    Ok(Plan { parts, warnings: document.warnings(), prefix, dsn, key: arguments.kms_key, stores })
 }
 
 /// Asks on the terminal; only a clear yes is one.

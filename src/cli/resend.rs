@@ -10,7 +10,7 @@ use sentry::types::Dsn;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{ConfigArgument, Exit, load};
+use super::{ConfigArgument, Exit, diagnostics, load};
 use crate::invocation::{Overrides, RunnerError};
 use crate::net::tls_client_config;
 use crate::report::{Courier, Envelope, Logged};
@@ -74,7 +74,7 @@ async fn configured(path: PathBuf) -> Result<String, String> {
     if !path.exists() {
         return Err(nowhere.to_owned());
     }
-    let config = load::load(&path).await.map_err(|problems| problems.to_string())?;
+    let load::Loaded { config, .. } = load::load(&path).await.map_err(|problems| diagnostics::text(&problems))?;
     config.sentry.dsn.map(|dsn| dsn.expose().to_owned()).ok_or_else(|| nowhere.to_owned())
 }
 

@@ -3,6 +3,7 @@
 mod page;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -11,13 +12,15 @@ use clap::Args;
 use time::OffsetDateTime;
 
 use super::undelivered::Undelivered;
-use super::{ConfigArgument, Exit, heard, load, progress};
-use crate::config::{Config, Group, Probe};
-use crate::invocation::{Overrides, Runner, jobs_now};
+use super::{ConfigArgument, Exit, diagnostics, heard, load, progress};
+use crate::config::{Config, Group, Probe, Redactor};
+use crate::invocation::{Finished, Overrides, Runner, jobs_now};
 use crate::net::{Network, Resolver};
 use crate::outcome::Outcome;
 use crate::payload::Payload;
 use crate::probe::{Follower, Job};
+use crate::report::history::History;
+use crate::report::page::{PageError, PageFile};
 use crate::report::terminal::{Glyphs, Shown, Terminal};
 use crate::telemetry::{Mode, Telemetry};
 use page::Page;
@@ -48,6 +51,9 @@ pub(super) struct RunArguments {
     /// Show only what is not well; nothing at all if everything is.
     #[arg(long, short)]
     pub(super) quiet: bool,
+    /// Write a page with the graph of response times, the issues and the traces of all runs to this file.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// What to run once, and how it is shown.
@@ -68,6 +74,15 @@ impl RunArguments {
         overrides.location = self.location.clone().or(overrides.location);
         overrides
     }
+
+    /// The file of the page that is asked for; that it can be written is made sure of.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub(super) fn page_file(&self) -> Result<Option<PageFile>, PageError> {
+        self.html.as_deref().map(PageFile::new).transpose()
+    }
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {
@@ -82,14 +97,22 @@ pub(super) async fn run(
     err: &mut (dyn Write + Send),
 ) -> io::Result<Exit> {
     let OnceArguments { run: arguments, phases } = arguments;
-    let config = match load::load(&arguments.config.config).await {
-        Ok(config) => config,
-        Err(problems) => return refuse(err, &problems),
+    let load::Loaded { config, warnings } = match load::load(&arguments.config.config).await {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            diagnostics::show(&problems, err)?;
+            return Ok(Exit::Unusable);
+        }
     };
+    diagnostics::warn(&warnings, err)?;
     let chosen = match choose(&arguments, &config) {
         Ok(chosen) => chosen,
         // It lists titles and tags, which may hold secrets.
         Err(why) => return refuse(err, &config.redactor.text(&why)),
+    };
+    let file = match arguments.page_file() {
+        Ok(file) => file,
+        Err(error) => return refuse(err, &error),
     };
     let network = Network::new(Resolver::system());
     let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
@@ -134,7 +157,17 @@ pub(super) async fn run(
     let page = Page { width, glyphs, shown, has_phases: phases };
     let kept = undelivered.and_then(|undelivered| undelivered.kept(&arguments));
     heard(page.show(people, &all, started.elapsed(), kept.as_ref(), &config.redactor))?;
-    Ok(exit)
+    match file.map_or(Ok(()), |file| write(file, &all, &config.redactor)) {
+        Ok(()) => Ok(exit),
+        Err(error) => refuse(err, &error).map(|unusable| exit.max(unusable)),
+    }
+}
+
+/// Writes the page of these runs.
+fn write(mut file: PageFile, all: &[Finished], redactor: &Redactor) -> Result<(), PageError> {
+    let mut history = History::keeping(usize::MAX);
+    all.iter().flat_map(|finished| &finished.outcomes).for_each(|outcome| history.add(outcome, redactor));
+    file.write(&history)
 }
 
 /// Counts the runs that are over.

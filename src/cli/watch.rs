@@ -1,6 +1,7 @@
 //! `sentrynet watch`: passes over the groups whenever they are due, until stopped.
 
 mod file;
+mod page;
 mod plain;
 mod screen;
 
@@ -11,15 +12,17 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::load::{self, Loaded};
 use super::run::{RunArguments, choose, refuse};
 use super::undelivered::{Kept, Undelivered};
-use super::{Exit, duration, heard, load};
+use super::{Exit, diagnostics, duration, heard};
 use crate::config::{Config, Group, Problem, Problems};
 use crate::invocation::Runner;
 use crate::invocation::watch::{Event, Order, Watch};
 use crate::net::{Network, Resolver};
 use crate::telemetry::{Mode, Telemetry};
 use file::File;
+use page::Page;
 use plain::Plain;
 use screen::Screen;
 
@@ -53,9 +56,17 @@ pub(super) async fn watch(
     let WatchArguments { run: arguments, grace } = arguments;
     // What changes after this look is noticed.
     let file = File::look(&arguments.config.config).await;
-    let config = match configuration(&arguments).await {
-        Ok(config) => config,
-        Err(problems) => return refuse(err, &problems),
+    let Loaded { config, warnings } = match configuration(&arguments).await {
+        Ok(loaded) => loaded,
+        Err(problems) => {
+            diagnostics::show(&problems, err)?;
+            return Ok(Exit::Unusable);
+        }
+    };
+    diagnostics::warn(&warnings, err)?;
+    let page = match arguments.page_file() {
+        Ok(file) => file.map(Page::keep),
+        Err(error) => return refuse(err, &error),
     };
     let network = Network::new(Resolver::system());
     let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Watch));
@@ -72,7 +83,7 @@ pub(super) async fn watch(
     };
     tokio::spawn(file.follow(signal(SignalKind::hangup())?, arguments.clone(), give_orders));
     let watching = Watch::new(runner, events).run(config, orders, grace);
-    let (watched, shown) = tokio::join!(watching, follow(&mut *view, seen, out, err));
+    let (watched, shown) = tokio::join!(watching, follow(&mut *view, seen, page, out, err));
     // The terminal is given back, whatever was shown there.
     let is_read = view.is_read();
     drop(view);
@@ -88,17 +99,30 @@ pub(super) async fn watch(
     }
 }
 
-/// Shows events until there are no more.
+/// Shows events until there are no more, on the page too.
 async fn follow(
     view: &mut dyn View,
     mut seen: UnboundedReceiver<Event>,
+    mut page: Option<Page>,
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> io::Result<()> {
-    while let Some(event) = seen.recv().await {
+    loop {
+        let trouble = async { page.as_mut()?.trouble().await };
+        let event = tokio::select! {
+            event = seen.recv() => event,
+            Some(trouble) = trouble => Some(Event::Notice(trouble)),
+        };
+        let Some(event) = event else { break };
+        if let Some(page) = &page {
+            page.note(&event);
+        }
         heard(view.show(&event, out, err))?;
     }
-    Ok(())
+    match page.and_then(Page::end) {
+        Some(trouble) => heard(view.show(&Event::Notice(trouble), out, err)),
+        None => Ok(()),
+    }
 }
 
 /// SIGTERM and SIGINT are orders to stop.
@@ -120,9 +144,9 @@ fn stop_on_signals(orders: UnboundedSender<Order>) -> io::Result<()> {
 /// # Errors
 ///
 /// It cannot be used, or holds nothing of what is asked for.
-async fn configuration(arguments: &RunArguments) -> Result<Config, Problems> {
+async fn configuration(arguments: &RunArguments) -> Result<Loaded, Problems> {
     let path = &arguments.config.config;
-    let config = load::load(path).await?;
+    let Loaded { config, warnings } = load::load(path).await?;
     let groups = match choose(arguments, &config) {
         Ok(chosen) => chosen.into_iter().map(|(group, probes)| Group { probes, ..group.clone() }).collect(),
         Err(why) => {
@@ -131,5 +155,5 @@ async fn configuration(arguments: &RunArguments) -> Result<Config, Problems> {
             return Err(Problem::of_file(path.display().to_string(), why).into());
         }
     };
-    Ok(Config { groups, ..config })
+    Ok(Loaded { config: Config { groups, ..config }, warnings })
 }

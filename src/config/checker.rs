@@ -8,11 +8,11 @@ use super::header;
 use super::keys::{self, KINDS};
 use super::leaf;
 use super::node::{Entry, Kind, Node};
-use super::problem::{Fault, Problem, listed, nearest, suggestion};
+use super::problem::{Code, Fault, Problem, listed, nearest, suggestion};
 use super::secret::Secret;
 use super::secrets::{Resolved, SecretRef, Secrets};
 use super::shape::{Key, Names, Object, Presence, Shape};
-use super::source::{Place, Source};
+use super::source::{Source, Spot};
 
 /// What a reference reads as when no secret is looked up.
 const STAND_IN: &str = "https://secret.invalid/";
@@ -47,31 +47,37 @@ impl<'a> Checker<'a> {
     }
 
     fn keys(&mut self, node: &mut Node, object: &'static Object, path: &str) {
-        let place = node.place();
+        let spot = node.spot();
         let found = node.found();
         let Kind::Map(entries) = &mut node.kind else {
             let help = format!("the keys are {}", listed(usable(object)));
-            return self.report(place, path, Fault::new(format!("expected a map, found {found}")).with_help(help));
+            return self.report(
+                spot,
+                path,
+                Fault::new(format!("expected a map, found {found}")).coded(Code::WrongType).with_help(help),
+            );
         };
         for key in object.keys().filter(|key| key.presence == Presence::Required) {
-            if !entries.iter().any(|entry| entry.name == key.name) {
-                let fault = Fault::new(format!("`{}` is missing", key.name));
-                self.report(place, path, fault.with_help(format!("for example `{}`", first_line(key.example))));
+            // A key that is only misspelt is not missing, too.
+            let is_meant = |entry: &Entry| nearest(&entry.name, usable(object)) == Some(key.name);
+            if !entries.iter().any(|entry| entry.name == key.name || is_meant(entry)) {
+                let fault = Fault::new(format!("`{}` is missing", key.name)).coded(Code::MissingKey(key.name));
+                self.report(spot, path, fault.with_help(format!("for example `{}`", first_line(key.example))));
             }
         }
         for entry in entries {
             let path = join(path, &entry.name);
             match object.key(&entry.name) {
                 Some(Key { presence: Presence::NotYet, .. }) => {
-                    let fault = Fault::new(format!("`{}` is not supported yet", entry.name));
+                    let fault = Fault::new(format!("`{}` is not supported yet", entry.name)).coded(Code::NotSupported);
                     self.report(
-                        entry.place,
+                        entry.spot,
                         &path,
                         fault.with_help(format!("supported are {}", listed(usable(object)))),
                     );
                 }
                 // A key with nothing behind it is as good as absent where nothing is needed.
-                Some(key) if entry.value.is_null() && may_be_empty(key) => {}
+                Some(key) if entry.value.is_null() && key.may_be_empty() => {}
                 Some(key) => self.value(&mut entry.value, &key.shape, &path),
                 None => self.unknown(entry, object, &path),
             }
@@ -85,13 +91,13 @@ impl<'a> Checker<'a> {
             (_, Some(home)) if self.in_step && std::ptr::eq(*home, &keys::PROBE) => {
                 format!("`{name}` is a key of the probe, not of its steps")
             }
-            (_, Some(home)) => {
-                format!("`{name}` is a key of `{}`; here there is {}", home.name, listed(usable(object)))
-            }
+            (_, Some(home)) => format!("`{name}` is a key of `{}`", home.name),
             (Some(near), None) => format!("did you mean `{near}`?"),
             (None, None) => format!("there is {}", listed(usable(object))),
         };
-        self.report(entry.place, path, Fault::new(format!("unknown key `{name}`")).with_help(help));
+        let near = nearest(name, usable(object)).filter(|_| home.is_none());
+        let fault = Fault::new(format!("unknown key `{name}`")).coded(Code::UnknownKey(near));
+        self.report(entry.spot, path, fault.with_help(help));
     }
 
     /// Checks any value.
@@ -115,7 +121,7 @@ impl<'a> Checker<'a> {
             Shape::Url if self.in_step && node.text().is_some_and(|text| !text.is_empty()) => {}
             _ => {
                 if let Err(fault) = leaf::judge(node, shape, self.directory) {
-                    self.report(node.place(), path, fault);
+                    self.report(node.spot(), path, fault);
                 }
             }
         }
@@ -128,30 +134,31 @@ impl<'a> Checker<'a> {
         if !(shape.is_scalar() || in_json) {
             return;
         }
-        let extent = node.extent;
+        let spot = node.spot();
         match self.secrets.resolve(&reference) {
             Resolved::Value(secret) => {
-                *node = Node::of_secret(secret.expose(), extent);
+                *node = Node::of_secret(secret.expose(), spot);
                 self.used.push(secret.clone());
             }
-            Resolved::StandIn => *node = Node { stand_in: true, ..Node::of_secret(STAND_IN, extent) },
+            Resolved::StandIn => *node = Node { stand_in: true, ..Node::of_secret(STAND_IN, spot) },
             Resolved::Missing(reason) => {
-                self.report(extent.start, path, Fault::new(format!("{reference} cannot be used: {reason}")));
+                let fault = Fault::new(format!("{reference} cannot be used: {reason}")).coded(Code::Secret);
+                self.report(spot, path, fault);
                 // One problem is enough: the value is not judged any further.
-                *node = Node { stand_in: true, ..Node::of_secret(STAND_IN, extent) };
+                *node = Node { stand_in: true, ..Node::of_secret(STAND_IN, spot) };
             }
         }
     }
 
     fn list(&mut self, node: &mut Node, of: &'static Shape, least: usize, path: &str) {
-        let place = node.place();
+        let spot = node.spot();
         let found = node.found();
         let Kind::List(items) = &mut node.kind else {
-            let fault = Fault::new(format!("expected a list, found {found}"));
-            return self.report(place, path, fault.with_help("write `- ` before each element"));
+            let fault = Fault::new(format!("expected a list, found {found}")).coded(Code::WrongType);
+            return self.report(spot, path, fault.with_help("write `- ` before each element"));
         };
         if items.len() < least {
-            self.report(place, path, Fault::new("expected at least one element, found an empty list"));
+            self.report(spot, path, Fault::new("expected at least one element, found an empty list"));
         }
         for (index, item) in items.iter_mut().enumerate() {
             self.value(item, of, &format!("{path}[{index}]"));
@@ -163,26 +170,32 @@ impl<'a> Checker<'a> {
 
     /// A region that is there twice would be counted twice, where regions share the clock.
     fn once(&mut self, items: &[Node], path: &str) {
-        let mut before: HashMap<&str, usize> = HashMap::new();
+        let mut before: HashMap<&str, &Node> = HashMap::new();
         for (index, item) in items.iter().enumerate().filter(|(_, item)| !item.stand_in) {
             let Some(text) = item.text() else { continue };
-            if let Some(line) = before.get(text) {
+            if let Some(first) = before.get(text) {
                 let shown = if item.hidden { "this".to_owned() } else { format!("`{text}`") };
-                let fault = Fault::new(format!("{shown} is here twice: first in line {line}"));
-                self.report(item.place(), &format!("{path}[{index}]"), fault);
+                let fault = Fault::new(format!("{shown} is here twice: first in line {}", first.place().line));
+                let related = self.source.related(first.extent, "the first is here");
+                let fault = fault.coded(Code::Duplicate).with_related(related);
+                self.report(item.spot(), &format!("{path}[{index}]"), fault);
             }
-            before.entry(text).or_insert(item.place().line);
+            before.entry(text).or_insert(item);
         }
     }
 
     fn map(&mut self, node: &mut Node, names: Names, of: &'static Shape, path: &str) {
-        let place = node.place();
+        let spot = node.spot();
         let found = node.found();
         let Kind::Map(entries) = &mut node.kind else {
-            let fault = Fault::new(format!("expected a map, found {found}"));
-            return self.report(place, path, fault.with_help("write `name: value` in each line"));
+            let fault = Fault::new(format!("expected a map, found {found}")).coded(Code::WrongType);
+            let help = match &node.kind {
+                Kind::List(_) => "write `name: value` in each line, without `- `",
+                _ => "write `name: value` in each line",
+            };
+            return self.report(spot, path, fault.with_help(help));
         };
-        let mut before: HashMap<String, usize> = HashMap::new();
+        let mut before: HashMap<String, Spot> = HashMap::new();
         for entry in entries {
             let path = join(path, &entry.name);
             let judged = match names {
@@ -191,15 +204,17 @@ impl<'a> Checker<'a> {
                 Names::Headers => header::judge_name(&entry.name),
             };
             if let Err(fault) = judged {
-                self.report(entry.place, &path, fault);
+                self.report(entry.spot, &path, fault);
             }
             if names == Names::Headers {
                 let lower = entry.name.to_ascii_lowercase();
-                if let Some(line) = before.get(&lower) {
-                    let fault = Fault::new(format!("the header `{lower}` is here twice: first in line {line}"));
-                    self.report(entry.place, &path, fault);
+                if let Some(Spot { extent: first, .. }) = before.get(&lower) {
+                    let message = format!("the header `{lower}` is here twice: first in line {}", first.start.line);
+                    let related = self.source.related(*first, "the first is here");
+                    let fault = Fault::new(message).coded(Code::Duplicate).with_related(related);
+                    self.report(entry.spot, &path, fault);
                 }
-                before.entry(lower).or_insert(entry.place.line);
+                before.entry(lower).or_insert(entry.spot);
             }
             self.value(&mut entry.value, of, &path);
         }
@@ -227,7 +242,7 @@ impl<'a> Checker<'a> {
             let known = entries.iter().filter(|entry| usable(object).any(|name| name == entry.name)).count();
             if entries.is_empty() || known > 1 {
                 let fault = Fault::new(format!("expected exactly one key, found {}", entries.len()));
-                self.report(node.place(), path, fault.with_help(format!("there is {}", listed(usable(object)))));
+                self.report(node.spot(), path, fault.with_help(format!("there is {}", listed(usable(object)))));
             }
         }
     }
@@ -236,8 +251,8 @@ impl<'a> Checker<'a> {
         match &node.kind {
             Kind::Scalar { .. } => {}
             Kind::List(_) => {
-                let fault = Fault::new("expected a value or a map of conditions, found a list");
-                self.report(node.place(), path, fault.with_help("to compare with a list, write `value: […]`"));
+                let fault = Fault::new("expected a value or a map of conditions, found a list").coded(Code::WrongType);
+                self.report(node.spot(), path, fault.with_help("to compare with a list, write `value: […]`"));
             }
             Kind::Map(entries) => {
                 let known = |entry: &Entry| object.key(&entry.name).is_some();
@@ -251,7 +266,7 @@ impl<'a> Checker<'a> {
                         ),
                     };
                     let fault = Fault::new("none of the keys of this map is a condition");
-                    return self.report(node.place(), path, fault.with_help(help));
+                    return self.report(node.spot(), path, fault.with_help(help));
                 }
                 self.object(node, object, path);
             }
@@ -260,8 +275,9 @@ impl<'a> Checker<'a> {
 
     fn probe(&mut self, node: &mut Node, path: &str) {
         let Kind::Map(entries) = &mut node.kind else {
-            let fault = Fault::new(format!("expected a probe (a map of keys), found {}", node.found()));
-            return self.report(node.place(), path, fault.with_help("a probe begins with `- probe: probes.http`"));
+            let fault =
+                Fault::new(format!("expected a probe (a map of keys), found {}", node.found())).coded(Code::WrongType);
+            return self.report(node.spot(), path, fault.with_help("a probe begins with `- probe: probes.http`"));
         };
         let kind_path = join(path, "probe");
         let Some(entry) = entries.iter_mut().find(|entry| entry.name == "probe") else {
@@ -281,14 +297,14 @@ impl<'a> Checker<'a> {
                 kind.object.into_iter().for_each(|object| self.object(node, object, path))
             }
             Some(_) => {
-                let fault = Fault::new(format!("`{written}` is not supported yet"));
-                self.report(kind.place(), &kind_path, fault.with_help(format!("there is {}", listed(names()))));
+                let fault = Fault::new(format!("`{written}` is not supported yet")).coded(Code::NotSupported);
+                self.report(kind.spot(), &kind_path, fault.with_help(format!("there is {}", listed(names()))));
             }
             None => {
                 let fault = Fault::new(format!("expected a kind of probe, found {}", kind.found()));
                 let help =
                     if kind.hidden { format!("there is {}", listed(names())) } else { suggestion(written, names()) };
-                self.report(kind.place(), &kind_path, fault.with_help(help));
+                self.report(kind.spot(), &kind_path, fault.with_help(help));
                 // The other keys are held against what was probably meant.
                 if let Some(object) = nearest(written, names())
                     .and_then(|name| KINDS.iter().find(|kind| kind.name == name))
@@ -305,19 +321,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn report(&mut self, place: Place, path: &str, fault: Fault) {
-        self.problems.push(self.source.problem(place, path, fault.message, fault.help));
+    fn report(&mut self, spot: impl Into<Spot>, path: &str, fault: Fault) {
+        self.problems.push(self.source.problem(spot, path, fault));
     }
 }
 
 /// The keys that can be used today.
 fn usable(object: &'static Object) -> impl Iterator<Item = &'static str> + Clone {
     object.keys().filter(|key| key.presence != Presence::NotYet).map(|key| key.name)
-}
-
-fn may_be_empty(key: &Key) -> bool {
-    key.presence != Presence::Required
-        && matches!(key.shape, Shape::Map { .. } | Shape::Object(_) | Shape::List { least: 0, .. })
 }
 
 fn first_line(text: &str) -> &str {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::node::{self, Node};
 use super::problem::{Problem, Problems};
 use super::secrets::SecretRef;
-use super::source::{Place, Source};
+use super::source::Source;
 use super::{places, sensitive};
 
 /// The largest configuration.
@@ -105,11 +105,16 @@ fn unreadable(name: &str, path: &Path, error: &std::io::Error) -> Problem {
 }
 
 fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Problem {
+    // What some editors for Windows call "Unicode".
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        let help = "save the file as UTF-8; editors offer it under \"Save with encoding\"";
+        return Problem::of_file(name, "this is UTF-16, and a configuration has to be UTF-8").with_help(help);
+    }
     let before = String::from_utf8_lossy(bytes.get(..at).unwrap_or_default());
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let byte = bytes.get(at).copied().unwrap_or_default();
-    let place = Place { line, column };
     let problem = Problem::of_file(name, format!("this is not UTF-8: byte {at} is 0x{byte:02x}"));
-    Problem { line: place.line, column: place.column, ..problem }.with_help("save the file as UTF-8")
+    let problem = Problem { line, column, end_line: line, end_column: column, ..problem };
+    problem.with_help("save the file as UTF-8")
 }

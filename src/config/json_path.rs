@@ -33,7 +33,8 @@ pub(super) fn parse(node: &Node) -> Result<JsonPath, Fault> {
             let drawing = error.to_string();
             let column =
                 drawing.lines().next().and_then(|line| line.rsplit_once(':')).map_or("1", |(_, column)| column);
-            Err(Fault::new(format!("this is not JSONPath: it breaks off at character {column}")))
+            Err(Fault::new(format!("this is not JSONPath: it breaks off at character {column}"))
+                .with_help("write one such as `$.status`, `$.users[0].name` or `$.users[?@.id == 1].name`"))
         }
         // Other messages quote the expression.
         Err(error) if !node.hidden => Err(Fault::new(format!("this is not JSONPath: {error}"))),

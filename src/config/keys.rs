@@ -244,7 +244,7 @@ const GENERIC_KEYS: &[Key] = &[
 ];
 
 /// `probes.http`.
-static HTTP: Object = Object {
+pub(super) static HTTP: Object = Object {
     name: "probes.http",
     about: "One request, and what its answer has to be.",
     keys: &[GENERIC_KEYS, REQUEST_KEYS],

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::node::{Kind, Node};
-use super::problem::{Fault, listed, suggestion};
+use super::node::{Entry, Kind, Node};
+use super::problem::{Code, Fault, listed, nearest, suggestion};
 use super::shape::Shape;
 use super::{address, duration, expected, header, json_path, pem, size};
 
@@ -46,8 +46,18 @@ pub(super) const METHODS: &[&str] = &[
 /// Checks a value that is not a map, or a list, of others.
 pub(super) fn judge(node: &Node, shape: &Shape, directory: Option<&Path>) -> Result<(), Fault> {
     if matches!(node.kind, Kind::Map(_)) && shape.is_scalar() {
+        let help = match node.entries() {
+            [Entry { name, value, .. }] if value.is_null() && !node.hidden => {
+                format!("a text in braces has to be in quotes: `\"{{{name}}}\"`")
+            }
+            [Entry { name, .. }] if let Some(near) = nearest(name, ["ssm", "env"]) => {
+                format!("did you mean `{{{near}: …}}`?")
+            }
+            _ => "a secret is written `{ssm: /path}` or `{env: NAME}`".to_owned(),
+        };
         return Err(Fault::new(format!("expected {}, found a map", name(shape)))
-            .with_help("a secret is written `{ssm: /path}` or `{env: NAME}`"));
+            .coded(Code::WrongType)
+            .with_help(help));
     }
     match shape {
         Shape::Text { most } => text(node, *most).map(drop),
@@ -123,14 +133,14 @@ pub(super) const fn name(shape: &Shape) -> &'static str {
 }
 
 fn unexpected(node: &Node, shape: &Shape) -> Fault {
-    Fault::new(format!("expected {}, found {}", name(shape), node.found()))
+    Fault::new(format!("expected {}, found {}", name(shape), node.found())).coded(Code::WrongType)
 }
 
 /// A text; for numbers and the like the help is to quote them.
 fn text_of<'a>(node: &'a Node, what: &str) -> Result<&'a str, Fault> {
     node.text().ok_or_else(|| {
         let help = node.written().filter(|_| !node.hidden).map(|written| format!("put it in quotes: `\"{written}\"`"));
-        Fault::new(format!("expected {what}, found {}", node.found())).with_maybe(help)
+        Fault::new(format!("expected {what}, found {}", node.found())).coded(Code::WrongType).with_maybe(help)
     })
 }
 
@@ -189,7 +199,9 @@ fn judge_duration(node: &Node, least: Duration, most: Duration, whole: bool) -> 
         return Err(Fault::new(format!("expected whole seconds, found {}", node.found())));
     }
     if duration < least {
-        return Err(Fault::new(format!("{shown} is too short: at least {}", duration::show_duration(least))));
+        let fault = Fault::new(format!("{shown} is too short: at least {}", duration::show_duration(least)));
+        // Of the spans of time, only the period is in whole seconds.
+        return Err(if whole { fault.with_help("for more runs than that there is `burst`") } else { fault });
     }
     if duration > most {
         return Err(Fault::new(format!("{shown} is too long: at most {}", duration::show_duration(most))));
@@ -203,7 +215,12 @@ fn judge_integer(node: &Node, least: u64, most: u64) -> Result<(), Fault> {
     if negative {
         return Err(Fault::new(format!("{shown} is too small: at least {least}")));
     }
-    let number = integer(node).ok_or_else(|| Fault::new(format!("expected a whole number, found {}", node.found())))?;
+    let number = integer(node).ok_or_else(|| {
+        let most = if most == u64::MAX { String::new() } else { format!(" to {most}") };
+        Fault::new(format!("expected a whole number, found {}", node.found()))
+            .coded(Code::WrongType)
+            .with_help(format!("write a number from {least}{most}"))
+    })?;
     if number < least {
         return Err(Fault::new(format!("{shown} is too small: at least {least}")));
     }

@@ -4,8 +4,8 @@ use serde::de::{self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqA
 use serde_json::{Number, Value};
 
 use super::places::{Part, PartKind};
-use super::problem::Problem;
-use super::source::{Extent, Place, Source};
+use super::problem::{Code, Fault, Problem};
+use super::source::{Extent, Place, Source, Spot};
 
 /// The parser of values and the one of places do not see the same: it would not be known what is where, and so what must
 /// not be shown. YAML 1.1 ends lines at U+0085, U+2028 and U+2029, and YAML 1.2 does not.
@@ -16,6 +16,8 @@ const AMBIGUOUS: &str =
 #[derive(Clone)]
 pub(super) struct Node {
     pub extent: Extent,
+    /// Of an alias: what it stands for. Of what stands behind one: the alias.
+    pub other: Option<Extent>,
     pub kind: Kind,
     /// It came from a secret, or looks like one: no message may show it.
     pub hidden: bool,
@@ -41,31 +43,36 @@ pub(super) enum Kind {
 pub(super) struct Entry {
     pub name: String,
     /// Where the name stands.
-    pub place: Place,
+    pub spot: Spot,
     pub value: Node,
     merges: bool,
 }
 
 impl Entry {
     pub fn new(name: &str, value: Node) -> Self {
-        Self { name: name.to_owned(), place: value.place(), value, merges: false }
+        Self { name: name.to_owned(), spot: value.spot(), value, merges: false }
     }
 }
 
 impl Node {
     /// The value of a secret, in the place of its reference.
-    pub fn of_secret(text: &str, extent: Extent) -> Self {
+    pub fn of_secret(text: &str, spot: impl Into<Spot>) -> Self {
         let kind = Kind::Scalar { value: Value::String(text.to_owned()), written: None };
-        Self { extent, kind, hidden: true, secret: true, stand_in: false }
+        let Spot { extent, other } = spot.into();
+        Self { extent, other, kind, hidden: true, secret: true, stand_in: false }
     }
 
     /// A text that is put in the place of another value, or beside one.
-    pub fn of_text(text: &str, extent: Extent) -> Self {
-        Self { hidden: false, secret: false, ..Self::of_secret(text, extent) }
+    pub fn of_text(text: &str, spot: impl Into<Spot>) -> Self {
+        Self { hidden: false, secret: false, ..Self::of_secret(text, spot) }
     }
 
     pub const fn place(&self) -> Place {
         self.extent.start
+    }
+
+    pub const fn spot(&self) -> Spot {
+        Spot { extent: self.extent, other: self.other }
     }
 
     /// Whether it holds the same values, written the same way, in the same order, wherever they stand.
@@ -163,7 +170,7 @@ impl Node {
 
 /// Reads the text whose parts are known.
 pub(super) fn read(source: &Source, text: &str, part: &Part) -> Result<Node, Vec<Problem>> {
-    let seed = Seed { part };
+    let seed = Seed { part, alias: None };
     let mut node = seed.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| {
         // Its lines may end where no others do.
         let at = error.location().map_or(Place::default(), |at| source.place(at.index()));
@@ -174,9 +181,9 @@ pub(super) fn read(source: &Source, text: &str, part: &Part) -> Result<Node, Vec
         } else if message.contains("invalid ") {
             "this is not what its tag says".to_owned()
         } else {
-            format!("this is not YAML: {}", message.split(" at line ").next().unwrap_or_default())
+            "some readers of YAML do not take this".to_owned()
         };
-        vec![source.syntax_problem(at, message)]
+        vec![source.syntax_problem(Extent { start: at, end: at }, Fault::new(message))]
     })?;
     let mut problems = Vec::new();
     merge(&mut node, source, &mut problems);
@@ -197,13 +204,16 @@ fn merge(node: &mut Node, source: &Source, problems: &mut Vec<Problem>) {
             let (merges, own): (Vec<Entry>, Vec<Entry>) =
                 std::mem::take(entries).into_iter().partition(|entry| entry.merges);
             let mut layers: Vec<Vec<Entry>> = Vec::new();
-            for Entry { value, place, .. } in merges {
+            for Entry { value, spot, .. } in merges {
                 match value.kind {
                     Kind::Map(entries) => layers.push(entries),
                     Kind::List(items) if items.iter().all(|item| matches!(item.kind, Kind::Map(_))) => {
                         layers.extend(items.into_iter().rev().map(|item| item.entries().to_vec()));
                     }
-                    _ => problems.push(source.problem(place, "", "`<<` takes a map or a list of maps", None)),
+                    _ => {
+                        let fault = Fault::new(format!("`<<` takes a map or a list of maps, found {}", value.found()));
+                        problems.push(source.problem(spot, "", fault.coded(Code::Syntax)));
+                    }
                 }
             }
             layers.push(own);
@@ -225,11 +235,21 @@ fn merge(node: &mut Node, source: &Source, problems: &mut Vec<Problem>) {
 #[derive(Clone, Copy)]
 struct Seed<'a> {
     part: &'a Part,
+    /// The alias that it is read through, the outermost of several.
+    alias: Option<Extent>,
 }
 
 impl Seed<'_> {
     fn node(&self, kind: Kind) -> Node {
-        Node { extent: self.part.extent, kind, hidden: false, secret: false, stand_in: false }
+        let is_alias = matches!(self.part.kind, PartKind::Alias(_));
+        let other = if is_alias { Some(self.part.target().extent) } else { self.alias };
+        Node { extent: self.part.extent, other, kind, hidden: false, secret: false, stand_in: false }
+    }
+
+    /// What reads a part of this one.
+    fn within<'a>(&self, part: &'a Part) -> Seed<'a> {
+        let own = matches!(self.part.kind, PartKind::Alias(_)).then_some(self.part.extent);
+        Seed { part, alias: self.alias.or(own) }
     }
 
     /// The scalar as it is written.
@@ -305,7 +325,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let PartKind::List(parts) = &self.part.target().kind else { return Err(ambiguous()) };
         let mut items = Vec::new();
         for part in parts {
-            items.push(access.next_element_seed(Seed { part })?.ok_or_else(ambiguous)?);
+            items.push(access.next_element_seed(self.within(part))?.ok_or_else(ambiguous)?);
         }
         match access.next_element::<de::IgnoredAny>()? {
             Some(_) => Err(ambiguous()),
@@ -318,9 +338,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let PartKind::Map(parts) = &self.part.target().kind else { return Err(ambiguous()) };
         let mut entries = Vec::new();
         for (name, value) in parts {
-            let key = access.next_key_seed(Seed { part: name })?.ok_or_else(ambiguous)?;
+            let key = access.next_key_seed(self.within(name))?.ok_or_else(ambiguous)?;
             let merges = name.is_merge_key();
-            let place = key.place();
+            let spot = key.spot();
             let Kind::Scalar { value: text, written } = key.kind else {
                 return Err(de::Error::custom("a list or a map cannot be a key"));
             };
@@ -328,7 +348,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
                 Value::String(text) => text,
                 _ => written.unwrap_or_default(),
             };
-            entries.push(Entry { name, place, value: access.next_value_seed(Seed { part: value })?, merges });
+            entries.push(Entry { name, spot, value: access.next_value_seed(self.within(value))?, merges });
         }
         match access.next_key::<de::IgnoredAny>()? {
             Some(_) => Err(ambiguous()),

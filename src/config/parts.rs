@@ -15,7 +15,7 @@ mod tests;
 use super::document::Document;
 use super::model::{Config, Group};
 use super::node::{Entry, Kind, Node};
-use super::problem::{Problem, Problems};
+use super::problem::{Fault, Problem, Problems};
 use super::read::{read, read_parts};
 use super::redactor::Redactor;
 use super::secret::Secret;
@@ -148,7 +148,7 @@ fn judge_name(document: &Document, group: &Node, path: &str) -> Option<Problem> 
     };
     SecretRef::of(node)?;
     let message = "the group's name comes from a secret, which is not looked up here";
-    Some(document.source.problem(node.place(), &format!("{path}.{key}"), message, Some(help.to_owned())))
+    Some(document.source.problem(node.spot(), &format!("{path}.{key}"), Fault::new(message).with_help(help)))
 }
 
 /// The user's own text if it reads as what is wanted and costs no more; else one that does.

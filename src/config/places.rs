@@ -6,10 +6,11 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 
-use super::problem::Problem;
+use super::problem::{Code, Fault, Problem};
 use super::source::{Extent, Place, Source};
+use super::syntax;
 
 /// How deep lists and maps may be nested.
 const DEEPEST: usize = 64;
@@ -86,12 +87,13 @@ pub(super) fn locate(source: &Source, text: &str) -> Result<Option<Rc<Part>>, Ve
     };
     let mut documents = 0;
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| vec![syntax_error(source, &error)])?;
+        let (event, span) = event.map_err(|error| vec![syntax::explain(source, &error)])?;
         if matches!(event, Event::DocumentStart(_)) {
             documents += 1;
             if documents > 1 {
                 let message = "a second YAML document begins here, but a file holds one configuration";
-                return Err(vec![source.syntax_problem(place(span.start), message)]);
+                let fault = Fault::new(message).with_help("remove the line `---`, or make two files of it");
+                return Err(vec![source.syntax_problem(extent(span.start, span.end), fault)]);
             }
         }
         locator.take(event, span).map_err(|problem| vec![*problem])?;
@@ -100,15 +102,6 @@ pub(super) fn locate(source: &Source, text: &str) -> Result<Option<Rc<Part>>, Ve
         }
     }
     if locator.problems.is_empty() { Ok(locator.root) } else { Err(locator.problems) }
-}
-
-fn syntax_error(source: &Source, error: &ScanError) -> Problem {
-    let message = if error.info().contains("recursion limit") {
-        "lists and maps are nested too deeply".to_owned()
-    } else {
-        format!("this is not YAML: {}", error.info())
-    };
-    source.syntax_problem(place(*error.marker()), message)
 }
 
 struct Locator<'a> {
@@ -136,7 +129,7 @@ impl Locator<'_> {
             Event::SequenceEnd | Event::MappingEnd => self.end(span)?,
             Event::Alias(anchor) => {
                 let Some(target) = self.anchors.get(&anchor).cloned() else {
-                    return Err(self.refusal(place(span.start), "this alias is part of what it stands for"));
+                    return Err(self.refusal(span, "this alias is part of what it stands for"));
                 };
                 self.aliased = self.aliased.saturating_add(target.size);
                 self.aliased_bytes = self.aliased_bytes.saturating_add(target.bytes);
@@ -147,7 +140,7 @@ impl Locator<'_> {
                         self.aliased,
                         MOST_ALIASED_BYTES >> 20
                     );
-                    return Err(self.refusal(place(span.start), message));
+                    return Err(self.refusal(span, message));
                 }
                 let kind = PartKind::Alias(target);
                 self.add(Part { extent: extent(span.start, span.end), kind, size, bytes }, 0);
@@ -157,15 +150,15 @@ impl Locator<'_> {
         Ok(())
     }
 
-    fn refusal(&self, place: Place, message: impl Into<String>) -> Box<Problem> {
-        Box::new(self.source.syntax_problem(place, message))
+    fn refusal(&self, span: Span, message: impl Into<String>) -> Box<Problem> {
+        Box::new(self.source.syntax_problem(extent(span.start, span.end), Fault::new(message)))
     }
 
     fn begin(&mut self, span: Span, anchor: usize, is_map: bool, tag: Option<&Tag>) -> Result<(), Box<Problem>> {
         self.judge_tag(tag, span);
         if self.open.len() >= DEEPEST {
             let message = format!("lists and maps are nested too deeply: more than {DEEPEST} levels");
-            return Err(self.refusal(place(span.start), message));
+            return Err(self.refusal(span, message));
         }
         self.open.push(Open { start: span.start, anchor, is_map, parts: Vec::new() });
         Ok(())
@@ -173,7 +166,7 @@ impl Locator<'_> {
 
     fn end(&mut self, span: Span) -> Result<(), Box<Problem>> {
         let Some(open) = self.open.pop() else {
-            return Err(self.refusal(place(span.start), "this ends what never began"));
+            return Err(self.refusal(span, "this ends what never began"));
         };
         let extent = extent(open.start, span.end);
         let size = open.parts.iter().fold(1u64, |sum, part| sum.saturating_add(part.size));
@@ -206,19 +199,25 @@ impl Locator<'_> {
 
     /// Keys have to be scalars, and different.
     fn judge_keys(&mut self, pairs: &[(Rc<Part>, Rc<Part>)]) {
-        let mut first: HashMap<&str, Place> = HashMap::new();
+        let mut first: HashMap<&str, Extent> = HashMap::new();
         for (key, _) in pairs {
-            let here = key.extent.start;
+            let here = key.extent;
             let PartKind::Scalar { written, .. } = &key.target().kind else {
-                self.problems.push(self.source.syntax_problem(here, "a list or a map cannot be a key"));
+                // `{{ name }}`, as in templates.
+                let fault = Fault::new("a list or a map cannot be a key")
+                    .with_help("a text that begins with `{` or `[` has to be in quotes");
+                self.problems.push(self.source.syntax_problem(here, fault));
                 continue;
             };
             if key.is_merge_key() {
                 continue;
             }
-            if let Some(place) = first.get(written.as_str()) {
-                let message = format!("the key `{written}` is here twice: first in line {}", place.line);
-                self.problems.push(self.source.syntax_problem(here, message));
+            if let Some(first) = first.get(written.as_str()) {
+                let message = format!("the key `{written}` is here twice: first in line {}", first.start.line);
+                let related = self.source.syntax_related(*first, "the first is here");
+                let fault = Fault::new(message).with_related(related);
+                let problem = self.source.syntax_problem(here, fault);
+                self.problems.push(Problem { code: Code::Duplicate, ..problem });
             } else {
                 first.insert(written, here);
             }
@@ -231,13 +230,13 @@ impl Locator<'_> {
         if let Some(tag) = tag
             && !(tag.is_yaml_core_schema() && KNOWN.contains(&tag.suffix.as_str()))
         {
-            let message = "there are no YAML tags of one's own in a configuration";
-            self.problems.push(self.source.syntax_problem(place(span.start), message));
+            let fault = Fault::new("there are no YAML tags of one's own in a configuration");
+            self.problems.push(self.source.syntax_problem(extent(span.start, span.end), fault));
         }
     }
 }
 
-fn place(marker: Marker) -> Place {
+pub(super) fn place(marker: Marker) -> Place {
     Place { line: marker.line(), column: marker.col() + 1 }
 }
 
@@ -303,8 +302,8 @@ mod tests {
         assert!(refusal("a: 1\n---\nb: 2\n").starts_with("2:1 a second YAML document"));
         assert!(refusal("? [a]\n: 1\n").contains("a list or a map cannot be a key"));
         assert!(refusal("a: &a [*a]\n").contains("this alias is part of what it stands for"));
-        assert!(refusal("a: *b\n").contains("not YAML"));
-        assert!(refusal("a: [1\n").contains("not YAML"));
+        assert!(refusal("a: *b\n").contains("1:4 a `*` begins an alias, and no anchor above has this name"));
+        assert!(refusal("a: [1\n").contains("1:4 this `[` has no `]`"));
     }
 
     #[test]

@@ -18,12 +18,13 @@ use super::keys;
 use super::leaf;
 use super::model::{Config, Group, SentrySettings, Spread};
 use super::node::Node;
-use super::problem::{Fault, Problem, Problems, nearest};
+use super::problem::{Code, Fault, Problem, Problems, nearest};
 use super::redactor::Redactor;
 use super::secret::Secret;
 use super::secrets::Secrets;
-use super::source::{Place, Source};
+use super::source::{Place, Source, Spot};
 use crate::outcome::Tags;
+pub(super) use probe::{EVERY, TIMEOUT};
 
 /// Reads a whole configuration.
 pub fn read(document: &Document, secrets: &Secrets) -> Result<Config, Problems> {
@@ -76,7 +77,7 @@ struct Settings {
 struct Draft {
     group: Group,
     /// The name's place, if it is given.
-    named: Option<(Source, Place, String)>,
+    named: Option<(Source, Spot, String)>,
     /// The name that would follow from the tags.
     slug: String,
 }
@@ -112,16 +113,17 @@ impl Reading {
 
     /// Given names have to differ; the others get names that do.
     fn name_groups(&mut self) {
-        let mut first: std::collections::BTreeMap<&str, &(Source, Place, String)> = std::collections::BTreeMap::new();
+        let mut first: std::collections::BTreeMap<&str, &(Source, Spot, String)> = std::collections::BTreeMap::new();
         for draft in &self.drafts {
             let Some(named) = &draft.named else { continue };
             let name = draft.group.name.as_str();
             match first.get(name) {
-                Some((source, place, _)) => {
-                    let message =
-                        format!("there is another group `{name}` in {}:{}:{}", source.name(), place.line, place.column);
-                    let help = Some("names of groups are unique".to_owned());
-                    self.problems.push(named.0.problem(named.1, &named.2, message, help));
+                Some((source, Spot { extent: first, .. }, _)) => {
+                    let Place { line, column } = first.start;
+                    let message = format!("there is another group `{name}` in {}:{line}:{column}", source.name());
+                    let fault = Fault::new(message).coded(Code::Duplicate).with_help("names of groups are unique");
+                    let fault = fault.with_related(source.related(*first, "the first is here"));
+                    self.problems.push(named.0.problem(named.1, &named.2, fault));
                 }
                 None => {
                     first.insert(name, named);
@@ -153,8 +155,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn report(&mut self, place: Place, path: &str, fault: Fault) {
-        self.reading.problems.push(self.document.source.problem(place, path, fault.message, fault.help));
+    fn report(&mut self, spot: impl Into<Spot>, path: &str, fault: Fault) {
+        self.reading.problems.push(self.document.source.problem(spot, path, fault));
     }
 
     fn settings(&self, root: &Node) -> Settings {
@@ -195,7 +197,7 @@ impl Reader<'_> {
                     _ => Fault::new(format!("`{name}` is not among the configuration's `regions`"))
                         .with_help("add it to `regions`"),
                 };
-                self.report(region.place(), &format!("{}[{index}]", join(path, "regions")), fault);
+                self.report(region.spot(), &format!("{}[{index}]", join(path, "regions")), fault.coded(Code::Conflict));
             }
         }
         let mut probes = Vec::new();
@@ -213,7 +215,7 @@ impl Reader<'_> {
         let name = node.get("name");
         let named = name
             .filter(|name| !name.stand_in)
-            .map(|name| (self.document.source.clone(), name.place(), join(path, "name")));
+            .map(|name| (self.document.source.clone(), name.spot(), join(path, "name")));
         let name = name.and_then(Node::text).unwrap_or_default().to_owned();
         let probes = probes.into_iter().map(Arc::new).collect();
         Draft { group: Group { name, tags, regions: texts(regions), spread, probes }, named, slug }

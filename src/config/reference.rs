@@ -2,15 +2,19 @@
 //!
 //! The errors in it are no copies: every key has snippets with mistakes, which are held against the table here.
 
+mod link;
+
 use std::fmt::Write as _;
 
 use super::document::Document;
 use super::keys::OBJECTS;
-use super::problem::Problems;
+use super::problem::{Code, Problem, Problems};
 use super::read::read;
 use super::secrets::Secrets;
 use super::shape::{Key, Object, Presence, Shape};
+use super::warnings::{self, WarningKind};
 use super::{duration, leaf};
+pub(super) use link::link_of;
 
 const INTRODUCTION: &str = include_str!("reference.md");
 
@@ -44,7 +48,39 @@ pub fn reference() -> String {
             entry(&mut text, object, key);
         }
     }
+    text.push_str(WARNINGS);
+    for kind in warnings::KINDS {
+        let slug = kind.code.as_str();
+        let _ = write!(text, "\n<a id=\"{}\"></a>\n\n### {slug}\n\n{}\n", link::warning(kind.code), kind.about);
+        let _ = write!(text, "\n```yaml\n{}\n```\n\n", kind.example);
+        for warning in &warned(kind) {
+            let _ = writeln!(text, "- {}{}", warning.message, help(warning));
+        }
+    }
     text
+}
+
+const WARNINGS: &str = "
+## Warnings
+
+`sentrynet check` and every command that uses a configuration say what in it is probably not meant. A warning changes nothing
+about what runs; with `sentrynet check --strict` it is an error.
+";
+
+/// What is said of the example of a kind of warning.
+fn warned(kind: &WarningKind) -> Problems {
+    let object = OBJECTS.iter().find(|object| object.name == kind.object);
+    let text = object.map_or_else(String::new, |object| surrounded(object, kind.example));
+    let document = Document::parse("sentrynet.yaml", text.as_bytes());
+    let warnings = document.map(|document| document.warnings()).unwrap_or_default();
+    // The surroundings have no tags.
+    let is_meant = |problem: &&Problem| problem.code != Code::NoTags || kind.code == Code::NoTags;
+    Problems::new(warnings.iter().filter(is_meant).cloned().collect())
+}
+
+/// ` (what to do about it)`.
+fn help(problem: &Problem) -> String {
+    problem.help.as_deref().map(|help| format!(" ({help})")).unwrap_or_default()
 }
 
 fn entry(text: &mut String, object: &Object, key: &Key) {
@@ -62,10 +98,7 @@ fn entry(text: &mut String, object: &Object, key: &Key) {
         let shown = mistake.replace('\n', "⏎");
         // Only what the snippet is to blame for.
         let problems = judge(object, mistake).err();
-        let problems = problems.iter().flatten().map(|problem| {
-            let help = problem.help.as_deref().map(|help| format!(" ({help})")).unwrap_or_default();
-            format!("{}{help}", problem.message)
-        });
+        let problems = problems.iter().flatten().map(|problem| format!("{}{}", problem.message, help(problem)));
         let _ = writeln!(text, "- `{shown}`: {}", problems.collect::<Vec<_>>().join("; "));
     }
 }
@@ -254,6 +287,21 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn every_kind_of_warning_has_an_example_that_gives_it_and_nothing_else() {
+        for kind in warnings::KINDS {
+            let slug = kind.code.as_str();
+            let found = warned(kind);
+            let codes: Vec<_> = found.iter().map(|problem| problem.code).collect();
+            assert_eq!(codes, [kind.code], "{slug}: {found}");
+            let object = OBJECTS.iter().find(|object| object.name == kind.object).expect("an object");
+            judge(object, kind.example).unwrap_or_else(|problems| panic!("{slug}: {problems}"));
+        }
+        let kinds = warnings::KINDS.iter().map(|kind| kind.code.as_str());
+        let distinct: std::collections::BTreeSet<_> = kinds.clone().collect();
+        assert_eq!(distinct.len(), kinds.count());
     }
 
     #[test]

@@ -90,20 +90,28 @@ fn property(key: &Key) -> Value {
         schema["default"] = default;
     }
     // Where nothing is needed, nothing may stand behind the key.
-    if key.presence != Presence::Required && matches!(key.shape, Shape::Map { .. } | Shape::Object(_)) {
-        let description = schema["description"].take();
-        if let Value::Object(schema) = &mut schema {
-            schema.shift_remove("description");
-        }
-        schema = json!({"description": description, "anyOf": [schema, {"type": "null"}]});
+    if key.may_be_empty() {
+        schema = json!({"anyOf": [value(&key.shape), {"type": "null"}], "description": key.about});
+    }
+    if let Some(example) = example(key) {
+        schema["examples"] = json!([example]);
     }
     schema
+}
+
+/// The value of the key in its example.
+fn example(key: &Key) -> Option<Value> {
+    serde_yaml::from_str::<Map<String, Value>>(key.example).ok()?.shift_remove(key.name)
 }
 
 /// The schema of a value, or of a reference to a secret where one may stand.
 fn value(shape: &Shape) -> Value {
     let schema = bare(shape);
-    if shape.is_scalar() { json!({"anyOf": [schema, reference("secret")]}) } else { schema }
+    if shape.is_scalar() { or_secret(schema) } else { schema }
+}
+
+fn or_secret(schema: Value) -> Value {
+    json!({"anyOf": [schema, reference("secret")]})
 }
 
 fn bare(shape: &Shape) -> Value {
@@ -127,21 +135,27 @@ fn bare(shape: &Shape) -> Value {
         ]}),
         Shape::Integer { least, most: u64::MAX } => json!({"type": "integer", "minimum": least}),
         Shape::Integer { least, most } => json!({"type": "integer", "minimum": least, "maximum": most}),
-        Shape::Boolean => json!({"type": "boolean"}),
+        // Editors read YAML 1.2, where `yes` is a text.
+        Shape::Boolean => json!({"anyOf": [
+            {"type": "boolean"},
+            {"type": "string", "pattern": "^([Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF)$"},
+        ]}),
         Shape::Words(words) => json!({"enum": words_as_yaml_reads_them(words)}),
-        Shape::Method => json!({"enum": METHODS}),
+        Shape::Method => json!({"anyOf": [{"enum": METHODS}, {"type": "string", "pattern": in_any_case(METHODS)}]}),
         Shape::Expected => {
             let code = json!({"anyOf": [
                 {"type": "integer", "minimum": 100, "maximum": 999},
                 {"type": "string", "pattern": "^([1-9][xX]{2}|[1-9][0-9]{2}( ?- ?[1-9][0-9]{2})?)$"},
             ]});
-            json!({"anyOf": [code, {"type": "array", "items": code, "minItems": 1}]})
+            json!({"anyOf": [code, {"type": "array", "items": or_secret(code.clone()), "minItems": 1}]})
         }
         Shape::JsonPath => json!({"type": "string", "pattern": "^\\$"}),
         Shape::Pattern => json!({"type": "string"}),
         Shape::TagValue => json!({"type": scalar, "maxLength": 200}),
         Shape::HeaderValue => json!({"type": scalar}),
-        Shape::QueryValue => json!({"anyOf": [{"type": scalar}, {"type": "array", "items": {"type": scalar}}]}),
+        Shape::QueryValue => {
+            json!({"anyOf": [{"type": scalar}, {"type": "array", "items": or_secret(json!({"type": scalar})), "minItems": 1}]})
+        }
         Shape::Json => json!({}),
         Shape::Comparable => json!({"type": ["number", "string"]}),
         Shape::Body => json!({"type": ["string", "object", "array"]}),
@@ -162,6 +176,13 @@ fn bare(shape: &Shape) -> Value {
 
 fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/$defs/{name}")})
+}
+
+/// A pattern of these words, however they are written: `get`, `Get`.
+fn in_any_case(words: &[&str]) -> String {
+    let letter = |c: char| format!("[{c}{}]", c.to_ascii_lowercase());
+    let words: Vec<String> = words.iter().map(|word| word.chars().map(letter).collect()).collect();
+    format!("^({})$", words.join("|"))
 }
 
 /// `1.1` is a number to YAML, and `"1.1"` a text: both are fine.

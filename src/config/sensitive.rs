@@ -50,6 +50,8 @@ fn walk(node: &mut Node, parent: &str, within: bool, extents: &mut Vec<Extent>) 
         Kind::Scalar { .. } if hidden => {
             node.hidden = true;
             extents.push(node.extent);
+            // What an alias stands for may be shown beside it.
+            extents.extend(node.other.filter(|other| other.start < node.extent.start));
         }
         Kind::Scalar { .. } => {}
         Kind::List(items) => items.iter_mut().for_each(|item| walk(item, parent, within, extents)),

@@ -22,6 +22,14 @@ pub(super) struct Key {
     pub mistakes: &'static [&'static str],
 }
 
+impl Key {
+    /// Whether a key with nothing behind it is as good as absent.
+    pub fn may_be_empty(&self) -> bool {
+        self.presence != Presence::Required
+            && matches!(self.shape, Shape::Map { .. } | Shape::Object(_) | Shape::List { least: 0, .. })
+    }
+}
+
 /// What happens without a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presence {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::problem::{Problem, Quote};
+use super::problem::{Code, Fault, Problem, Quote, Related};
 use super::sensitive;
 use crate::config::FILTERED;
 
@@ -25,6 +25,25 @@ pub(super) struct Place {
 pub(super) struct Extent {
     pub start: Place,
     pub end: Place,
+}
+
+/// Where a value stands, and where else it does: an alias has one place where it is used, and one where it is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Spot {
+    pub extent: Extent,
+    pub other: Option<Extent>,
+}
+
+impl From<Extent> for Spot {
+    fn from(extent: Extent) -> Self {
+        Self { extent, other: None }
+    }
+}
+
+impl From<Place> for Spot {
+    fn from(place: Place) -> Self {
+        Extent { start: place, end: place }.into()
+    }
 }
 
 /// A named text.
@@ -78,26 +97,92 @@ impl Source {
     }
 
     /// A problem at a place of this text whose meaning is known.
-    pub fn problem(&self, place: Place, path: &str, message: impl Into<String>, help: Option<String>) -> Problem {
+    pub fn problem(&self, spot: impl Into<Spot>, path: &str, fault: Fault) -> Problem {
+        let Spot { extent, other } = spot.into();
+        let quote =
+            |extent: Extent| self.line(extent.start.line).map(|line| self.render(line, extent, &self.masks, WIDTH));
+        let extent = self.clip(extent);
+        let elsewhere = other.map(|other| {
+            // What an alias stands for is always written before it.
+            let label = if other.start < extent.start { "its value stands here" } else { "it is used here" };
+            Box::new(self.related_at(self.clip(other), label, quote))
+        });
         Problem {
-            file: self.name.clone(),
-            line: place.line,
-            column: place.column,
             path: path.to_owned(),
-            message: message.into(),
-            help,
-            quote: self.line(place.line).map(|line| self.render(line, place, &self.masks, WIDTH)),
+            related: fault.related.or(elsewhere),
+            quote: quote(extent),
+            ..self.bare(extent, fault.code, fault.message, fault.help)
         }
     }
 
     /// A problem in a text that could not be parsed: what is a secret in it can only be guessed.
-    pub fn syntax_problem(&self, place: Place, message: impl Into<String>) -> Problem {
+    pub fn syntax_problem(&self, extent: Extent, fault: Fault) -> Problem {
+        let extent = self.clip(extent);
+        Problem {
+            quote: self.guessed_quote(extent),
+            related: fault.related,
+            ..self.bare(extent, Code::Syntax, fault.message, fault.help)
+        }
+    }
+
+    /// Another place of this text that a problem is about.
+    pub fn related(&self, extent: Extent, label: &str) -> Box<Related> {
+        Box::new(self.related_at(self.clip(extent), label, |extent| {
+            self.line(extent.start.line).map(|line| self.render(line, extent, &self.masks, WIDTH))
+        }))
+    }
+
+    /// The same of a text that could not be parsed.
+    pub fn syntax_related(&self, extent: Extent, label: &str) -> Box<Related> {
+        Box::new(self.related_at(self.clip(extent), label, |extent| self.guessed_quote(extent)))
+    }
+
+    fn related_at(&self, extent: Extent, label: &str, quote: impl Fn(Extent) -> Option<Quote>) -> Related {
+        Related {
+            file: self.name.clone(),
+            line: extent.start.line,
+            column: extent.start.column,
+            end_line: extent.end.line,
+            end_column: extent.end.column,
+            message: label.to_owned(),
+            quote: quote(extent),
+        }
+    }
+
+    fn bare(&self, extent: Extent, code: Code, message: String, help: Option<String>) -> Problem {
+        Problem {
+            line: extent.start.line,
+            column: extent.start.column,
+            end_line: extent.end.line,
+            end_column: extent.end.column,
+            code,
+            help,
+            ..Problem::of_file(&*self.name, message)
+        }
+    }
+
+    fn guessed_quote(&self, extent: Extent) -> Option<Quote> {
         // A long line may hold anything.
-        let quote = self
-            .line(place.line)
-            .filter(|line| line.len() <= LONG)
-            .map(|line| self.render(line, place, self.guess(place.line).as_slice(), WIDTH));
-        Problem { quote, ..self.problem(Place::default(), "", message, None) }.at(place)
+        let line = self.line(extent.start.line).filter(|line| line.len() <= LONG)?;
+        Some(self.render(line, extent, self.guess(extent.start.line).as_slice(), WIDTH))
+    }
+
+    /// What of an extent is in its first line, and no comment.
+    fn clip(&self, extent: Extent) -> Extent {
+        let Extent { start, end } = extent;
+        if end.line <= start.line {
+            return Extent { start, end: end.max(start) };
+        }
+        let line = self.line(start.line).unwrap_or_default();
+        let length = match self.long.get(&start.line) {
+            Some((length, _)) => *length,
+            None => {
+                let after = line.char_indices().nth(start.column - 1).map_or(line.len(), |(at, _)| at);
+                let comment = line[after..].find(" #").map_or(line.len(), |at| after + at);
+                line[..comment].trim_end().chars().count()
+            }
+        };
+        Extent { start, end: Place { line: start.line, column: (length + 1).max(start.column) } }
     }
 
     /// The place of a byte.
@@ -135,7 +220,7 @@ impl Source {
     /// What of a line may be a secret.
     fn guess(&self, number: usize) -> Option<Extent> {
         let keep = sensitive::guess(number, |number| self.line(number))?;
-        Some(Extent { start: Place { line: number, column: keep + 1 }, end: beginning(number + 1) })
+        Some(Extent { start: Place { line: number, column: keep + 1 }, end: beginning(number + 1).start })
     }
 
     /// A line without its end.
@@ -145,8 +230,9 @@ impl Source {
         Some(self.text.get(start..end)?.trim_end_matches(['\n', '\r']))
     }
 
-    /// The part of the line around the place to point at, with `[Filtered]` for what `masks` cover.
-    fn render(&self, line: &str, place: Place, masks: &[Extent], width: usize) -> Quote {
+    /// The part of the line around what is to be pointed at, with `[Filtered]` for what `masks` cover.
+    fn render(&self, line: &str, extent: Extent, masks: &[Extent], width: usize) -> Quote {
+        let place = extent.start;
         let index = self.long.get(&place.line);
         let length = index.map_or_else(|| line.chars().count(), |(length, _)| *length);
         // Lines that are only a little too long are shown from their beginning, or to their end.
@@ -166,6 +252,7 @@ impl Source {
         let mut text = String::new();
         let mut shown = 0;
         let mut pointer = None;
+        let mut until = 0;
         let mut hiding = None;
         if first > 1 {
             text.push('…');
@@ -192,23 +279,22 @@ impl Source {
                     shown += 1;
                 }
             }
+            if at(column) < extent.end {
+                until = shown;
+            }
             hiding = mask.map(|mask| mask.start);
         }
         if last < length {
             text.push('…');
         }
-        Quote { text, pointer: pointer.unwrap_or(shown) }
+        let pointer = pointer.unwrap_or(shown);
+        Quote { text, pointer, length: until.saturating_sub(pointer).max(1) }
     }
 }
 
-const fn beginning(line: usize) -> Place {
-    Place { line, column: 1 }
-}
-
-impl Problem {
-    fn at(self, place: Place) -> Self {
-        Self { line: place.line, column: place.column, ..self }
-    }
+const fn beginning(line: usize) -> Extent {
+    let place = Place { line, column: 1 };
+    Extent { start: place, end: place }
 }
 
 #[cfg(test)]
@@ -223,20 +309,34 @@ mod tests {
     fn masks_hide_their_part_and_the_pointer_still_points() {
         let mut source = Source::new("a", "one: two\r\nuser: bob, password: hunter2, x: 1\n");
         source.mask(vec![extent(2, 22, 29)]);
-        let quote = |column| source.problem(Place { line: 2, column }, "", "", None).quote.expect("a quote");
-        assert_eq!(quote(31).text, "user: bob, password: [Filtered], x: 1");
-        assert_eq!(quote(31).pointer, "user: bob, password: [Filtered], ".len());
-        assert_eq!(quote(22).pointer, 21);
-        assert_eq!(quote(25).pointer, 21);
-        assert_eq!(quote(1).pointer, 0);
+        let quote = |from, to| source.problem(extent(2, from, to), "", Fault::new("")).quote.expect("a quote");
+        assert_eq!(quote(31, 35).text, "user: bob, password: [Filtered], x: 1");
+        assert_eq!((quote(31, 35).pointer, quote(31, 35).length), ("user: bob, password: [Filtered], ".len(), 4));
+        // Neither the length of what is hidden is told, nor what part of it is meant.
+        for (from, to) in [(22, 29), (25, 26), (25, 25)] {
+            assert_eq!(quote(from, to).pointer, 21);
+        }
+        assert_eq!((quote(22, 29).length, quote(25, 26).length), (10, 10));
+        assert_eq!((quote(1, 1).pointer, quote(1, 1).length), (0, 1));
+        assert_eq!(quote(1, 31).length, "user: bob, password: [Filtered], ".len());
     }
 
     #[test]
     fn long_lines_are_cut_around_the_place() {
         let text = format!("{}X{}", "a".repeat(1000), "b".repeat(1000));
-        let quote =
-            Source::new("a", &text).problem(Place { line: 1, column: 1001 }, "", "", None).quote.expect("a quote");
+        let problem = Source::new("a", &text).problem(extent(1, 1001, 1901), "", Fault::new(""));
+        let quote = problem.quote.expect("a quote");
         assert_eq!(quote.text.chars().nth(quote.pointer), Some('X'));
         assert!(quote.text.chars().count() <= WIDTH + 2);
+        assert!(quote.pointer + quote.length < quote.text.chars().count());
+    }
+
+    #[test]
+    fn of_several_lines_the_first_is_pointed_at() {
+        let text = "- probe: probes.http # one\n  url: x\n";
+        let span = Extent { start: Place { line: 1, column: 3 }, end: Place { line: 3, column: 1 } };
+        let problem = Source::new("a", text).problem(span, "", Fault::new(""));
+        assert_eq!((problem.end_line, problem.end_column), (1, 21));
+        assert_eq!(problem.quote.expect("a quote").length, 18);
     }
 }

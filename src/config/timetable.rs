@@ -4,7 +4,7 @@
 use super::checker::join;
 use super::document::Document;
 use super::node::Node;
-use super::problem::{Problem, Problems};
+use super::problem::{Fault, Problem, Problems};
 use super::secrets::SecretRef;
 
 impl Document {
@@ -59,8 +59,8 @@ impl Timetable<'_> {
     fn value(&mut self, value: &Node, path: &str, help: Option<&str>) {
         if let Some(reference) = SecretRef::of(value) {
             let message = format!("the schedule follows from this value, and it stands elsewhere: in {reference}");
-            let help = help.unwrap_or("write the value here").to_owned();
-            self.problems.push(self.document.source.problem(value.place(), path, message, Some(help)));
+            let fault = Fault::new(message).with_help(help.unwrap_or("write the value here"));
+            self.problems.push(self.document.source.problem(value.spot(), path, fault));
         }
     }
 }

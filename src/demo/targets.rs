@@ -1,8 +1,11 @@
-//! What the demo watches: a page, a page over TLS, an API with a login, one that is down, one whose certificate has
-//! expired.
+//! What the demo watches: a page, a page over TLS, an API with a login that is now and then too busy, one that is down, one
+//! whose certificate has expired.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -60,20 +63,39 @@ impl Targets {
 fn routes() -> Router {
     Router::new()
         .route("/", get(page))
-        .route("/status", get(async || Json(json!({"status": "ok", "queue": {"waiting": 3}}))))
+        .route("/status", get(status))
         .route("/login", post(login))
         .route("/orders", get(orders))
+        .with_state(Arc::default())
+}
+
+/// Takes about so long: no target is always as fast.
+async fn work(milliseconds: u64) {
+    let most = match fastrand::u8(..8) {
+        0 => 3 * milliseconds,
+        _ => milliseconds + milliseconds / 3,
+    };
+    tokio::time::sleep(Duration::from_millis(fastrand::u64(milliseconds..most))).await;
 }
 
 /// A page that takes a moment to make.
 async fn page() -> (HeaderMap, String) {
-    tokio::time::sleep(Duration::from_millis(35)).await;
+    work(35).await;
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html"))]);
     (headers, format!("<!doctype html><title>Demo</title>{}", "<p>Hello from the demo.</p>".repeat(400)))
 }
 
+/// An API that is too busy every fifth time, but not the last of ten times.
+async fn status(State(answers): State<Arc<AtomicUsize>>) -> (StatusCode, Json<Value>) {
+    work(4).await;
+    match answers.fetch_add(1, Ordering::Relaxed) % 5 {
+        3 => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "busy", "queue": {"waiting": 240}}))),
+        _ => (StatusCode::OK, Json(json!({"status": "ok", "queue": {"waiting": 3}}))),
+    }
+}
+
 async fn login(Json(credentials): Json<Value>) -> (StatusCode, Json<Value>) {
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    work(20).await;
     if credentials == json!({"user": "demo", "remember": true}) {
         (StatusCode::CREATED, Json(json!({"token": "t-4711", "user": {"id": 42}})))
     } else {
@@ -82,7 +104,7 @@ async fn login(Json(credentials): Json<Value>) -> (StatusCode, Json<Value>) {
 }
 
 async fn orders(headers: HeaderMap) -> (StatusCode, Json<Value>) {
-    tokio::time::sleep(Duration::from_millis(12)).await;
+    work(12).await;
     match headers.get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes) {
         Some(b"Bearer t-4711") => (StatusCode::OK, Json(json!({"owner": 42, "orders": [{"id": 1}, {"id": 2}]}))),
         _ => (StatusCode::UNAUTHORIZED, Json(json!({"error": "log in first"}))),

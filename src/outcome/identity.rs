@@ -94,6 +94,13 @@ impl RunIdentity {
         let name = [location, group, probe, &self.tick_text(), &burst.to_string()].map(String::as_str).join("\0");
         TraceId(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
     }
+
+    /// What stands for the probe in all its runs, wherever they are made.
+    #[cfg(feature = "cli")]
+    pub(crate) fn probe_id(&self) -> SpanId {
+        let name = [&*self.group, &*self.probe].join("\0");
+        SpanId(Uuid::new_v5(&NAMESPACE, name.as_bytes()).as_u64_pair().1)
+    }
 }
 
 /// RFC 3339 text in UTC, to the microsecond as all times of ours, with a fraction only where there is one.

@@ -10,6 +10,7 @@ mod http2;
 mod name;
 mod tls;
 
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 pub(super) use self::certificate::title as certificate_title;
@@ -108,6 +109,7 @@ fn failed(error: &reqwest::Error, phase: Op, facts: &Facts<'_>) -> (Kind, String
         Op::NetTls => tls::cut(io, facts),
         Op::HttpRecv => body::name(&causes, io),
         _ if is_cut(&causes) && tls::is_client_unknown(facts) => tls::hung_up(facts),
+        _ if is_cut_at_once(&causes) && tls::is_client_known(facts) => tls::turned_away(facts),
         _ => answer::name(&causes, io, phase, facts),
     }
 }
@@ -116,4 +118,9 @@ fn failed(error: &reqwest::Error, phase: Op, facts: &Facts<'_>) -> (Kind, String
 fn is_cut(causes: &Causes<'_>) -> bool {
     let is_said = causes.find::<hyper::Error>().is_some_and(hyper::Error::is_parse);
     !is_said && causes.find::<h2::Error>().is_none_or(h2::Error::is_io)
+}
+
+/// Whether the connection ended in TLS, or before the request was on it. Over HTTP/2 no more is known of the cause.
+fn is_cut_at_once(causes: &Causes<'_>) -> bool {
+    causes.io() == Some(ErrorKind::InvalidData) || causes.find::<hyper::Error>().is_some_and(hyper::Error::is_canceled)
 }

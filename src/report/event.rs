@@ -28,8 +28,9 @@ struct Event<'a> {
     level: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     exception: Option<Value>,
+    /// Sentry knows it as `logentry` too; Spotlight looks for it under this name only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    logentry: Option<Value>,
+    message: Option<Cow<'a, str>>,
     fingerprint: [Cow<'a, str>; 3],
     contexts: Contexts<'a>,
 }
@@ -54,10 +55,11 @@ pub fn envelope(run: Run) -> Envelope {
             "mechanism": {"type": "sentrynet", "handled": true},
         }]})
     };
-    let logentry = |sentence: &str| json!({"formatted": cleaner.text(sentence, text::SENTENCE)});
-    let (level, cause, exception, logentry) = match &outcome.status {
+    let (level, cause, exception, message) = match &outcome.status {
         Status::Failed(failure) => ("error", failure.kind.as_str(), Some(exception(failure)), None),
-        Status::Degraded(why) | Status::Skipped(why) => ("warning", "degraded", None, Some(logentry(why))),
+        Status::Degraded(why) | Status::Skipped(why) => {
+            ("warning", "degraded", None, Some(cleaner.text(why, text::SENTENCE)))
+        }
         Status::Ok => ("info", "ok", None, None),
     };
     let identity = &outcome.identity;
@@ -67,7 +69,7 @@ pub fn envelope(run: Run) -> Envelope {
         common: run.common(),
         level,
         exception,
-        logentry,
+        message,
         fingerprint: [
             cleaner.text(&identity.group, text::FACT),
             cleaner.text(&identity.probe, text::FACT),

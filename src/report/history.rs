@@ -2,58 +2,83 @@
 
 use std::collections::VecDeque;
 
-use serde::Serialize;
-
 use super::result::{RunResult, milliseconds};
 use super::text::{Cleaner, FACT};
 use crate::config::Redactor;
-use crate::outcome::{Outcome, Span};
+use crate::outcome::{Op, Outcome, Span, Status};
+
+/// Spans of a run, on the average, for which there is room: a script with a hundred steps has a thousand.
+const SPANS: usize = 24;
 
 /// The last runs of each probe.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct History {
     /// How many runs of a probe are kept.
-    #[serde(skip)]
     kept: usize,
     /// Probes in the order of their first runs.
     pub probes: Vec<Series>,
 }
 
 /// The last runs of one probe.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct Series {
+    /// What it is called in an address: 16 hexadecimal digits that follow from its group and itself.
+    pub id: String,
     /// Its group.
     pub group: String,
     /// Its title.
     pub title: String,
     /// Its kind, e.g. `probes.http`.
     pub probe: &'static str,
+    /// Where it runs from.
+    pub location: String,
     /// Its runs, from the oldest that is kept to the newest.
     pub runs: VecDeque<PastRun>,
     /// How many runs there were, those that are not kept any more among them.
     pub total: u64,
+    /// How many of them were slow.
+    pub degraded: u64,
     /// How many of them failed.
     pub failed: u64,
+    /// How many of them were not made.
+    pub skipped: u64,
+    /// What was wrong with them, as Sentry would group it: one issue a cause.
+    pub issues: Vec<Issue>,
+    /// Spans of the runs that are kept.
+    spans: usize,
     /// What tells it from other probes, which may have the same title.
-    #[serde(skip)]
     identity: (String, String),
 }
 
+/// Runs of a probe that went wrong in the same way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// The failures' kind, or `degraded`.
+    pub cause: &'static str,
+    /// How many there were, those that are not kept any more among them.
+    pub count: u64,
+    /// When the first of them started, RFC 3339.
+    pub first: String,
+    /// When the last of them started, RFC 3339.
+    pub last: String,
+    /// What the last of them said.
+    pub sentence: String,
+}
+
 /// What is kept of a run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PastRun {
     /// What programs are told of it.
-    #[serde(flatten)]
     pub result: RunResult,
     /// All its timed parts, parents before children, for a trace's breakdown.
     pub spans: Vec<PastSpan>,
 }
 
 /// A timed part of a run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PastSpan {
-    /// What was timed, e.g. `net.dns`.
-    pub op: &'static str,
+    /// What was timed.
+    pub op: Op,
     /// For people, e.g. `GET https://example.com/login`; may be empty.
     pub description: String,
     /// Index of the span around it in [`PastRun::spans`].
@@ -81,31 +106,91 @@ impl History {
         let identity = &outcome.identity;
         let known = |series: &Series| series.identity.0 == identity.group && series.identity.1 == identity.probe;
         let place = self.probes.iter().position(known).unwrap_or_else(|| {
-            self.probes.push(Series {
-                group: redactor.text(&identity.group),
-                title: result.title.clone(),
-                probe: outcome.probe,
-                runs: VecDeque::new(),
-                total: 0,
-                failed: 0,
-                identity: (identity.group.clone(), identity.probe.clone()),
-            });
+            self.probes.push(Series::new(outcome, &result, redactor));
             self.probes.len() - 1
         });
-        let series = &mut self.probes[place];
-        series.total += 1;
-        series.failed += u64::from(outcome.status.failure().is_some());
-        while series.runs.len() >= self.kept {
-            series.runs.pop_front();
+        self.probes[place].add(PastRun { result, spans }, &outcome.status, self.kept);
+    }
+
+    /// Keeps so many runs of each probe from now on, and nothing of probes that are not known any more, by their group
+    /// and what tells them from the others in it.
+    pub fn keep(&mut self, kept: usize, is_known: impl Fn(&str, &str) -> bool) {
+        self.kept = kept.max(1);
+        self.probes.retain(|series| is_known(&series.identity.0, &series.identity.1));
+        self.probes.iter_mut().for_each(|series| series.shorten(self.kept));
+    }
+}
+
+impl Series {
+    fn new(outcome: &Outcome, result: &RunResult, redactor: &Redactor) -> Self {
+        let identity = &outcome.identity;
+        Self {
+            id: identity.probe_id().to_string(),
+            group: redactor.text(&identity.group),
+            title: result.title.clone(),
+            probe: outcome.probe,
+            location: redactor.text(&identity.location),
+            runs: VecDeque::new(),
+            total: 0,
+            degraded: 0,
+            failed: 0,
+            skipped: 0,
+            issues: Vec::new(),
+            spans: 0,
+            identity: (identity.group.clone(), identity.probe.clone()),
         }
-        series.runs.push_back(PastRun { result, spans });
+    }
+
+    /// Whether its last run failed; one that was not made tells nothing.
+    pub fn is_failing(&self) -> bool {
+        self.runs.iter().rev().find(|run| run.result.status != "skipped").is_some_and(|run| run.result.kind.is_some())
+    }
+
+    fn add(&mut self, run: PastRun, status: &Status, kept: usize) {
+        self.total += 1;
+        match status {
+            Status::Ok => {}
+            Status::Degraded(_) => self.degraded += 1,
+            Status::Failed(_) => self.failed += 1,
+            Status::Skipped(_) => self.skipped += 1,
+        }
+        let cause = match status {
+            Status::Failed(failure) => Some(failure.kind.as_str()),
+            Status::Degraded(_) => Some(status.as_str()),
+            Status::Ok | Status::Skipped(_) => None,
+        };
+        if let Some(cause) = cause {
+            self.note(cause, &run.result);
+        }
+        self.spans += run.spans.len();
+        self.runs.push_back(run);
+        self.shorten(kept);
+    }
+
+    fn shorten(&mut self, kept: usize) {
+        while self.runs.len() > kept || (self.runs.len() > 1 && self.spans > kept.saturating_mul(SPANS)) {
+            self.spans -= self.runs.pop_front().map_or(0, |run| run.spans.len());
+        }
+    }
+
+    /// Counts a run to its issue. There are no more of them than kinds of failures.
+    fn note(&mut self, cause: &'static str, result: &RunResult) {
+        let place = self.issues.iter().position(|issue| issue.cause == cause).unwrap_or_else(|| {
+            let first = result.started.clone();
+            self.issues.push(Issue { cause, count: 0, first, last: String::new(), sentence: String::new() });
+            self.issues.len() - 1
+        });
+        let issue = &mut self.issues[place];
+        issue.count += 1;
+        issue.last.clone_from(&result.started);
+        issue.sentence = result.error.clone().unwrap_or_default();
     }
 }
 
 impl PastSpan {
     fn new(span: &Span, cleaner: Cleaner<'_>) -> Self {
         Self {
-            op: span.op.as_str(),
+            op: span.op,
             description: cleaner.line(&span.description, FACT).into_owned(),
             parent: span.parent,
             start_ms: milliseconds(span.start),

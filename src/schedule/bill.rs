@@ -52,7 +52,7 @@ pub struct Price {
 }
 
 /// Every price that the bill counts with.
-pub static PRICES: [Price; 8] = [
+pub static PRICES: [Price; 9] = [
     Price {
         vendor: Vendor::Aws,
         what: "Lambda requests",
@@ -119,6 +119,17 @@ pub static PRICES: [Price; 8] = [
         year: 2025,
         source: "https://aws.amazon.com/cloudwatch/pricing/",
         amount: |usage| usage.invocations * LOG,
+    },
+    Price {
+        vendor: Vendor::Aws,
+        what: "CloudWatch alarms",
+        unit: "alarms",
+        listed: "$0.10 each",
+        dollars: 0.10,
+        per: 1.0,
+        year: 2025,
+        source: "https://aws.amazon.com/cloudwatch/pricing/",
+        amount: |usage| usage.alarms,
     },
     Price {
         vendor: Vendor::Sentry,
@@ -207,10 +218,11 @@ mod tests {
             spans: 43_800.0 * 9.0,
             advanced_parameters: 1.0,
             advanced_reads: 43_800.0,
+            alarms: 2.0,
         };
         let bill = Bill::of(&usage);
         let cents: Vec<f64> = bill.items.iter().map(|item| (item.dollars * 1e4).round() / 100.0).collect();
-        assert_eq!(cents, [0.88, 5.84, 13.14, 5.0, 21.9, 2.19, 78.84, 1.59]);
+        assert_eq!(cents, [0.88, 5.84, 13.14, 5.0, 21.9, 2.19, 20.0, 78.84, 1.59]);
         assert!((bill.total() - bill.total_of(Vendor::Aws) - bill.total_of(Vendor::Sentry)).abs() < 1e-9);
         assert_eq!(Bill::of(&Usage::default()).total(), 0.0);
     }

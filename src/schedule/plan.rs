@@ -146,6 +146,9 @@ impl Plan {
         });
         let rules: Vec<PlannedRule> = rules.collect();
         used += parts.map(|parts| advanced_parameters(config, schedule, parts)).unwrap_or_default();
+        used += (0..schedule.region_names().count())
+            .map(|region| Usage::of_alarms(schedule.rules.iter().any(|rule| rule.placements[region].is_enabled)))
+            .sum();
         let bill = Bill::of(&used);
         Self {
             regions: schedule.region_names().map(name).collect(),

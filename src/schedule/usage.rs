@@ -31,6 +31,8 @@ pub struct Usage {
     pub advanced_parameters: f64,
     /// How often such a parameter is read.
     pub advanced_reads: f64,
+    /// Alarms of CloudWatch.
+    pub alarms: f64,
 }
 
 impl Usage {
@@ -58,6 +60,11 @@ impl Usage {
     pub fn of_advanced_parameter(invocations: f64) -> Self {
         Self { advanced_parameters: 1.0, advanced_reads: invocations, ..Self::default() }
     }
+
+    /// Of a stack's alarms: that something is in the dead-letter queue, and, where rules fire, that they do not.
+    pub fn of_alarms(is_watched: bool) -> Self {
+        Self { alarms: 1.0 + f64::from(u8::from(is_watched)), ..Self::default() }
+    }
 }
 
 impl Add for Usage {
@@ -71,6 +78,7 @@ impl Add for Usage {
             spans: self.spans + other.spans,
             advanced_parameters: self.advanced_parameters + other.advanced_parameters,
             advanced_reads: self.advanced_reads + other.advanced_reads,
+            alarms: self.alarms + other.alarms,
         }
     }
 }

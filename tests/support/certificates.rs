@@ -63,15 +63,16 @@ impl Authority {
         server_config([&[certificate], above].concat(), signing(&key), rustls::ALL_VERSIONS)
     }
 
-    /// A server for `name` that asks clients for a certificate of this authority, and may insist.
+    /// A server for `name` that asks clients for a certificate of their authority, and may insist.
     pub fn server_for_clients(
         &self,
         name: &str,
+        clients: &Self,
         version: &'static SupportedProtocolVersion,
         insists: bool,
     ) -> Arc<ServerConfig> {
         let mut roots = RootCertStore::empty();
-        roots.add(self.der()).unwrap();
+        roots.add(clients.der()).unwrap();
         let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider());
         let verifier = if insists { verifier } else { verifier.allow_unauthenticated() }.build().unwrap();
         let (certificate, key) = self.sign(&params(name, -1, 1));

@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod black_hole;
+pub mod browser;
 pub mod bugsink;
 pub mod certificates;
 pub mod cli;
@@ -22,13 +23,20 @@ pub mod normaliser;
 pub mod outcomes;
 pub mod process;
 pub mod receiver;
+#[cfg(feature = "cli")]
+pub mod recipe;
 pub mod relay;
 pub mod rie;
 pub mod schedules;
 #[cfg(unix)]
 pub mod screen;
 pub mod search;
+#[cfg(feature = "cli")]
+pub mod services;
 pub mod shop;
+#[cfg(feature = "cli")]
+pub mod site;
+pub mod spotlight;
 pub mod target;
 pub mod template;
 pub mod texts;

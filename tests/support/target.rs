@@ -131,6 +131,22 @@ impl Target {
         .await
     }
 
+    /// Refuses everyone in the handshake for whom `config` has reasons to, and lets them finish: a connection that is closed
+    /// with something unread is reset, and the reason may be lost.
+    pub async fn refusing(config: Arc<ServerConfig>) -> Self {
+        let acceptor = TlsAcceptor::from(config);
+        Self::start(move |stream| {
+            let handshake = acceptor.accept(stream).into_fallible();
+            async move {
+                if let Err((_, mut stream)) = handshake.await {
+                    let _ = stream.shutdown().await;
+                    let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+                }
+            }
+        })
+        .await
+    }
+
     /// `http://127.0.0.1:PORT` and a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.addr)

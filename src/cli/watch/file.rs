@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 
 use super::configuration;
+use crate::cli::load::Loaded;
 use crate::cli::run::RunArguments;
 use crate::invocation::watch::Order;
 
@@ -50,7 +51,7 @@ impl File {
                 continue;
             }
             let order = match configuration(&arguments).await {
-                Ok(config) => {
+                Ok(Loaded { config, .. }) => {
                     refused = None;
                     Order::Use(Box::new(config))
                 }

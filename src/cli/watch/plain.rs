@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use time::OffsetDateTime;
 
 use super::View;
+use crate::cli::diagnostics;
 use crate::config::show_duration;
 use crate::invocation::watch::{Changes, Event, Missed, Watching};
 use crate::outcome::rfc3339;
@@ -47,7 +48,7 @@ impl Plain {
                 format!("reloaded {}: {}; {}", self.file, inventory(watching), changed(changes))
             }
             Event::Refused(problems) => {
-                format!("{} is not used, what was read before stays:\n{problems}", self.file)
+                format!("{} is not used, what was read before stays:\n{}", self.file, diagnostics::text(problems))
             }
             Event::Stopping { passes, grace } => {
                 let passes = match passes {

@@ -28,7 +28,7 @@ pub(super) fn of_group(source: &Source, node: &Node, name: Option<&str>) -> Opti
 pub(super) fn of_settings(source: &Source, root: &Node, wanted: &Node) -> Option<String> {
     let mut lines = Vec::new();
     for entry in wanted.entries() {
-        let Place { line: first, column } = entry.place;
+        let Place { line: first, column } = entry.spot.extent.start;
         let depth = column.checked_sub(1)?;
         if indent(source.line(first)?) != depth {
             return None;
@@ -36,7 +36,7 @@ pub(super) fn of_settings(source: &Source, root: &Node, wanted: &Node) -> Option
         let dsn = (entry.name == "sentry").then(|| root.get("sentry")?.entry("dsn")).flatten();
         // The user's, not what is wanted of them.
         let dsn = dsn.filter(|_| entry.value.entry("dsn").is_none()).map(|dsn| {
-            let Place { line: first, column } = dsn.place;
+            let Place { line: first, column } = dsn.spot.extent.start;
             first..=end(source, first, |line| indent(line) >= column)
         });
         lines.extend(comments_above(source, first, depth));

@@ -3,7 +3,7 @@
 use crate::config::document::Document;
 use crate::config::node::{Kind, Node};
 use crate::config::pem::{self, Pem};
-use crate::config::problem::Problem;
+use crate::config::problem::{Fault, Problem};
 
 /// Puts certificates in the place of the names of their files. A private key does not go the same way: what the text is
 /// stored as is not encrypted.
@@ -26,14 +26,14 @@ fn request(document: &Document, request: &mut Node, path: &str, problems: &mut V
         }
         let path = format!("{path}.tls.{name}");
         match pem::parse(node, pem, document.directory.as_deref()) {
-            Ok(text) if pem == Pem::Certificates => *node = Node::of_text(&text, node.extent),
+            Ok(text) if pem == Pem::Certificates => *node = Node::of_text(&text, node.spot()),
             Ok(_) => {
                 let message = "this private key is in a file, which the function does not have";
                 let help = "put the file into a parameter of type SecureString, and write `{ssm: /path}` here";
-                problems.push(document.source.problem(node.place(), &path, message, Some(help.to_owned())));
+                problems.push(document.source.problem(node.spot(), &path, Fault::new(message).with_help(help)));
             }
             // It was read a moment ago.
-            Err(fault) => problems.push(document.source.problem(node.place(), &path, fault.message, fault.help)),
+            Err(fault) => problems.push(document.source.problem(node.spot(), &path, fault)),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::ADVANCED_TIER;
 use crate::config::document::Document;
 use crate::config::model::{Config, Group};
 use crate::config::node::{Kind, Node};
-use crate::config::problem::Problem;
+use crate::config::problem::{Fault, Problem};
 use crate::config::yaml;
 
 /// What can be taken out of any part.
@@ -14,7 +14,7 @@ const ELSEWHERE: &str = "a long text, such as a body or a certificate, can be a 
 pub(super) fn judge_settings(document: &Document, root: &Node, text: &str) -> Option<Problem> {
     is_too_large(text.len()).then(|| {
         let message = format!("everything but groups takes {}, {MOST}", kib(text.len()));
-        document.source.problem(root.place(), "", message, Some("use fewer or shorter tags".to_owned()))
+        document.source.problem(root.spot(), "", Fault::new(message).with_help("use fewer or shorter tags"))
     })
 }
 
@@ -36,7 +36,7 @@ pub(super) fn judge_group(
                 format!("its probe `{title}` alone is too large; {ELSEWHERE}")
             }
         };
-        document.source.problem(wanted.place(), path, message, Some(help))
+        document.source.problem(wanted.spot(), path, Fault::new(message).with_help(help))
     })
 }
 

@@ -8,13 +8,13 @@ use super::{Reader, merged, tags};
 use crate::config::checker::join;
 use crate::config::model::{Check, Probe, Request, Script, Text};
 use crate::config::node::Node;
-use crate::config::problem::Fault;
+use crate::config::problem::{Code, Fault};
 use crate::config::secret::FILTERED;
 use crate::config::{address, duration, leaf};
 use crate::outcome::Tags;
 
-const EVERY: Duration = Duration::from_secs(300);
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(in crate::config) const EVERY: Duration = Duration::from_secs(300);
+pub(in crate::config) const TIMEOUT: Duration = Duration::from_secs(10);
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 impl Reader<'_> {
@@ -28,8 +28,10 @@ impl Reader<'_> {
             }
             "probes.script" => {
                 if node.get("title").is_none() {
-                    let fault = Fault::new("`title` is missing").with_help("a script has no title by itself");
-                    self.report(node.place(), path, fault);
+                    let fault = Fault::new("`title` is missing")
+                        .coded(Code::MissingKey("title"))
+                        .with_help("a script has no title by itself");
+                    self.report(node.spot(), path, fault);
                 }
                 (Check::Script(self.script(node, path)), String::new())
             }

@@ -10,7 +10,7 @@ use crate::config::model::{
 };
 use crate::config::node::{Kind, Node};
 use crate::config::pem::{self, Pem};
-use crate::config::problem::Fault;
+use crate::config::problem::{Code, Fault};
 use crate::config::secret::Secret;
 use crate::config::sensitive::is_sensitive;
 use crate::config::{address, duration, expected, header, json_path, leaf, size};
@@ -45,8 +45,8 @@ impl Reader<'_> {
         if let Some(entry) = node.entry("auth")
             && headers.iter().any(|(name, _)| name == "authorization")
         {
-            let fault = Fault::new("`auth` and a header `authorization` exclude each other");
-            self.report(entry.place, &at("auth"), fault);
+            let fault = Fault::new("`auth` and a header `authorization` exclude each other").coded(Code::Conflict);
+            self.report(entry.spot, &at("auth"), fault);
         }
         let time = |name: &str| node.get(name).and_then(|node| duration::parse(node).ok());
         let (max_duration, degraded) = (time("max_duration"), time("degraded"));
@@ -95,8 +95,9 @@ impl Reader<'_> {
         if let (Some(most), Some(degraded), Some(node)) = (most, degraded, node.get("degraded"))
             && degraded > most
         {
-            let fault = Fault::new("`degraded` is longer than `max_duration`: no run could be degraded");
-            self.report(node.place(), path, fault);
+            let fault =
+                Fault::new("`degraded` is longer than `max_duration`: no run could be degraded").coded(Code::Conflict);
+            self.report(node.spot(), path, fault);
         }
     }
 
@@ -113,7 +114,7 @@ impl Reader<'_> {
                 _ => address::parse(node).map(drop),
             };
             if let Err(fault) = judged {
-                self.report(node.place(), path, fault);
+                self.report(node.spot(), path, fault);
             }
         }
         text
@@ -173,7 +174,7 @@ impl Reader<'_> {
                 _ => header::judge_value(token),
             };
             if let Err(fault) = judged {
-                self.report(bearer.place(), &join(path, "bearer"), fault);
+                self.report(bearer.spot(), &join(path, "bearer"), fault);
             }
             self.keep(bearer);
             return Some(Auth::Bearer(secret(bearer)));
@@ -182,7 +183,7 @@ impl Reader<'_> {
         let (username, password) = (basic.get("username")?, basic.get("password")?);
         if username.text().is_some_and(|name| name.contains(':')) && !username.stand_in {
             let path = join(&join(path, "basic"), "username");
-            self.report(username.place(), &path, Fault::new("a user's name cannot hold a `:` in basic authentication"));
+            self.report(username.spot(), &path, Fault::new("a user's name cannot hold a `:` in basic authentication"));
         }
         self.keep(password);
         self.keep_pair(username.text().unwrap_or_default(), password.text().unwrap_or_default());
@@ -197,8 +198,8 @@ impl Reader<'_> {
     fn tls(&mut self, node: &Node, path: &str) -> TlsSettings {
         for (one, other) in [("cert", "key"), ("key", "cert")] {
             if let (Some(entry), None) = (node.entry(one), node.get(other)) {
-                let fault = Fault::new(format!("`{one}` needs `{other}`"));
-                self.report(entry.place, &join(path, one), fault);
+                let fault = Fault::new(format!("`{one}` needs `{other}`")).coded(Code::Conflict);
+                self.report(entry.spot, &join(path, one), fault);
             }
         }
         let directory = self.document.directory.as_deref();

@@ -6,7 +6,7 @@ use super::Reader;
 use crate::config::checker::join;
 use crate::config::model::{Json, Text};
 use crate::config::node::{Kind, Node};
-use crate::config::problem::{Fault, listed, nearest};
+use crate::config::problem::{Code, Fault, listed, nearest};
 use crate::config::template::{Part, Template};
 
 /// How many keys are compared with a misspelt one, or listed.
@@ -60,14 +60,15 @@ impl Scope {
             return Ok(());
         }
         let known = self.keys.iter().map(String::as_str);
-        let near = nearest(name, known.clone().take(SOUGHT)).filter(|_| !hidden);
+        // The names of keys are known; only what stands in the text is not told.
+        let near = nearest(name, known.clone().take(SOUGHT));
         let help = match near {
             Some(near) => format!("did you mean `{near}`?"),
             None if self.keys.is_empty() => "no key is set at this point".to_owned(),
             None => format!("keys set at this point: {}", listed(known.take(SOUGHT))),
         };
         let name = if hidden { "a key in this text".to_owned() } else { format!("the key `{name}`") };
-        Err(Fault::new(format!("{name} is not set before it is used")).with_help(help))
+        Err(Fault::new(format!("{name} is not set before it is used")).coded(Code::UnsetKey).with_help(help))
     }
 }
 
@@ -83,14 +84,17 @@ impl Reader<'_> {
                 let faults: Vec<Fault> =
                     template.keys().filter_map(|key| scope.judge(key, node.hidden).err()).collect();
                 for fault in faults {
-                    self.report(node.place(), path, fault.and("write `{{` and `}}` for braces that mean themselves"));
+                    self.report(node.spot(), path, fault.and("write `{{` and `}}` for braces that mean themselves"));
                 }
                 Text::Template(template)
             }
             Err(error) => {
-                let why = if node.hidden { String::new() } else { format!(": {error}") };
-                let fault = Fault::new(format!("this cannot be interpolated{why}"));
-                self.report(node.place(), path, fault.with_help("write `{{` and `}}` for braces that mean themselves"));
+                let why = if node.hidden {
+                    ": a brace itself is written `{{` or `}}`".to_owned()
+                } else {
+                    format!(": {error}")
+                };
+                self.report(node.spot(), path, Fault::new(format!("this cannot be interpolated{why}")));
                 Text::Plain(text.to_owned())
             }
         }

@@ -88,6 +88,18 @@ pub(super) fn hung_up(facts: &Facts<'_>) -> (Kind, String) {
     (Kind::TlsFailed, format!("{} ended the connection without an answer {why}", facts.target()))
 }
 
+/// Whether the server asked for a client certificate and got one, on this connection.
+pub(super) fn is_client_known(facts: &Facts<'_>) -> bool {
+    facts.marks.client_certificate == ClientCertificate::Given
+}
+
+/// Such a server ended the connection before anything was asked of it. In TLS 1.3 it refuses a certificate after the
+/// client's side of the handshake is done, and over HTTP/2 its reason is lost on the way.
+pub(super) fn turned_away(facts: &Facts<'_>) -> (Kind, String) {
+    let sentence = format!("{} ended the connection as soon as it had the client certificate", facts.target());
+    (Kind::TlsFailed, sentence)
+}
+
 fn wanted(host: &str) -> String {
     format!("{host} wants a client certificate, and there is no tls.cert")
 }

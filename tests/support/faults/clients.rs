@@ -1,5 +1,7 @@
 //! Servers that want to see a client's certificate.
 
+use std::sync::Arc;
+
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 use tokio::io::AsyncWriteExt as _;
@@ -8,6 +10,7 @@ use tokio_rustls::TlsAcceptor;
 use super::Fault;
 use crate::support::certificates::Authority;
 use crate::support::engine::quoted;
+use crate::support::relay::drip;
 use crate::support::target::{Target, answer, read_request};
 
 const WANTED: &str = "localhost*client certificate, and there is no tls.cert*";
@@ -19,7 +22,7 @@ async fn showing(
     authority: &Authority,
     version: &'static SupportedProtocolVersion,
 ) -> Fault {
-    let config = authority.server_for_clients("localhost", version, true);
+    let config = authority.server_for_clients("localhost", authority, version, true);
     let target = Target::https(config, |_| answer("200 OK", &[], "")).await;
     let client = shown.map(|authority| authority.client()).map_or_else(String::new, |(certificate, key)| {
         format!(", cert: {}, key: {}", quoted(&certificate), quoted(&key))
@@ -49,6 +52,22 @@ pub async fn a_wrong_client_certificate_is_refused_in_tls_1_3() -> Fault {
     fault.fails("tls_failed", REFUSED).phases("net.dns net.tcp net.tls http.send http.wait!")
 }
 
+pub async fn a_wrong_client_certificate_is_refused_over_http_2() -> Fault {
+    let (authority, another) = (Authority::new(), Authority::named("Somebody else"));
+    let mut config = Arc::unwrap_or_clone(authority.server_for_clients("localhost", &authority, &TLS13, true));
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let server = Target::refusing(Arc::new(config)).await;
+    // The server's refusal comes after the request is sent, as over a longer way.
+    let target = drip(server.addr, 1).await;
+    let (certificate, key) = another.client();
+    let (ca, certificate, key) = (quoted(&authority.pem()), quoted(&certificate), quoted(&key));
+    Fault::at(target.https_url("localhost", "/"))
+        .with(format!("tls: {{ca: {ca}, cert: {certificate}, key: {key}}}"))
+        .fails("tls_failed", "localhost:* ended the connection as soon as it had the client certificate")
+        .phases("net.dns net.tcp net.tls http.send http.wait!")
+        .keeping((server, target))
+}
+
 pub async fn a_client_certificate_opens_the_door() -> Fault {
     let authority = Authority::new();
     let fault = showing(Some(&authority), &authority, &TLS13).await;
@@ -58,7 +77,7 @@ pub async fn a_client_certificate_opens_the_door() -> Fault {
 /// A server that asks for a certificate, takes no for an answer, and says this instead of HTTP.
 async fn indifferent(answer: &'static [u8]) -> Fault {
     let authority = Authority::new();
-    let acceptor = TlsAcceptor::from(authority.server_for_clients("localhost", &TLS13, false));
+    let acceptor = TlsAcceptor::from(authority.server_for_clients("localhost", &authority, &TLS13, false));
     let target = Target::start(move |stream| {
         let acceptor = acceptor.clone();
         async move {

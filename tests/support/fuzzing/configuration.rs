@@ -28,6 +28,10 @@ pub fn check(bytes: &[u8]) {
         Ok(document) => document,
         Err(problems) => return judge_problems(bytes, &problems),
     };
+    let warnings = document.warnings();
+    if !warnings.is_empty() {
+        judge_problems(bytes, &warnings);
+    }
     let references = document.secret_refs();
     let secrets = secrets(&references);
     for secrets in [&secrets, &Secrets::stand_ins(), &Secrets::default()] {
@@ -84,11 +88,19 @@ fn judge_problems(bytes: &[u8], problems: &Problems) {
         sentence(&problem.message, 1000);
         problem.help.iter().for_each(|help| sentence(help, 1000));
         assert!(!problem.path.contains(char::is_control), "{:?}", problem.path);
-        if let Some(quote) = &problem.quote {
+        assert!(problem.end_line == problem.line && problem.end_column >= problem.column, "{problem:?}");
+        let related = problem.related.as_deref();
+        for quote in problem.quote.iter().chain(related.and_then(|related| related.quote.as_ref())) {
             assert!(!quote.text.contains(char::is_control), "{quote:?}");
-            assert!(quote.pointer <= quote.text.chars().count(), "{quote:?}");
+            // At the end of a line it points behind the last character.
+            let length = quote.text.chars().count();
+            assert!(quote.length > 0 && quote.pointer + quote.length <= length.max(quote.pointer + 1), "{quote:?}");
+            assert!(quote.pointer <= length, "{quote:?}");
         }
-        let shown = problem.to_string();
+        assert!(related.is_none_or(|related| (1..=lines + 1).contains(&related.line)), "{problem:?}");
+        assert!(problem.reference().is_none_or(|link| link.starts_with("docs/configuration.md#")), "{problem:?}");
+        // What people see is made of nothing else.
+        let shown = format!("{problem:?} {problem}");
         for (_, secret) in SECRETS.iter().filter(|(_, secret)| !source.contains(secret)) {
             hides(&shown, secret);
         }
