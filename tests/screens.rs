@@ -217,6 +217,24 @@ async fn a_signal_gives_the_terminal_back_and_the_log_comes_then() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_that_takes_nothing_keeps_nothing_from_ending() {
+    let target = target().await;
+    let desk = Desk::with(&watched(&target)).variable("LANG", "C.UTF-8");
+    let mut screen = Screen::start(&desk, &["watch"], (60, 200));
+    screen.wait_for(|text| text.contains("0 runs, ")).await;
+    screen.stick();
+    // Each is drawn anew, until there is no room for more.
+    for turn in 0..100 {
+        screen.resize((60, 199 + turn % 2));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    send(Signal::TERM, screen.id());
+    assert_eq!(screen.ended().await.code(), Some(0));
+    // Whoever says more would wait for ever.
+    assert!(!screen.written().contains("stopped"), "{}", screen.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_terminal_that_knows_nothing_gets_lines_and_quiet_ones_only_trouble() {
     let target = target().await;
     let (dumb, quiet) = (Desk::with(&watched(&target)).variable("TERM", "dumb"), Desk::with(&watched(&target)));

@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::num::NonZeroU16;
 use std::process::{Child, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ pub struct Screen {
     child: Child,
     pty: Arc<Pty>,
     seen: Arc<Mutex<Seen>>,
+    /// Whether nobody reads what is written.
+    is_stuck: Arc<AtomicBool>,
 }
 
 struct Seen {
@@ -48,18 +51,22 @@ impl Screen {
         let pty = Arc::new(pty);
         let parser = vt100::Parser::new(size(rows), size(columns), 1000);
         let seen = Arc::new(Mutex::new(Seen { parser, all: Vec::new(), is_over: false }));
-        let (input, output) = (Arc::clone(&pty), Arc::clone(&seen));
+        let is_stuck = Arc::new(AtomicBool::new(false));
+        let (input, output, pause) = (Arc::clone(&pty), Arc::clone(&seen), Arc::clone(&is_stuck));
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             // Linux says that there is no such device when the last program has gone.
             while let Ok(read @ 1..) = (&*input).read(&mut bytes) {
+                while pause.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
                 let mut seen = output.lock().expect("a screen");
                 seen.all.extend_from_slice(&bytes[..read]);
                 seen.parser.process(&bytes[..read]);
             }
             output.lock().expect("a screen").is_over = true;
         });
-        Self { child, pty, seen }
+        Self { child, pty, seen, is_stuck }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -110,11 +117,19 @@ impl Screen {
         self.seen().parser.set_size(size(rows), size(columns));
     }
 
+    /// From now on nothing that is written is taken, until the program has ended.
+    pub fn stick(&self) {
+        self.is_stuck.store(true, Ordering::Relaxed);
+    }
+
     /// Waits until the program has ended and everything of it is seen.
     pub async fn ended(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
             let status = self.child.try_wait().expect("a child's status");
+            if status.is_some() {
+                self.is_stuck.store(false, Ordering::Relaxed);
+            }
             if let Some(status) = status.filter(|_| self.seen().is_over) {
                 return status;
             }
