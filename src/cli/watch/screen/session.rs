@@ -85,12 +85,12 @@ impl Session {
         let is_free = loop {
             match self.shared.screen.try_lock() {
                 Ok(mut screen) => {
-                    *screen = None;
+                    let_go(screen.take());
                     break true;
                 }
                 // It fell over while it was drawn.
                 Err(TryLockError::Poisoned(screen)) => {
-                    *screen.into_inner() = None;
+                    let_go(screen.into_inner().take());
                     break true;
                 }
                 Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(5)),
@@ -106,6 +106,15 @@ impl Session {
             self.aside.release();
         }
         is_free
+    }
+}
+
+fn let_go(screen: Option<Screen>) {
+    if let Some(mut screen) = screen
+        && screen.show_cursor().is_err()
+    {
+        // Dropped, it would say so on standard error, and panic where that is the terminal that is gone.
+        std::mem::forget(screen);
     }
 }
 
