@@ -217,6 +217,18 @@ async fn a_signal_gives_the_terminal_back_and_the_log_comes_then() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watch_ends_when_its_terminal_is_gone() {
+    let (target, sentry) = (target().await, Receiver::start(Behaviour::default()).await);
+    let desk = Desk::with(&watched(&target)).variable("LANG", "C.UTF-8");
+    let desk = desk.variable("SENTRY_DSN", &sentry.dsn().to_string());
+    let mut screen = Screen::start(&desk, &["watch"], (16, 100));
+    screen.wait_for(|text| text.contains("5 runs, ")).await;
+    screen.close();
+    assert_eq!(screen.ended().await.code(), Some(0));
+    assert!(sentry.taken().len() >= 6);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_terminal_that_takes_nothing_keeps_nothing_from_ending() {
     let target = target().await;
     let desk = Desk::with(&watched(&target)).variable("LANG", "C.UTF-8");

@@ -22,6 +22,8 @@ pub struct Screen {
     seen: Arc<Mutex<Seen>>,
     /// Whether nobody reads what is written.
     is_stuck: Arc<AtomicBool>,
+    /// Whether nobody is there any more.
+    is_closed: Arc<AtomicBool>,
 }
 
 struct Seen {
@@ -51,8 +53,9 @@ impl Screen {
         let pty = Arc::new(pty);
         let parser = vt100::Parser::new(size(rows), size(columns), 1000);
         let seen = Arc::new(Mutex::new(Seen { parser, all: Vec::new(), is_over: false }));
-        let is_stuck = Arc::new(AtomicBool::new(false));
+        let (is_stuck, is_closed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let (input, output, pause) = (Arc::clone(&pty), Arc::clone(&seen), Arc::clone(&is_stuck));
+        let end = Arc::clone(&is_closed);
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             // Linux says that there is no such device when the last program has gone.
@@ -63,10 +66,13 @@ impl Screen {
                 let mut seen = output.lock().expect("a screen");
                 seen.all.extend_from_slice(&bytes[..read]);
                 seen.parser.process(&bytes[..read]);
+                if end.load(Ordering::Relaxed) {
+                    break;
+                }
             }
             output.lock().expect("a screen").is_over = true;
         });
-        Self { child, pty, seen, is_stuck }
+        Self { child, pty, seen, is_stuck, is_closed }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -120,6 +126,13 @@ impl Screen {
     /// From now on nothing that is written is taken, until the program has ended.
     pub fn stick(&self) {
         self.is_stuck.store(true, Ordering::Relaxed);
+    }
+
+    /// Closes the terminal, as a person closes a window. It takes until the program writes something.
+    pub fn close(&mut self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        let (other, _) = open().expect("a terminal");
+        self.pty = Arc::new(other);
     }
 
     /// Waits until the program has ended and everything of it is seen.

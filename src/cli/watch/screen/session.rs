@@ -85,12 +85,12 @@ impl Session {
         let is_free = loop {
             match self.shared.screen.try_lock() {
                 Ok(mut screen) => {
-                    put_away(screen.take());
+                    let_go(screen.take());
                     break true;
                 }
                 // It fell over while it was drawn.
                 Err(TryLockError::Poisoned(screen)) => {
-                    put_away(screen.into_inner().take());
+                    let_go(screen.into_inner().take());
                     break true;
                 }
                 Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(5)),
@@ -109,20 +109,20 @@ impl Session {
     }
 }
 
-impl Drop for Session {
-    fn drop(&mut self) {
-        if !self.is_closed {
-            self.close();
-        }
-    }
-}
-
-fn put_away(screen: Option<Screen>) {
+fn let_go(screen: Option<Screen>) {
     if let Some(mut screen) = screen
         && screen.show_cursor().is_err()
     {
         // Dropped, it would say so on standard error, and panic where that is the terminal that is gone.
         std::mem::forget(screen);
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if !self.is_closed {
+            self.close();
+        }
     }
 }
 
