@@ -31,6 +31,7 @@ fn three_runs(target: &Target, status: u16) -> String {
     format!(
         "groups:
 - name: site
+  tags: {{target: site}}
   probes:
   - {{probe: probes.http, title: Home, url: '{}', burst: 2}}
   - {{probe: probes.http, title: News, url: '{}'}}
@@ -152,6 +153,7 @@ fn watched(target: &Target) -> String {
     format!(
         "groups:
 - name: site
+  tags: {{target: site}}
   probes:
   - {{probe: probes.http, title: Home, url: '{}', burst: 4, every: 10s}}
   - {{probe: probes.http, title: News, url: '{}', every: 10s}}

@@ -104,7 +104,9 @@ pub(super) async fn run(
             return Ok(Exit::Unusable);
         }
     };
-    diagnostics::warn(&warnings, err)?;
+    if !arguments.quiet {
+        diagnostics::warn(&warnings, err)?;
+    }
     let chosen = match choose(&arguments, &config) {
         Ok(chosen) => chosen,
         // It lists titles and tags, which may hold secrets.

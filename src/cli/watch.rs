@@ -63,7 +63,9 @@ pub(super) async fn watch(
             return Ok(Exit::Unusable);
         }
     };
-    diagnostics::warn(&warnings, err)?;
+    if !arguments.quiet {
+        diagnostics::warn(&warnings, err)?;
+    }
     let page = match arguments.page_file() {
         Ok(file) => file.map(Page::keep),
         Err(error) => return refuse(err, &error),
