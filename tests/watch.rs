@@ -28,9 +28,12 @@ async fn well() -> Target {
 /// A configuration of one group of such probes: title and URL.
 fn of_probes(probes: &[(&str, String)]) -> String {
     let probe = |(title, url): &(&str, String)| {
-        format!("  - {{probe: probes.http, title: {title}, url: '{url}', every: 10, timeout: 15m}}\n")
+        format!("  - {{probe: probes.http, title: {title}, url: '{url}', every: 10, timeout: 10s}}\n")
     };
-    format!("groups:\n- name: site\n  probes:\n{}", probes.iter().map(probe).collect::<String>())
+    format!(
+        "groups:\n- name: site\n  tags: {{target: site}}\n  probes:\n{}",
+        probes.iter().map(probe).collect::<String>()
+    )
 }
 
 fn time(value: &Value) -> OffsetDateTime {
@@ -208,11 +211,11 @@ async fn a_broken_file_changes_nothing_and_is_shown_and_told_once() {
     let path = "config/sentrynet.yaml";
     let mut watching = Watching::start(&desk, &["--group", "site", "--dsn", &sentry.dsn().to_string()]);
     watching.says("watching config/sentrynet.yaml: 1 group, 1 probe; next tick at ", 1).await;
-    desk.write(path, good.replace("title:", "titel:").replace("timeout: 15m", "timeout: soon"));
-    watching.says("2 problems", 1).await;
+    desk.write(path, good.replace("title:", "titel:").replace("timeout: 10s", "timeout: soon"));
+    watching.says("2 errors", 1).await;
     let shown = watching.out();
     assert!(shown.contains("config/sentrynet.yaml is not used, what was read before stays:\n"), "{shown}");
-    assert!(shown.contains("config/sentrynet.yaml:4:") && shown.contains("`title`"), "{shown}");
+    assert!(shown.contains("config/sentrynet.yaml:5:") && shown.contains("`title`"), "{shown}");
     watching.until("an event", |_| own_events(&sentry).len() == 1).await;
     assert!(own_events(&sentry)[0].contains("titel"), "{:?}", own_events(&sentry));
     let runs = watching.out().matches("site/Home").count();
