@@ -30,7 +30,7 @@ impl Document {
             let probes = items(group, "probes");
             // What all groups share tells one from the others no better.
             let is_told = has_tags(group) || (!probes.is_empty() && probes.iter().all(has_tags));
-            if !is_told && !(is_tagged && groups.len() == 1) {
+            if !(is_told || is_tagged && groups.len() == 1) {
                 let name = group.get("name").and_then(Node::text).filter(|name| name.len() < 40).unwrap_or("website");
                 let fault = Fault::new("this group has no tags: in Sentry nothing tells what it watches")
                     .with_help(format!("give it some, such as `tags: {{target: {name}}}`"));
