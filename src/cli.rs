@@ -171,7 +171,13 @@ impl Exit {
 
 /// What is to be done is not only for those who read about it: it goes on when they have left.
 fn heard(written: io::Result<()>) -> io::Result<()> {
-    written.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+    written.or_else(|error| if has_left(&error) { Ok(()) } else { Err(error) })
+}
+
+/// Whether it says that nobody reads any more: the pipe is closed, or the terminal is gone.
+fn has_left(error: &io::Error) -> bool {
+    const EIO: i32 = 5;
+    error.kind() == ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO)
 }
 
 impl From<Exit> for std::process::ExitCode {
@@ -203,10 +209,10 @@ impl Arguments {
             Command::Schema => schema::schema(&mut out),
             Command::Demo(arguments) => demo::demo(arguments, &mut out, &mut err).await,
         };
-        done.unwrap_or_else(|error| match error.kind() {
+        done.unwrap_or_else(|error| match has_left(&error) {
             // Whoever reads may leave early, as in `sentrynet schema | head`.
-            ErrorKind::BrokenPipe => Exit::Fine,
-            _ => {
+            true => Exit::Fine,
+            false => {
                 let _ = writeln!(err, "this cannot be written: {error}");
                 Exit::Unusable
             }

@@ -155,6 +155,17 @@ fn warnings_change_nothing_unless_they_are_asked_to() {
 }
 
 #[test]
+fn of_many_warnings_only_check_shows_all() {
+    let probes = "probes: [{probe: probes.http, url: 'http://127.0.0.1:1/'}]";
+    let groups: String = (0..25).map(|number| format!("- {{name: g{number}, {probes}}}\n")).collect();
+    let desk = Desk::with(&format!("groups:\n{groups}"));
+    assert_eq!(desk.run(&["check"]).err.matches("warning: ").count(), 25);
+    let ran = desk.run(&["plan"]);
+    assert_eq!((ran.code, ran.err.matches("warning: ").count()), (0, 10));
+    assert!(ran.err.ends_with("\nand 15 more: `sentrynet check config/sentrynet.yaml` shows all\n\n"), "{}", ran.err);
+}
+
+#[test]
 fn without_a_terminal_there_are_no_colours_and_no_broken_sentences() {
     let desk = Desk::with("groups: [{name: a, probes: [{probe: probes.http, url: a.example}]}]\n");
     for command in ["check", "run", "plan", "compile", "push"] {

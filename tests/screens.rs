@@ -217,6 +217,36 @@ async fn a_signal_gives_the_terminal_back_and_the_log_comes_then() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watch_ends_when_its_terminal_is_gone() {
+    let (target, sentry) = (target().await, Receiver::start(Behaviour::default()).await);
+    let desk = Desk::with(&watched(&target)).variable("LANG", "C.UTF-8");
+    let desk = desk.variable("SENTRY_DSN", &sentry.dsn().to_string());
+    let mut screen = Screen::start(&desk, &["watch"], (16, 100));
+    screen.wait_for(|text| text.contains("5 runs, ")).await;
+    screen.close();
+    assert_eq!(screen.ended().await.code(), Some(0));
+    assert!(sentry.taken().len() >= 6);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_that_takes_nothing_keeps_nothing_from_ending() {
+    let target = target().await;
+    let desk = Desk::with(&watched(&target)).variable("LANG", "C.UTF-8");
+    let mut screen = Screen::start(&desk, &["watch"], (60, 200));
+    screen.wait_for(|text| text.contains("0 runs, ")).await;
+    screen.stick();
+    // Each is drawn anew, until there is no room for more.
+    for turn in 0..100 {
+        screen.resize((60, 199 + turn % 2));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    send(Signal::TERM, screen.id());
+    assert_eq!(screen.ended().await.code(), Some(0));
+    // Whoever says more would wait for ever.
+    assert!(!screen.written().contains("stopped"), "{}", screen.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_terminal_that_knows_nothing_gets_lines_and_quiet_ones_only_trouble() {
     let target = target().await;
     let (dumb, quiet) = (Desk::with(&watched(&target)).variable("TERM", "dumb"), Desk::with(&watched(&target)));

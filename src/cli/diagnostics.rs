@@ -24,10 +24,16 @@ pub(super) fn text(problems: &Problems) -> String {
     render(problems, Terminal::columns())
 }
 
-/// Shows what a configuration that is used holds and probably does not mean.
+/// Shows what a configuration that is used holds and probably does not mean; not more than a screen or two of it.
 pub(super) fn warn(warnings: &Problems, err: &mut dyn Write) -> io::Result<()> {
-    show(warnings, err)?;
-    if warnings.is_empty() { Ok(()) } else { writeln!(err) }
+    const MOST: usize = 10;
+    let first = Problems::new(warnings.iter().take(MOST).cloned().collect());
+    let Some(problem) = first.iter().next() else { return Ok(()) };
+    show(&first, err)?;
+    if let Some(more) = warnings.len().checked_sub(MOST).filter(|more| *more > 0) {
+        writeln!(err, "and {more} more: `sentrynet check {}` shows all", problem.file)?;
+    }
+    writeln!(err)
 }
 
 /// All problems with their places, and how many there are, in lines of at most `width` columns. No line break at the end.

@@ -40,6 +40,11 @@ pub(super) struct WatchArguments {
 trait View {
     /// Shows one event: people's text, and what programs read.
     fn show(&mut self, event: &Event, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()>;
+
+    /// Whether what is written will be taken. Nobody should wait for a terminal that is stuck.
+    fn is_read(&self) -> bool {
+        true
+    }
 }
 
 /// Watches what the arguments ask for, and tells what happens.
@@ -80,9 +85,11 @@ pub(super) async fn watch(
     let watching = Watch::new(runner, events).run(config, orders, grace);
     let (watched, shown) = tokio::join!(watching, follow(&mut *view, seen, page, out, err));
     // The terminal is given back, whatever was shown there.
+    let is_read = view.is_read();
     drop(view);
     shown?;
-    if let Some(Kept { envelopes, file, command }) = undelivered.and_then(|undelivered| undelivered.kept(&arguments)) {
+    let kept = undelivered.and_then(|undelivered| undelivered.kept(&arguments)).filter(|_| is_read);
+    if let Some(Kept { envelopes, file, command }) = kept {
         let noun = if envelopes == 1 { "envelope is" } else { "envelopes are" };
         heard(writeln!(err, "{envelopes} {noun} kept in {file}; later, deliver with\n    {command}"))?;
     }

@@ -46,18 +46,7 @@ pub(super) const METHODS: &[&str] = &[
 /// Checks a value that is not a map, or a list, of others.
 pub(super) fn judge(node: &Node, shape: &Shape, directory: Option<&Path>) -> Result<(), Fault> {
     if matches!(node.kind, Kind::Map(_)) && shape.is_scalar() {
-        let help = match node.entries() {
-            [Entry { name, value, .. }] if value.is_null() && !node.hidden => {
-                format!("a text in braces has to be in quotes: `\"{{{name}}}\"`")
-            }
-            [Entry { name, .. }] if let Some(near) = nearest(name, ["ssm", "env"]) => {
-                format!("did you mean `{{{near}: …}}`?")
-            }
-            _ => "a secret is written `{ssm: /path}` or `{env: NAME}`".to_owned(),
-        };
-        return Err(Fault::new(format!("expected {}, found a map", name(shape)))
-            .coded(Code::WrongType)
-            .with_help(help));
+        return Err(map_for_scalar(node, shape));
     }
     match shape {
         Shape::Text { most } => text(node, *most).map(drop),
@@ -100,6 +89,20 @@ pub(super) fn judge(node: &Node, shape: &Shape, directory: Option<&Path>) -> Res
         | Shape::Assertion(_)
         | Shape::Probe => Ok(()),
     }
+}
+
+/// A map where a single value belongs: a secret, or a text that lacks its quotes.
+fn map_for_scalar(node: &Node, shape: &Shape) -> Fault {
+    let help = match node.entries() {
+        [Entry { name, value, .. }] if value.is_null() && !node.hidden => {
+            Some(format!("a text in braces has to be in quotes: `\"{{{name}}}\"`"))
+        }
+        [Entry { name, .. }] => nearest(name, ["ssm", "env"]).map(|near| format!("did you mean `{{{near}: …}}`?")),
+        _ => None,
+    };
+    Fault::new(format!("expected {}, found a map", name(shape)))
+        .coded(Code::WrongType)
+        .with_help(help.unwrap_or_else(|| "a secret is written `{ssm: /path}` or `{env: NAME}`".to_owned()))
 }
 
 /// What a message calls a shape.

@@ -61,7 +61,8 @@ impl Broken<'_> {
 
     /// A bracket that is still open.
     fn bracket(&self, info: &str) -> Option<Found> {
-        let of_brackets = ["flow", "illegal placement of ':'", "may not precede", "unexpected eof", "mapping values"];
+        let of_brackets =
+            ["flow", "illegal placement of ':'", "may not precede", "unexpected eof", "node content", "mapping values"];
         if !of_brackets.iter().any(|part| info.contains(part)) {
             return None;
         }

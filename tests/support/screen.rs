@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::num::NonZeroU16;
 use std::process::{Child, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,10 @@ pub struct Screen {
     child: Child,
     pty: Arc<Pty>,
     seen: Arc<Mutex<Seen>>,
+    /// Whether nobody reads what is written.
+    is_stuck: Arc<AtomicBool>,
+    /// Whether nobody is there any more.
+    is_closed: Arc<AtomicBool>,
 }
 
 struct Seen {
@@ -48,18 +53,26 @@ impl Screen {
         let pty = Arc::new(pty);
         let parser = vt100::Parser::new(size(rows), size(columns), 1000);
         let seen = Arc::new(Mutex::new(Seen { parser, all: Vec::new(), is_over: false }));
-        let (input, output) = (Arc::clone(&pty), Arc::clone(&seen));
+        let (is_stuck, is_closed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (input, output, pause) = (Arc::clone(&pty), Arc::clone(&seen), Arc::clone(&is_stuck));
+        let end = Arc::clone(&is_closed);
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             // Linux says that there is no such device when the last program has gone.
             while let Ok(read @ 1..) = (&*input).read(&mut bytes) {
+                while pause.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
                 let mut seen = output.lock().expect("a screen");
                 seen.all.extend_from_slice(&bytes[..read]);
                 seen.parser.process(&bytes[..read]);
+                if end.load(Ordering::Relaxed) {
+                    break;
+                }
             }
             output.lock().expect("a screen").is_over = true;
         });
-        Self { child, pty, seen }
+        Self { child, pty, seen, is_stuck, is_closed }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -110,11 +123,26 @@ impl Screen {
         self.seen().parser.set_size(size(rows), size(columns));
     }
 
+    /// From now on nothing that is written is taken, until the program has ended.
+    pub fn stick(&self) {
+        self.is_stuck.store(true, Ordering::Relaxed);
+    }
+
+    /// Closes the terminal, as a person closes a window. It takes until the program writes something.
+    pub fn close(&mut self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+        let (other, _) = open().expect("a terminal");
+        self.pty = Arc::new(other);
+    }
+
     /// Waits until the program has ended and everything of it is seen.
     pub async fn ended(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
             let status = self.child.try_wait().expect("a child's status");
+            if status.is_some() {
+                self.is_stuck.store(false, Ordering::Relaxed);
+            }
             if let Some(status) = status.filter(|_| self.seen().is_over) {
                 return status;
             }

@@ -1,7 +1,7 @@
 //! The configuration file, looked at again and again: editors, `mv` and a mounted ConfigMap all replace it in ways of
 //! their own, and what is in it tells best whether it has changed.
 
-use std::io::{self, Read as _};
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,6 +38,7 @@ impl File {
 
     /// Orders what follows from each change, and from each SIGHUP.
     pub(super) async fn follow(mut self, mut hangup: Signal, arguments: RunArguments, orders: UnboundedSender<Order>) {
+        let is_shown = io::stdout().is_terminal();
         // What could not be used, and when that was found.
         let mut refused: Option<(String, Instant)> = None;
         loop {
@@ -45,6 +46,11 @@ impl File {
                 Some(()) = hangup.recv() => true,
                 () = sleep(PERIOD) => false,
             };
+            // That is also how a terminal tells that it is gone. Nobody could end the watch any more.
+            if is_asked_for && is_shown && !io::stdout().is_terminal() {
+                let _ = orders.send(Order::Stop);
+                return;
+            }
             let is_due = refused.as_ref().is_some_and(|(_, when)| when.elapsed() >= RETRY);
             let is_new = self.has_changed().await || is_asked_for;
             if !is_new && !is_due {

@@ -27,6 +27,8 @@ pub(super) struct Screen {
     board: Arc<Mutex<Board>>,
     plain: Plain,
     session: Option<Session>,
+    /// Whether the terminal takes nothing any more.
+    is_stuck: bool,
     orders: UnboundedSender<Order>,
     aside: Aside,
 }
@@ -41,7 +43,7 @@ impl Screen {
 
     /// One that is not shown yet.
     pub(super) fn new(plain: Plain, file: String, orders: UnboundedSender<Order>, aside: Aside) -> Self {
-        Self { board: Arc::new(Mutex::new(Board::new(file))), plain, session: None, orders, aside }
+        Self { board: Arc::new(Mutex::new(Board::new(file))), plain, session: None, is_stuck: false, orders, aside }
     }
 
     fn open(&self) -> io::Result<Session> {
@@ -64,9 +66,14 @@ impl View for Screen {
         let text = self.plain.text(event);
         self.board.lock().unwrap_or_else(PoisonError::into_inner).see(event, text);
         // The last word stands below what was there before.
-        if matches!(event, Event::Stopped { .. }) || self.session.as_ref().is_some_and(Session::is_over) {
-            self.session = None;
+        let is_over = matches!(event, Event::Stopped { .. }) || self.session.as_ref().is_some_and(Session::is_over);
+        if is_over && let Some(mut session) = self.session.take() {
+            self.is_stuck = !session.close();
         }
-        if self.session.is_none() { self.plain.show(event, out, err) } else { Ok(()) }
+        if self.session.is_none() && !self.is_stuck { self.plain.show(event, out, err) } else { Ok(()) }
+    }
+
+    fn is_read(&self) -> bool {
+        !self.is_stuck
     }
 }

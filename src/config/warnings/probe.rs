@@ -59,15 +59,14 @@ impl Warner<'_> {
             _ => return,
         };
         let long = match burst {
-            1 => "a run".to_owned(),
-            _ => format!("a burst of {burst} runs"),
+            1 => format!("a run can take {} (`timeout`)", show_duration(most)),
+            _ => format!("a burst of {burst} runs can take {} (`burst` × `timeout`)", show_duration(most)),
         };
         // In tenths of a second, downwards; a burst of a hundred in ten seconds is the shortest.
         let tenths = (every / burst.max(1)).as_millis() / 100;
         let short = show_duration(Duration::from_millis(u64::try_from(tenths).unwrap_or_default() * 100));
         let mut fault = Fault::new(format!(
-            "{long} can take {} (`burst` × `timeout`), and the next is due after {}",
-            show_duration(most),
+            "{long}, and the next is due after {}",
             show_duration(every)
         ))
         .with_help(format!(

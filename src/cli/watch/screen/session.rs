@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Stdout};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,7 @@ type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 pub(super) struct Session {
     shared: Arc<Shared>,
     aside: Aside,
+    is_closed: bool,
 }
 
 struct Shared {
@@ -60,7 +61,7 @@ impl Session {
         let mut out = BufWriter::new(io::stdout());
         let shared = Shared { board, screen: Mutex::default(), is_over: false.into(), offset: 0.into(), look, orders };
         // From here on, whatever happens, it is given back.
-        let session = Self { shared: Arc::new(shared), aside };
+        let session = Self { shared: Arc::new(shared), aside, is_closed: false };
         execute!(out, EnterAlternateScreen, cursor::Hide)?;
         *session.shared.screen() = Some(Terminal::new(CrosstermBackend::new(out))?);
         let shared = Arc::clone(&session.shared);
@@ -74,22 +75,54 @@ impl Session {
     }
 }
 
-impl Drop for Session {
-    fn drop(&mut self) {
+impl Session {
+    /// Gives the terminal back. Tells whether it takes anything: if it does not, whoever writes to it waits forever.
+    pub(super) fn close(&mut self) -> bool {
+        self.is_closed = true;
         self.shared.is_over.store(true, Ordering::Relaxed);
         let start = Instant::now();
         // Whoever draws is waited for, but not forever.
-        while start.elapsed() < PATIENCE {
-            if let Ok(mut screen) = self.shared.screen.try_lock() {
-                *screen = None;
-                break;
+        let is_free = loop {
+            match self.shared.screen.try_lock() {
+                Ok(mut screen) => {
+                    let_go(screen.take());
+                    break true;
+                }
+                // It fell over while it was drawn.
+                Err(TryLockError::Poisoned(screen)) => {
+                    let_go(screen.into_inner().take());
+                    break true;
+                }
+                Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(5)),
+                Err(TryLockError::WouldBlock) => break false,
             }
-            thread::sleep(Duration::from_millis(5));
-        }
+        };
         // A terminal that is gone needs nothing more.
-        let _ = execute!(io::stdout(), LeaveAlternateScreen, cursor::Show);
+        if is_free {
+            let _ = execute!(io::stdout(), LeaveAlternateScreen, cursor::Show);
+        }
         let _ = disable_raw_mode();
-        self.aside.release();
+        if is_free {
+            self.aside.release();
+        }
+        is_free
+    }
+}
+
+fn let_go(screen: Option<Screen>) {
+    if let Some(mut screen) = screen
+        && screen.show_cursor().is_err()
+    {
+        // Dropped, it would say so on standard error, and panic where that is the terminal that is gone.
+        std::mem::forget(screen);
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if !self.is_closed {
+            self.close();
+        }
     }
 }
 

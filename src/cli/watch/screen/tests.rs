@@ -12,7 +12,7 @@ use time::macros::datetime;
 
 use super::board::Board;
 use super::draw::{Look, draw};
-use crate::config::{Config, Document, Problem, Secrets, read};
+use crate::config::{Config, Document, Problem, Redactor, Secret, Secrets, read};
 use crate::invocation::Finished;
 use crate::invocation::watch::{Changes, Event, Watched, Watching};
 use crate::outcome::{Failure, FailureKind, Op, Outcome, RunIdentity, Span, Status};
@@ -233,6 +233,17 @@ fn the_foot_says_what_it_comes_to_and_what_happened_last() {
     board.see(&Event::Reloaded(watching(&config), Changes::default()), Some("reloaded".into()));
     let shown = foot(&board);
     assert!(!shown.contains("not used") && shown.ends_with(" reloaded"), "{shown}");
+}
+
+#[test]
+fn secrets_are_seen_nowhere() {
+    let config = config(&["with hunter2!"]);
+    let config = Arc::new(Config { redactor: Redactor::new([&Secret::new("hunter2!")]), ..(*config).clone() });
+    let mut board = board(&config);
+    board.see(&ran(&config, 0, 10, Status::Degraded("hunter2! was slow".into())), None);
+    let shown = lines(&drawn(&board, (80, 10), PLAIN, 0).0).join("\n");
+    assert!(shown.contains("with [Filtered] ") && shown.contains("[Filtered] was slow"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
 }
 
 #[test]
