@@ -41,7 +41,7 @@ async fn what_cannot_be_served_is_a_function_error_that_says_why() {
         assert!(message.contains(part), "{payload}: {message}");
     }
     for (text, part) in
-        [("groups: [", "this is not YAML"), (&*good.replace("url:", "ulr:"), "did you mean `url`?"), ("", "empty")]
+        [("groups: [", "this `[` has no `]`"), (&*good.replace("url:", "ulr:"), "did you mean `url`?"), ("", "empty")]
     {
         std::fs::write(config.path(), text).expect("the file");
         let message = error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError");
@@ -158,7 +158,7 @@ async fn what_fails_an_invocation_is_told_to_the_dsn_of_the_configuration() {
     let told = strings(&events, "message");
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told[0].contains("did you mean \"Home\"?") && told[1].contains("/sentrynet/groups/dmeo"), "{told:?}");
-    assert!(told[2].contains("this is not YAML"), "{told:?}");
+    assert!(told[2].contains("/sentrynet/groups/demo:1:9: this `[` has no `]`"), "{told:?}");
     // What the invocations before had to say does not belong to them.
     assert!(events.iter().all(|event| !event["breadcrumbs"].to_string().contains("done")), "{events:#?}");
 }
