@@ -27,13 +27,7 @@ pub(super) struct CompileArguments {
 /// Writes the template, or checks it. Secrets are not looked up.
 pub(super) fn compile(arguments: &CompileArguments, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
     let path = &arguments.config.config;
-    let scheduled = match load::scheduled(path) {
-        Ok(scheduled) => scheduled,
-        Err(problems) => {
-            diagnostics::show(&problems, err)?;
-            return Ok(Exit::Unusable);
-        }
-    };
+    let Some(scheduled) = diagnostics::admit(load::scheduled(path), err)? else { return Ok(Exit::Unusable) };
     let load::Scheduled { document, config, schedule, warnings } = &scheduled;
     diagnostics::warn(warnings, err)?;
     // Where the file lies, and from where it was asked for, is nobody's concern.

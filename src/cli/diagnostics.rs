@@ -19,7 +19,15 @@ pub(super) fn show(problems: &Problems, err: &mut dyn Write) -> io::Result<()> {
     if problems.is_empty() { Ok(()) } else { writeln!(err, "{}", text(problems)) }
 }
 
-/// The same as a text, without a line break at its end.
+/// What was read, or nothing: then its problems are shown.
+pub(super) fn admit<T>(read: Result<T, Problems>, err: &mut dyn Write) -> io::Result<Option<T>> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(problems) => show(&problems, err).map(|()| None),
+    }
+}
+
+/// Problems as they are shown, without a line break at the end.
 pub(super) fn text(problems: &Problems) -> String {
     render(problems, Terminal::columns())
 }

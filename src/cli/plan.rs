@@ -52,12 +52,8 @@ struct Line<'a> {
 
 /// Shows the plan of a configuration, or its ticks to come. Secrets are not looked up.
 pub(super) fn plan(arguments: &PlanArguments, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
-    let scheduled = match load::scheduled(&arguments.config.config) {
-        Ok(scheduled) => scheduled,
-        Err(problems) => {
-            diagnostics::show(&problems, err)?;
-            return Ok(Exit::Unusable);
-        }
+    let Some(scheduled) = diagnostics::admit(load::scheduled(&arguments.config.config), err)? else {
+        return Ok(Exit::Unusable);
     };
     let load::Scheduled { document, config, schedule, warnings } = &scheduled;
     diagnostics::warn(warnings, err)?;

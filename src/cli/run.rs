@@ -97,12 +97,9 @@ pub(super) async fn run(
     err: &mut (dyn Write + Send),
 ) -> io::Result<Exit> {
     let OnceArguments { run: arguments, phases } = arguments;
-    let load::Loaded { config, warnings } = match load::load(&arguments.config.config).await {
-        Ok(loaded) => loaded,
-        Err(problems) => {
-            diagnostics::show(&problems, err)?;
-            return Ok(Exit::Unusable);
-        }
+    let Some(load::Loaded { config, warnings }) = diagnostics::admit(load::load(&arguments.config.config).await, err)?
+    else {
+        return Ok(Exit::Unusable);
     };
     if !arguments.quiet {
         diagnostics::warn(&warnings, err)?;

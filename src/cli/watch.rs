@@ -56,12 +56,8 @@ pub(super) async fn watch(
     let WatchArguments { run: arguments, grace } = arguments;
     // What changes after this look is noticed.
     let file = File::look(&arguments.config.config).await;
-    let Loaded { config, warnings } = match configuration(&arguments).await {
-        Ok(loaded) => loaded,
-        Err(problems) => {
-            diagnostics::show(&problems, err)?;
-            return Ok(Exit::Unusable);
-        }
+    let Some(Loaded { config, warnings }) = diagnostics::admit(configuration(&arguments).await, err)? else {
+        return Ok(Exit::Unusable);
     };
     if !arguments.quiet {
         diagnostics::warn(&warnings, err)?;
