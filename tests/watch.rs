@@ -187,11 +187,14 @@ async fn another_file_in_its_place_is_followed() {
     link("..data/sentrynet.yaml", "mount/sentrynet.yaml");
     let mut watching = Watching::start(&desk, &["mount/sentrynet.yaml"]);
     watching.says("site/Goes", 1).await;
-    desk.write("mount/..2/sentrynet.yaml", of_probes(&[("Comes", target.url("/")), ("Stays", target.url("/"))]));
+    let after = of_probes(&[("Comes", target.url("/")), ("Stays", target.url("/"))]);
+    // Longer than the period: there is something to say about it.
+    desk.write("mount/..2/sentrynet.yaml", after.replacen("timeout: 10s", "timeout: 11s", 1));
     link("..2", "mount/..tmp");
     std::fs::rename(desk.path().join("mount/..tmp"), desk.path().join("mount/..data")).expect("a link");
     watching.says("reloaded mount/sentrynet.yaml: 1 group, 2 probes; next tick at ", 1).await;
     assert!(watching.out().contains("; 1 new, 1 gone\n"), "{}", watching.out());
+    assert!(watching.out().contains(" 1 warning: see `sentrynet check mount/sentrynet.yaml`\n"), "{}", watching.out());
     watching.says("site/Comes", 1).await;
     // The same again, with new secrets perhaps.
     watching.send(Signal::HUP);

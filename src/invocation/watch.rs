@@ -39,6 +39,8 @@ pub enum Order {
     Use(Box<Config>),
     /// The newest configuration cannot be used: say so.
     Refuse(Problems),
+    /// Say this to whoever looks.
+    Tell(String),
     /// End: what is out is finished. Said again: at once.
     Stop,
 }
@@ -100,6 +102,7 @@ impl Watch {
                 order = orders.recv() => match order {
                     Some(Order::Use(config)) => self.reload(*config),
                     Some(Order::Refuse(problems)) => self.refuse(problems),
+                    Some(Order::Tell(sentence)) => self.say(Event::Notice(sentence)),
                     // Nobody is there who could end it later.
                     Some(Order::Stop) | None => break,
                 },

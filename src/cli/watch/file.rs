@@ -57,8 +57,15 @@ impl File {
                 continue;
             }
             let order = match configuration(&arguments).await {
-                Ok(Loaded { config, .. }) => {
+                Ok(Loaded { config, warnings }) => {
                     refused = None;
+                    if !warnings.is_empty() {
+                        let (path, number) = (self.path.display(), warnings.len());
+                        let noun = if number == 1 { "warning" } else { "warnings" };
+                        let sentence = format!("{number} {noun}: see `sentrynet check {path}`");
+                        // If nobody takes it, nobody takes what follows either.
+                        let _ = orders.send(Order::Tell(sentence));
+                    }
                     Order::Use(Box::new(config))
                 }
                 Err(problems) => {
