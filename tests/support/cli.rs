@@ -21,12 +21,6 @@ impl Ran {
         let line = |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"));
         self.out.lines().map(line).collect()
     }
-
-    /// What it wrote to standard error besides warnings about the configuration.
-    pub fn complaints(&self) -> String {
-        let is_warning = |block: &&str| block.starts_with("warning: ") || block.contains(" warnings in ");
-        self.err.split_inclusive("\n\n").filter(|block| !is_warning(block)).collect()
-    }
 }
 
 /// A directory to run commands in, and the environment that they get: nothing of what the test itself runs in.
