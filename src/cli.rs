@@ -174,6 +174,11 @@ fn heard(written: io::Result<()>) -> io::Result<()> {
     written.or_else(|error| if has_left(&error) { Ok(()) } else { Err(error) })
 }
 
+/// Whether this is a run of CI: nobody sits at its terminal, if it has one.
+fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false")
+}
+
 /// Whether it says that nobody reads any more: the pipe is closed, or the terminal is gone.
 fn has_left(error: &io::Error) -> bool {
     const EIO: i32 = 5;

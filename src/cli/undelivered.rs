@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::ConfigArgument;
 use super::run::RunArguments;
+use super::{ConfigArgument, is_ci};
 use crate::invocation::Runner;
 use crate::telemetry::Aside;
 
@@ -43,8 +43,7 @@ pub(super) struct Kept {
 impl Undelivered {
     /// One for the current directory, if a person would have to read standard error.
     pub(super) fn on_terminal(aside: Aside) -> Option<Self> {
-        let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-        (io::stderr().is_terminal() && !is_ci).then(|| Self::within(Path::new("."), aside))
+        (io::stderr().is_terminal() && !is_ci()).then(|| Self::within(Path::new("."), aside))
     }
 
     fn within(directory: &Path, aside: Aside) -> Self {

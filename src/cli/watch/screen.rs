@@ -15,6 +15,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::View;
 use super::plain::Plain;
+use crate::cli::is_ci;
 use crate::invocation::watch::{Event, Order};
 use crate::report::terminal::{Glyphs, has_unicode};
 use crate::telemetry::Aside;
@@ -37,8 +38,7 @@ impl Screen {
     /// Whether somebody sits there and can see one.
     pub(super) fn is_possible() -> bool {
         let is_smart = std::env::var_os("TERM").is_some_and(|name| !name.is_empty() && name != "dumb");
-        let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false");
-        io::stdout().is_terminal() && is_smart && !is_ci
+        io::stdout().is_terminal() && is_smart && !is_ci()
     }
 
     /// One that is not shown yet.
