@@ -1,5 +1,5 @@
 //! What targets do wrong: a catalogue. Each fault is a running target, the probe that meets it, and what has to come of
-//! it. `tests/faults.rs` checks them one by one, and looks at all of them on one page.
+//! it. `tests/suite/faults.rs` checks them one by one, and looks at all of them on one page.
 
 pub mod answers;
 pub mod bodies;

@@ -1,4 +1,4 @@
-"""What Python itself makes of templates: the judge of tests/interpolation.rs.
+"""What Python itself makes of templates: the judge of tests/suite/probes/interpolation.rs.
 
 Reads {"keys": {...}, "templates": [...]} as JSON from standard input. Writes a JSON list with, for every template,
 {"text": ...} or {"error": ...}. A text that JSON in UTF-8 cannot carry (lone surrogates) is {"surrogates": true}.

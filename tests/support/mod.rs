@@ -1,9 +1,6 @@
 //! What tests share: programs that no one here wrote (fetched by `make tools`), started on loopback and stopped with
 //! the value that stands for them.
 
-// Every file in tests/ is a program of its own, and none uses all of this.
-#![allow(dead_code)]
-
 pub mod answer;
 pub mod black_hole;
 pub mod browser;
@@ -24,26 +21,20 @@ pub mod outcomes;
 pub mod page;
 pub mod process;
 pub mod receiver;
-#[cfg(feature = "cli")]
 pub mod recipe;
 pub mod relay;
 pub mod rie;
 pub mod schedules;
-#[cfg(unix)]
 pub mod screen;
 pub mod search;
-#[cfg(feature = "cli")]
 pub mod services;
 pub mod shop;
-#[cfg(feature = "cli")]
 pub mod site;
 pub mod spotlight;
 pub mod target;
 pub mod template;
 pub mod texts;
-#[cfg(feature = "cli")]
 pub mod watching;
-#[cfg(feature = "cli")]
 pub mod yard;
 
 use std::io::Write as _;

@@ -1,6 +1,6 @@
 //! What has to hold of any input whatever: one file a fuzz target, each with a `check` that panics where it does not.
 //!
-//! The crate in fuzz/ feeds these from libFuzzer; tests/fuzz_corpus.rs feeds them the inputs that are kept.
+//! The crate in fuzz/ feeds these from libFuzzer; tests/suite/fuzz_corpus.rs feeds them the inputs that are kept.
 
 pub mod answer;
 pub mod configuration;

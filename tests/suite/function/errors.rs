@@ -1,0 +1,162 @@
+//! What fails an invocation of the real function, and how people learn of it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::support::answer::{error, results, strings};
+use crate::support::front::Front;
+use crate::support::kent::Kent;
+use crate::support::moto::{Moto, REGION, settings};
+use crate::support::rie::{Function, bootstrap};
+use crate::support::shop::{file, group, of_group, shop};
+use crate::support::target::Target;
+use sentrynet::config::Origin;
+use sentrynet::config::ssm::{ConfigSource, ParameterStore, Prefix};
+use sentrynet::invocation::{Overrides, Runner};
+use sentrynet::moment::Moment;
+use sentrynet::net::{Network, Resolver};
+use sentrynet::telemetry::{Mode, Telemetry};
+use serde_json::json;
+
+#[tokio::test]
+async fn what_cannot_be_served_is_a_function_error_that_says_why() {
+    let (shop, kent) = (shop().await, Kent::start().await);
+    let good = of_group(&group(&shop));
+    let config = file(&good);
+    let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
+    for (payload, part) in [
+        (json!([1]), "has to be a JSON object"),
+        (json!("demo"), "has to be a JSON object"),
+        (json!({}), "names no group"),
+        (json!({"grup": "demo"}), "did you mean \"group\"?"),
+        (json!({"group": 7}), "the name of a group, not 7"),
+        (json!({"group": "demo", "every": "60"}), "a number of seconds"),
+        (json!({"group": "demo", "time": "2026-11-20T10:00:00Z"}), "nothing without \"every\""),
+        (json!({"group": "dmeo"}), "did you mean \"demo\"?"),
+        (json!({"group": "else"}), "there are \"demo\""),
+    ] {
+        let message = error(&function.invoke(&payload).await, "PayloadError");
+        assert!(message.contains(part), "{payload}: {message}");
+    }
+    for (text, part) in
+        [("groups: [", "this `[` has no `]`"), (&*good.replace("url:", "ulr:"), "did you mean `url`?"), ("", "empty")]
+    {
+        std::fs::write(config.path(), text).expect("the file");
+        let message = error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError");
+        assert!(message.contains(part), "{text:?}: {message}");
+    }
+    // What people have to mend is an event at Sentry, too.
+    let told = strings(&kent.bodies("event").await, "message");
+    assert_eq!(told.len(), 12, "{told:#?}");
+    assert!(told.iter().all(|message| message.starts_with("the invocation failed: ")), "{told:#?}");
+    // It needs no new start to get well.
+    std::fs::write(config.path(), good).expect("the file");
+    results(&function.invoke(&json!({"group": "demo"})).await);
+    function.own_log();
+}
+
+#[tokio::test]
+async fn without_a_usable_dsn_nothing_runs() {
+    let shop = shop().await;
+    let config = file(&of_group(&group(&shop)));
+    let invoke = async |path: &Path, dsn: Option<&str>| {
+        let function = Function::with_file(path, dsn.map(ToOwned::to_owned), []).await;
+        error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError")
+    };
+    let message = invoke(config.path(), None).await;
+    assert_eq!(message, "there is no DSN: set SENTRY_DSN, or sentry.dsn in the configuration");
+    let message = invoke(config.path(), Some("sentry.io")).await;
+    assert!(message.contains("https://KEY@HOST/PROJECT"), "{message}");
+    let message = invoke(Path::new("/nowhere/sentrynet.yaml"), None).await;
+    assert!(message.contains("/nowhere/sentrynet.yaml"), "{message}");
+    assert_eq!(shop.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_is_an_event() {
+    let (shop, kent, mut running) = (shop().await, Kent::start().await, Some(Moto::start().await));
+    let telemetry = Telemetry::init(Mode::Terminal);
+    let refused = |code: &str| json!({"__type": code, "message": "because"});
+    for (before, (trouble, parts)) in [
+        ("denied", ["not allowed to read", "/sentrynet/groups/demo", "ssm:GetParameters"]),
+        ("throttled", ["throttling", "/sentrynet/groups/demo", "because"]),
+        ("broken", ["/sentrynet/groups/demo", "did you mean `url`?", "ulr"]),
+        ("down", ["cannot be reached", "/sentrynet/groups/demo", "AWS_ENDPOINT_URL"]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let moto = running.as_ref().expect("moto");
+        moto.put("/sentrynet/groups/demo", &group(&shop)).await;
+        let front = Front::of(moto.endpoint()).await;
+        let url = if trouble == "down" { moto.endpoint() } else { front.url() };
+        let store = ParameterStore::new(&settings(&url).await).expect("a store");
+        let mut source = ConfigSource::new(crate::support::client(), &Prefix::new("/sentrynet")).with_store(store);
+        // What was read a minute ago is read anew.
+        source.group("demo", Moment::now() - Duration::from_secs(60), None).await.expect("a good configuration");
+        match trouble {
+            "denied" => front.answer_next(400, refused("AccessDeniedException")),
+            "throttled" => front.answer_next(400, refused("ThrottlingException")),
+            "broken" => {
+                let broken = "name: demo\nprobes: [{probe: probes.http, ulr: 'http://127.0.0.1/'}]";
+                moto.put("/sentrynet/groups/demo", broken).await;
+            }
+            _ => drop(running.take()),
+        }
+        let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };
+        let runner = Runner::new(Network::new(Resolver::system()), overrides, telemetry.clone());
+        let origin = Origin::Ssm { prefix: Prefix::new("/sentrynet"), source: Some(source).into() };
+        let function = sentrynet::invocation::Function::new(runner, origin);
+        let finished = function.handle(json!({"group": "demo"}), None).await.expect("a summary");
+        assert_eq!((finished.summary.runs, finished.summary.ok), (3, 2), "{trouble}");
+        let told: Vec<String> = strings(&kent.bodies("event").await, "message");
+        let told: Vec<&String> = told.iter().filter(|message| *message != "-").collect();
+        assert_eq!(told.len(), before + 1, "{trouble}: {told:?}");
+        for part in ["the last good one runs"].iter().chain(&parts) {
+            assert!(told[before].contains(part), "{trouble}: no {part:?} in {told:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_is_told_before_the_deadline() {
+    let kent = Kent::start().await;
+    let hanging = Target::hanging().await;
+    let more = [
+        ("AWS_ENDPOINT_URL", hanging.url("")),
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", "testing".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "testing".to_owned()),
+        ("SENTRY_DSN", kent.dsn()),
+        ("AWS_LAMBDA_FUNCTION_TIMEOUT", "4".to_owned()),
+    ];
+    let function = Function::start(bootstrap(), more).await;
+    let started = Instant::now();
+    let message = error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError");
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    assert!(message.contains("did not give /sentrynet/groups/demo within"), "{message}");
+    let told = strings(&kent.bodies("event").await, "message");
+    assert_eq!(told, [format!("the invocation failed: {message}")]);
+}
+
+#[tokio::test]
+async fn what_fails_an_invocation_is_told_to_the_dsn_of_the_configuration() {
+    let (shop, kent, moto) = (shop().await, Kent::start().await, Moto::start().await);
+    moto.put_secret("/sentrynet/dsn", &kent.dsn()).await;
+    moto.put("/sentrynet/groups/demo", &group(&shop)).await;
+    let function = Function::start(bootstrap(), moto.environment()).await;
+    results(&function.invoke(&json!({"group": "demo", "probe": "Home"})).await);
+    error(&function.invoke(&json!({"group": "demo", "probe": "Hom"})).await, "PayloadError");
+    error(&function.invoke(&json!({"group": "dmeo"})).await, "ConfigurationError");
+    // One that never had a good configuration knows no more of Sentry than the parameter.
+    moto.put("/sentrynet/groups/demo", "probes: [").await;
+    let cold = Function::start(bootstrap(), moto.environment()).await;
+    error(&cold.invoke(&json!({"group": "demo"})).await, "ConfigurationError");
+    let events = kent.bodies("event").await;
+    let told = strings(&events, "message");
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].contains("did you mean \"Home\"?") && told[1].contains("/sentrynet/groups/dmeo"), "{told:?}");
+    assert!(told[2].contains("/sentrynet/groups/demo:1:9: this `[` has no `]`"), "{told:?}");
+    // What the invocations before had to say does not belong to them.
+    assert!(events.iter().all(|event| !event["breadcrumbs"].to_string().contains("done")), "{events:#?}");
+}
