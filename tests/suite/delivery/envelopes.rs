@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::support::mail::{AMPLE, courier, deliver, runs};
 use crate::support::outcomes::failed;
-use crate::support::receiver::{self, Behaviour, Receiver};
-use sentrynet::config::Redactor;
+use crate::support::receiver;
+use crate::support::receiver::{Behaviour, Receiver};
 use sentrynet::outcome::{Failure, FailureKind, Outcome, Status};
-use sentrynet::report::{Courier, Envelope, Settings, envelopes};
+use sentrynet::secrets::Redactor;
+use sentrynet::sentry::{DeliveryClient, Envelope, Settings, envelopes};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
@@ -61,7 +62,7 @@ async fn a_closed_port_is_said_at_once() {
     let address = listener.local_addr().expect("an address");
     drop(listener);
     let dsn = format!("http://key@{address}/7").parse().expect("a DSN");
-    let courier = Courier::new(dsn, receiver::client(rustls::RootCertStore::empty()));
+    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty()));
     let started = Instant::now();
     let (delivered, log) = deliver(&courier, runs(100), AMPLE).await;
     assert!(started.elapsed() < Duration::from_secs(5));
@@ -74,7 +75,7 @@ async fn the_deadline_is_kept_when_sentry_hangs() {
     // Nobody accepts: the connections are made by the kernel, and nothing is ever answered.
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let dsn = format!("http://key@{}/7", listener.local_addr().expect("an address")).parse().expect("a DSN");
-    let courier = Courier::new(dsn, receiver::client(rustls::RootCertStore::empty()));
+    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty()));
     let started = Instant::now();
     let (delivered, log) = deliver(&courier, runs(200), Duration::from_millis(400)).await;
     assert!(started.elapsed() < Duration::from_millis(1500), "{:?}", started.elapsed());
@@ -152,7 +153,7 @@ async fn a_first_delivery_over_tls_is_fast_too() {
 #[tokio::test]
 async fn an_untrusted_sentry_gets_nothing() {
     let receiver = Receiver::start_tls(Behaviour::default()).await;
-    let courier = Courier::new(receiver.dsn(), receiver::client(rustls::RootCertStore::empty()));
+    let courier = DeliveryClient::new(receiver.dsn(), receiver::client(rustls::RootCertStore::empty()));
     let (delivered, _) = deliver(&courier, runs(1), AMPLE).await;
     assert_eq!(delivered.lost, 1);
     assert!(delivered.problems[0].contains("certificate"), "{:?}", delivered.problems);

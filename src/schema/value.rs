@@ -1,0 +1,16 @@
+//! Values of one shape each: text → typed value, or a finding.
+
+pub(crate) mod address;
+pub(crate) mod byte_size;
+pub(crate) mod duration;
+pub(crate) mod header;
+pub(crate) mod json_path;
+pub(crate) mod pem;
+pub(crate) mod status_codes;
+
+#[cfg(feature = "cli")]
+pub(crate) use address::is_region;
+#[cfg(feature = "cli")]
+pub(crate) use duration::{parse_duration, show_duration};
+pub use json_path::JsonPath;
+pub use status_codes::Expected;
