@@ -12,6 +12,9 @@ mod support {
     #[path = "../../tests/support/outcomes.rs"]
     pub mod outcomes;
     #[allow(dead_code)]
+    #[path = "../../tests/support/port.rs"]
+    pub mod port;
+    #[allow(dead_code)]
     #[path = "../../tests/support/receiver.rs"]
     pub mod receiver;
     pub mod table;

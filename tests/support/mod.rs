@@ -19,6 +19,7 @@ pub mod name_server;
 pub mod normaliser;
 pub mod outcomes;
 pub mod page;
+pub mod port;
 pub mod process;
 pub mod receiver;
 pub mod recipe;

@@ -85,7 +85,15 @@ impl Target {
         F: Fn(TcpStream) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::on(TcpListener::bind("127.0.0.1:0").await.expect("a free port"), serve)
+    }
+
+    /// The same where somebody listens already.
+    pub fn on<F, Fut>(listener: TcpListener, serve: F) -> Self
+    where
+        F: Fn(TcpStream) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
         let addr = listener.local_addr().expect("a bound port");
         let connections = Arc::new(Mutex::new(0));
         let count = connections.clone();
@@ -163,7 +171,8 @@ impl Target {
     }
 }
 
-async fn serve_http<S>(mut stream: S, answer: Arc<impl Fn(&Received) -> String>)
+/// Answers every request on a connection with what `answer` makes of it.
+pub async fn serve_http<S>(mut stream: S, answer: Arc<impl Fn(&Received) -> String>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::front::Front;
 use crate::support::moto::{Moto, REGION, settings};
+use crate::support::port::Port;
 use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
@@ -114,8 +115,8 @@ async fn what_aws_refuses_is_said_with_what_to_do() {
 
 #[tokio::test]
 async fn a_silent_network_missing_credentials_and_a_missing_region_have_sentences_of_their_own() {
-    let port = crate::support::process::free_port();
-    let store = store(&format!("http://127.0.0.1:{port}")).await;
+    let closed = Port::reserve();
+    let store = store(&format!("http://{}", closed.addr)).await;
     let error = store.fetch(&names(&["/p/sentry"])).await.expect_err("nobody listens");
     assert!(matches!(error, SsmError::Unreachable { .. }), "{error:?}");
     assert!(error.to_string().contains("refused"), "{error}");

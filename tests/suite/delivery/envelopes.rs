@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::support::mail::{AMPLE, courier, deliver, runs};
 use crate::support::outcomes::failed;
+use crate::support::port::Port;
 use crate::support::receiver::{self, Behaviour, Receiver};
 use sentrynet::config::Redactor;
 use sentrynet::outcome::{Failure, FailureKind, Outcome, Status};
@@ -57,10 +58,8 @@ async fn a_request_is_what_sentry_expects() {
 
 #[tokio::test]
 async fn a_closed_port_is_said_at_once() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
-    let dsn = format!("http://key@{address}/7").parse().expect("a DSN");
+    let closed = Port::reserve();
+    let dsn = format!("http://key@{}/7", closed.addr).parse().expect("a DSN");
     let courier = Courier::new(dsn, receiver::client(rustls::RootCertStore::empty()));
     let started = Instant::now();
     let (delivered, log) = deliver(&courier, runs(100), AMPLE).await;
