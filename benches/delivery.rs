@@ -4,6 +4,9 @@
 
 mod support {
     #[allow(dead_code)]
+    #[path = "../../tests/support/clock.rs"]
+    pub mod clock;
+    #[allow(dead_code)]
     pub mod figures;
     #[allow(dead_code)]
     #[path = "../../tests/support/mail.rs"]

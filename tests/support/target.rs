@@ -1,7 +1,8 @@
 //! Targets that speak byte by byte, so that a test decides what happens on the wire and when.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -68,7 +69,8 @@ pub fn answer(status: &str, headers: &[&str], body: &str) -> String {
 pub struct Target {
     /// Where it listens.
     pub addr: SocketAddr,
-    connections: Arc<Mutex<usize>>,
+    connections: Arc<AtomicUsize>,
+    finished: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -95,16 +97,20 @@ impl Target {
         Fut: Future<Output = ()> + Send + 'static,
     {
         let addr = listener.local_addr().expect("a bound port");
-        let connections = Arc::new(Mutex::new(0));
-        let count = connections.clone();
+        let (connections, finished) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (accepted, left) = (connections.clone(), finished.clone());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                *count.lock().unwrap() += 1;
+                accepted.fetch_add(1, Ordering::SeqCst);
                 stream.set_nodelay(true).expect("a socket option");
-                tokio::spawn(serve(stream));
+                let (serving, left) = (serve(stream), left.clone());
+                tokio::spawn(async move {
+                    serving.await;
+                    left.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { addr, connections, task }
+        Self { addr, connections, finished, task }
     }
 
     /// Takes every connection, and says nothing.
@@ -167,7 +173,12 @@ impl Target {
 
     /// How many connections were accepted.
     pub fn connections(&self) -> usize {
-        *self.connections.lock().unwrap()
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many of them are over.
+    pub fn finished(&self) -> usize {
+        self.finished.load(Ordering::SeqCst)
     }
 }
 

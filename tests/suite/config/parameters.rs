@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::support::clock::Stopwatch;
 use crate::support::front::Front;
 use crate::support::moto::{Moto, REGION, settings};
 use crate::support::port::Port;
@@ -289,9 +290,9 @@ async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
 
     // With something good at hand, little of the time left is spent on waiting.
     front.ignore_next();
-    let (asked, left) = (Instant::now(), Duration::from_secs(2));
-    let hanging = source.group("demo", start + Duration::from_secs(360), Some(asked + left)).await;
-    assert!(asked.elapsed() < left, "{:?}", asked.elapsed());
+    let (watch, left) = (Stopwatch::start(), Duration::from_secs(2));
+    let hanging = source.group("demo", start + Duration::from_secs(360), Some(Instant::now() + left)).await;
+    assert!(watch.elapsed() < left, "{:?}", watch.elapsed());
     let broken = hanging.expect("the last good configuration").broken;
     assert!(matches!(broken, Some(SourceError::Ssm(SsmError::Late { .. }))), "{broken:?}");
 }

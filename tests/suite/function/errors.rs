@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::support::alone;
 use crate::support::answer::{error, results, strings};
 use crate::support::front::Front;
 use crate::support::kent::Kent;
@@ -74,6 +75,11 @@ async fn without_a_usable_dsn_nothing_runs() {
 
 #[tokio::test]
 async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_is_an_event() {
+    const NAME: &str =
+        "function::errors::a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_is_an_event";
+    if alone::was_run_alone(NAME) {
+        return;
+    }
     let (shop, kent, mut moto) = (shop().await, Kent::start().await, Moto::start().await);
     let telemetry = Telemetry::init(Mode::Terminal);
     let refused = |code: &str| json!({"__type": code, "message": "because"});
