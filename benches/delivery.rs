@@ -4,6 +4,9 @@
 
 mod support {
     #[allow(dead_code)]
+    #[path = "../../tests/support/clock.rs"]
+    pub mod clock;
+    #[allow(dead_code)]
     pub mod figures;
     #[allow(dead_code)]
     #[path = "../../tests/support/mail.rs"]
@@ -11,6 +14,9 @@ mod support {
     #[allow(dead_code)]
     #[path = "../../tests/support/outcomes.rs"]
     pub mod outcomes;
+    #[allow(dead_code)]
+    #[path = "../../tests/support/port.rs"]
+    pub mod port;
     #[allow(dead_code)]
     #[path = "../../tests/support/receiver.rs"]
     pub mod receiver;

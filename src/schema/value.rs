@@ -8,9 +8,7 @@ pub(crate) mod json_path;
 pub(crate) mod pem;
 pub(crate) mod status_codes;
 
-#[cfg(feature = "cli")]
-pub(crate) use address::is_region;
-#[cfg(feature = "cli")]
-pub(crate) use duration::{parse_duration, show_duration};
+pub use address::is_region;
+pub use duration::{parse_duration, show_duration};
 pub use json_path::JsonPath;
 pub use status_codes::Expected;

@@ -4,9 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use socket2::{SockFilter, SockRef};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+use super::port::Port;
 use super::receiver::RETURN;
 
 /// A listener that never accepts and whose queue is full: the system drops every further request (Linux does by default,
@@ -14,23 +15,21 @@ use super::receiver::RETURN;
 pub struct BlackHole {
     /// The address that does not answer.
     pub addr: SocketAddr,
+    _port: Port,
     _listener: TcpListener,
     _queue: Vec<TcpStream>,
 }
 
 impl BlackHole {
-    /// Swallows what comes to this address; port 0 is any free one.
-    pub async fn start(ip: Ipv4Addr, port: u16) -> Self {
-        let socket = TcpSocket::new_v4().expect("a socket");
-        socket.bind((ip, port).into()).expect("a free port");
-        let listener = socket.listen(1).expect("a listener");
-        let addr = listener.local_addr().expect("a bound port");
+    /// Swallows what comes to this port.
+    pub async fn at(port: Port) -> Self {
+        let (addr, listener) = (port.addr, port.listen(1));
         let mut queue = Vec::new();
         while let Ok(stream) = timeout(Duration::from_millis(100), TcpStream::connect(addr)).await {
             queue.push(stream.expect("a place in the queue"));
             assert!(queue.len() < 64, "the queue does not fill");
         }
-        Self { addr, _listener: listener, _queue: queue }
+        Self { addr, _port: port, _listener: listener, _queue: queue }
     }
 }
 

@@ -58,6 +58,8 @@ def visit(browser, case):
             wait(page, argument)
         elif step == "reload":
             page.reload()
+        elif step == "touch":
+            open(argument, "w").close()
         elif step == "back":
             page.go_back()
         elif step == "media":

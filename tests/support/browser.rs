@@ -71,6 +71,11 @@ impl Visit {
         self.step("wait", expression.into())
     }
 
+    /// Writes an empty file: whoever waits for it knows how far the visit has come.
+    pub fn touch(self, file: &Path) -> Self {
+        self.step("touch", file.to_str().expect("a path in UTF-8").into())
+    }
+
     /// Loads the page again.
     pub fn reload(self) -> Self {
         self.step("reload", Value::Null)

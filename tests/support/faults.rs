@@ -19,13 +19,14 @@ pub mod redirects;
 
 use std::any::Any;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use regex::Regex;
 use sentrynet::net::Resolver;
 use sentrynet::outcome::Outcome;
 
 use super::certificates::Authority;
+use super::clock::Stopwatch;
 use super::engine;
 
 /// How much later than its timeout a run may end.
@@ -157,9 +158,9 @@ impl Fault {
             Some((timeout, attempts)) => resolver.with_patience(timeout, attempts),
             None => resolver,
         };
-        let started = Instant::now();
+        let watch = Stopwatch::start();
         let outcome = engine::run_all(&config, &engine::context(resolver)).await.remove(0);
-        let took = started.elapsed();
+        let took = watch.elapsed();
         let failure = outcome.status.failure();
         assert_eq!(failure.map(|failure| failure.kind.as_str()), self.kind, "{outcome:#?}");
         assert_eq!(outcome.status.as_str(), if self.kind.is_some() { "failed" } else { "ok" });

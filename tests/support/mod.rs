@@ -1,12 +1,14 @@
 //! What tests share: programs that no one here wrote (fetched by `make tools`), started on loopback and stopped with
 //! the value that stands for them.
 
+pub mod alone;
 pub mod answer;
 pub mod black_hole;
 pub mod browser;
 pub mod bugsink;
 pub mod certificates;
 pub mod cli;
+pub mod clock;
 pub mod echo;
 pub mod engine;
 pub mod faults;
@@ -19,6 +21,8 @@ pub mod name_server;
 pub mod normaliser;
 pub mod outcomes;
 pub mod page;
+pub mod peer;
+pub mod port;
 pub mod process;
 pub mod receiver;
 pub mod recipe;

@@ -56,6 +56,11 @@ impl Moto {
         )
     }
 
+    /// Stops it: nobody answers there any more.
+    pub fn stop(&mut self) {
+        self.0.stop();
+    }
+
     /// For `AWS_ENDPOINT_URL`.
     pub fn endpoint(&self) -> String {
         self.0.url("")

@@ -11,6 +11,8 @@ use hickory_resolver::proto::serialize::binary::{BinDecodable, BinEncodable};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
 
+use super::port::Port;
+
 /// What to say to a question for a name's addresses.
 #[derive(Clone)]
 pub enum Reply {
@@ -34,6 +36,8 @@ pub enum Reply {
 pub struct NameServer {
     /// Where it listens (UDP).
     pub addr: SocketAddr,
+    /// Over TCP it refuses.
+    _tcp: Port,
     task: JoinHandle<()>,
 }
 
@@ -46,8 +50,8 @@ impl Drop for NameServer {
 impl NameServer {
     /// Answers each question for a name (without its final dot) with what `reply` says.
     pub async fn start(reply: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Self {
-        let socket = Arc::new(UdpSocket::bind("127.0.0.1:0").await.expect("a free port"));
-        let addr = socket.local_addr().expect("a bound port");
+        let (socket, tcp) = sockets().await;
+        let (socket, addr) = (Arc::new(socket), tcp.addr);
         let reply = Arc::new(reply);
         let task = tokio::spawn(async move {
             let mut buffer = [0; 4096];
@@ -61,8 +65,20 @@ impl NameServer {
                 });
             }
         });
-        Self { addr, task }
+        Self { addr, _tcp: tcp, task }
     }
+}
+
+/// A port of 127.0.0.1, for UDP and for TCP.
+async fn sockets() -> (UdpSocket, Port) {
+    for _ in 0..100 {
+        let tcp = Port::reserve();
+        // What is free for TCP may be taken for UDP.
+        if let Ok(udp) = UdpSocket::bind(tcp.addr).await {
+            return (udp, tcp);
+        }
+    }
+    panic!("no port is free for both")
 }
 
 async fn answer(question: Message, reply: &(impl Fn(&str) -> Reply + Sync)) -> Option<Vec<u8>> {

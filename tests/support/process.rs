@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use super::port::Port;
+
 /// How long a server may take until its port answers; a busy machine takes its time to start Python.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -14,18 +16,18 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub struct Process {
     name: String,
     child: Child,
-    port: u16,
+    port: Port,
     directory: TempDir,
 }
 
 impl Process {
-    /// Starts what `command` makes of a free port and an empty directory (also the working directory), and waits until
-    /// the port answers. What the child says is kept for [`Process::log`].
+    /// Starts what `command` makes of a port that nobody else gets and an empty directory (also the working directory), and
+    /// waits until the port answers. What the child says is kept for [`Process::log`].
     pub async fn start(name: &str, command: impl FnOnce(u16, &std::path::Path) -> Command) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let port = free_port();
+        let port = Port::reserve();
         let log = File::create(directory.path().join("log")).expect("a log file");
-        let mut command = command(port, directory.path());
+        let mut command = command(port.number(), directory.path());
         let child = command
             .current_dir(directory.path())
             .stdin(Stdio::null())
@@ -40,18 +42,18 @@ impl Process {
 
     async fn wait_for_port(&mut self) {
         let start = Instant::now();
-        while tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+        while tokio::net::TcpStream::connect(self.port.addr).await.is_err() {
             if let Some(status) = self.child.try_wait().expect("a child's status") {
                 panic!("{} ended with {status}:\n{}", self.name, self.log());
             }
-            assert!(start.elapsed() < PATIENCE, "{} is silent on port {}:\n{}", self.name, self.port, self.log());
+            assert!(start.elapsed() < PATIENCE, "{} is silent on {}:\n{}", self.name, self.port.addr, self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
     /// `http://127.0.0.1:PORT` and `path`.
     pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
+        format!("http://{}{path}", self.port.addr)
     }
 
     /// The child's own directory.
@@ -62,6 +64,13 @@ impl Process {
     /// The child's id.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Kills the child. Its port is closed from then on, and nobody else gets it.
+    pub fn stop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// Waits until the child has ended, and says how.
@@ -85,9 +94,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.stop();
     }
 }
 
@@ -110,10 +117,4 @@ pub fn only_child(parent: u32) -> u32 {
     let children: Vec<u32> = numbers.filter_map(|name| name.parse().ok()).filter(is_child).collect();
     let [child] = children[..] else { panic!("{parent} has the children {children:?}") };
     child
-}
-
-/// A port of 127.0.0.1 that nobody has at this moment.
-pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
 }

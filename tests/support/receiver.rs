@@ -22,8 +22,13 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 
+use super::port::Port;
+
 /// The instruction of a packet filter (classic BPF) that says how many bytes to keep of a packet.
 pub const RETURN: u16 = 0x06;
+
+/// How many connections may wait to be accepted.
+const QUEUE: u32 = 1024;
 
 /// How the receiver answers a request.
 #[derive(Clone, Debug)]
@@ -116,6 +121,7 @@ struct Shared {
 pub struct Receiver {
     /// Where it listens.
     pub address: SocketAddr,
+    port: Port,
     acceptor: Option<TlsAcceptor>,
     tls: Option<ClientConfig>,
     task: JoinHandle<()>,
@@ -167,8 +173,7 @@ impl Receiver {
     }
 
     async fn listen(decide: Decide, acceptor: Option<TlsAcceptor>, tls: Option<ClientConfig>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
+        let port = Port::reserve();
         let shared = Arc::new(Shared {
             decide,
             requests: AtomicUsize::new(0),
@@ -177,8 +182,8 @@ impl Receiver {
             received: Mutex::default(),
             connections: AtomicUsize::new(0),
         });
-        let task = tokio::spawn(accept(listener, acceptor.clone(), Arc::clone(&shared)));
-        Self { address, acceptor, tls, task, shared }
+        let task = tokio::spawn(accept(port.listen(QUEUE), acceptor.clone(), Arc::clone(&shared)));
+        Self { address: port.addr, port, acceptor, tls, task, shared }
     }
 
     /// The DSN of its project 7.
@@ -229,8 +234,7 @@ impl Receiver {
         self.task.abort();
         let _ = (&mut self.task).await;
         self.hang_up();
-        let listener = TcpListener::bind(self.address).await.expect("the same port");
-        self.task = tokio::spawn(accept(listener, self.acceptor.clone(), Arc::clone(&self.shared)));
+        self.task = tokio::spawn(accept(self.port.listen(QUEUE), self.acceptor.clone(), Arc::clone(&self.shared)));
     }
 
     /// How many connections were made to it.

@@ -8,7 +8,8 @@ use tokio::task::JoinHandle;
 
 use rustix::process::Signal;
 
-use super::process::{Process, free_port, only_child, send};
+use super::port::Port;
+use super::process::{Process, only_child, send};
 
 /// This package's function.
 pub fn bootstrap() -> &'static Path {
@@ -16,7 +17,11 @@ pub fn bootstrap() -> &'static Path {
 }
 
 /// A function in a running emulator.
-pub struct Function(Process);
+pub struct Function {
+    process: Process,
+    /// Where the emulator serves the function.
+    _runtime: Port,
+}
 
 impl Function {
     /// Starts the emulator around this package's own function, with its configuration in this file.
@@ -37,25 +42,25 @@ impl Function {
     pub async fn start<'a>(bootstrap: &Path, environment: impl IntoIterator<Item = (&'a str, String)>) -> Self {
         let program = super::tool("rie/aws-lambda-rie");
         let environment: Vec<_> = environment.into_iter().collect();
-        Self(
-            Process::start("the Lambda emulator", |port, _| {
-                let mut command = Command::new(program);
-                command
-                    .args(["--runtime-interface-emulator-address", &format!("127.0.0.1:{port}")])
-                    .args(["--runtime-api-address", &format!("127.0.0.1:{}", free_port())])
-                    .arg(bootstrap)
-                    .env_clear()
-                    .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-                    .envs(environment);
-                command
-            })
-            .await,
-        )
+        let runtime = Port::reserve();
+        let process = Process::start("the Lambda emulator", |port, _| {
+            let mut command = Command::new(program);
+            command
+                .args(["--runtime-interface-emulator-address", &format!("127.0.0.1:{port}")])
+                .args(["--runtime-api-address", &runtime.addr.to_string()])
+                .arg(bootstrap)
+                .env_clear()
+                .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+                .envs(environment);
+            command
+        })
+        .await;
+        Self { process, _runtime: runtime }
     }
 
     /// For `AWS_ENDPOINT_URL_LAMBDA`: as far as invocations go, it is Lambda with a function called `function`.
     pub fn endpoint(&self) -> String {
-        self.0.url("")
+        self.process.url("")
     }
 
     /// Invokes the function and returns its answer; an error of the function is
@@ -73,29 +78,29 @@ impl Function {
     }
 
     fn request(&self, payload: &Value) -> reqwest::RequestBuilder {
-        super::client().post(self.0.url("/2015-03-31/functions/function/invocations")).body(payload.to_string())
+        super::client().post(self.process.url("/2015-03-31/functions/function/invocations")).body(payload.to_string())
     }
 
     /// Stops the function's process, as Lambda does between invocations, until it is thawed.
     pub fn freeze(&self) {
-        send(Signal::STOP, only_child(self.0.id()));
+        send(Signal::STOP, only_child(self.process.id()));
     }
 
     /// Lets the function's process go on.
     pub fn thaw(&self) {
-        send(Signal::CONT, only_child(self.0.id()));
+        send(Signal::CONT, only_child(self.process.id()));
     }
 
     /// Has the emulator end the sandbox as Lambda does, and waits until it is gone: SIGTERM to the function, and SIGKILL
     /// 600 ms later.
     pub async fn end(&mut self) {
-        send(Signal::TERM, self.0.id());
-        self.0.ended().await;
+        send(Signal::TERM, self.process.id());
+        self.process.ended().await;
     }
 
     /// Everything that the emulator and the function wrote so far.
     pub fn log(&self) -> String {
-        self.0.log()
+        self.process.log()
     }
 
     /// What the function itself wrote so far. Every line has to be JSON.

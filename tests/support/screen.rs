@@ -99,6 +99,15 @@ impl Screen {
         at(self.seen().parser.screen())
     }
 
+    /// Waits until this holds.
+    pub async fn until(&self, holds: impl Fn(&Self) -> bool) {
+        let start = Instant::now();
+        while !holds(self) {
+            assert!(start.elapsed() < PATIENCE, "in vain:\n{}", self.text());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Waits until this is to be seen.
     pub async fn wait_for(&self, what: impl Fn(&str) -> bool) -> String {
         let start = Instant::now();

@@ -1,7 +1,8 @@
 //! Targets that speak byte by byte, so that a test decides what happens on the wire and when.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -68,7 +69,8 @@ pub fn answer(status: &str, headers: &[&str], body: &str) -> String {
 pub struct Target {
     /// Where it listens.
     pub addr: SocketAddr,
-    connections: Arc<Mutex<usize>>,
+    connections: Arc<AtomicUsize>,
+    finished: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -85,18 +87,30 @@ impl Target {
         F: Fn(TcpStream) -> Fut + Send + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::on(TcpListener::bind("127.0.0.1:0").await.expect("a free port"), serve)
+    }
+
+    /// The same where somebody listens already.
+    pub fn on<F, Fut>(listener: TcpListener, serve: F) -> Self
+    where
+        F: Fn(TcpStream) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
         let addr = listener.local_addr().expect("a bound port");
-        let connections = Arc::new(Mutex::new(0));
-        let count = connections.clone();
+        let (connections, finished) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (accepted, left) = (connections.clone(), finished.clone());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                *count.lock().unwrap() += 1;
+                accepted.fetch_add(1, Ordering::SeqCst);
                 stream.set_nodelay(true).expect("a socket option");
-                tokio::spawn(serve(stream));
+                let (serving, left) = (serve(stream), left.clone());
+                tokio::spawn(async move {
+                    serving.await;
+                    left.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { addr, connections, task }
+        Self { addr, connections, finished, task }
     }
 
     /// Takes every connection, and says nothing.
@@ -159,11 +173,17 @@ impl Target {
 
     /// How many connections were accepted.
     pub fn connections(&self) -> usize {
-        *self.connections.lock().unwrap()
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many of them are over.
+    pub fn finished(&self) -> usize {
+        self.finished.load(Ordering::SeqCst)
     }
 }
 
-async fn serve_http<S>(mut stream: S, answer: Arc<impl Fn(&Received) -> String>)
+/// Answers every request on a connection with what `answer` makes of it.
+pub async fn serve_http<S>(mut stream: S, answer: Arc<impl Fn(&Received) -> String>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

@@ -66,7 +66,7 @@ pub(crate) fn judge_dsn(node: &Node) -> Result<(), Finding> {
 }
 
 /// Whether this looks like the name of an AWS region: `eu-west-1`, `us-gov-east-1`.
-pub(crate) fn is_region(text: &str) -> bool {
+pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let letters = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
     let number = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());

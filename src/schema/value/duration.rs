@@ -24,8 +24,7 @@ pub(crate) fn parse(node: &Node) -> Result<Duration, Finding> {
 }
 
 /// Reads a span of time that is a text.
-#[cfg(feature = "cli")]
-pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+pub fn parse_duration(text: &str) -> Option<Duration> {
     seconds(text).and_then(whole)
 }
 
@@ -45,7 +44,7 @@ fn seconds(text: &str) -> Option<f64> {
 }
 
 /// A span of time as a person would write it: `500ms`, `1.5s`, `5m`.
-pub(crate) fn show_duration(duration: Duration) -> String {
+pub fn show_duration(duration: Duration) -> String {
     let millis = duration.as_secs_f64() * 1000.0;
     if millis == 0.0 {
         "0s".to_owned()

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::support::clock::Stopwatch;
 use crate::support::front::Front;
 use crate::support::moto::{Moto, REGION, settings};
+use crate::support::port::Port;
 use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
@@ -114,8 +116,8 @@ async fn what_aws_refuses_is_said_with_what_to_do() {
 
 #[tokio::test]
 async fn a_silent_network_missing_credentials_and_a_missing_region_have_sentences_of_their_own() {
-    let port = crate::support::process::free_port();
-    let store = store(&format!("http://127.0.0.1:{port}")).await;
+    let closed = Port::reserve();
+    let store = store(&format!("http://{}", closed.addr)).await;
     let error = store.fetch(&names(&["/p/sentry"])).await.expect_err("nobody listens");
     assert!(matches!(error, SsmError::Unreachable { .. }), "{error:?}");
     assert!(error.to_string().contains("refused"), "{error}");
@@ -288,9 +290,9 @@ async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
 
     // With something good at hand, little of the time left is spent on waiting.
     front.ignore_next();
-    let (asked, left) = (Instant::now(), Duration::from_secs(2));
-    let hanging = source.group("demo", start + Duration::from_secs(360), Some(asked + left)).await;
-    assert!(asked.elapsed() < left, "{:?}", asked.elapsed());
+    let (watch, left) = (Stopwatch::start(), Duration::from_secs(2));
+    let hanging = source.group("demo", start + Duration::from_secs(360), Some(Instant::now() + left)).await;
+    assert!(watch.elapsed() < left, "{:?}", watch.elapsed());
     let broken = hanging.expect("the last good configuration").broken;
     assert!(matches!(broken, Some(SourceError::Ssm(SsmError::Late { .. }))), "{broken:?}");
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::support::black_hole;
 use crate::support::certificates::{Authority, params, self_signed};
 use crate::support::mail::{AMPLE, deliver, ids, logged, runs};
-use crate::support::receiver;
-use crate::support::receiver::{Behaviour, Receiver};
+use crate::support::peer;
+use crate::support::receiver::{self, Behaviour, Receiver};
 use crate::support::target::{Target, answer, read_request};
 use futures_util::future::join_all;
 use rustls::RootCertStore;
@@ -155,7 +155,7 @@ async fn an_answer_that_breaks_off_counts_as_far_as_it_came() {
             read_request(&mut stream).await;
             let _ = stream.write_all(format!("{head}\r\ncontent-length: 100\r\n\r\n{{\"det").as_bytes()).await;
             // Whoever resets at once takes back what is on the way.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            peer::has_read(&stream).await;
             reset(&stream);
         })
         .await;

@@ -6,12 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::support::mail::{AMPLE, courier, deliver, failed_run, ids, logged, runs};
-use crate::support::receiver;
-use crate::support::receiver::{Behaviour, Receiver};
+use crate::support::port::Port;
+use crate::support::receiver::{self, Behaviour, Receiver};
 use crate::support::target::{Target, answer};
 use sentrynet::sentry::{DeliveryClient, Envelope, Kind};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use uuid::Uuid;
 
 const SHORT: Duration = Duration::from_millis(1500);
@@ -257,10 +256,8 @@ async fn what_did_not_arrive_goes_first_the_next_time() {
 
 #[tokio::test]
 async fn what_there_is_no_room_for_is_lost() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
-    let dsn = format!("http://key@{address}/7").parse().expect("a DSN");
+    let closed = Port::reserve();
+    let dsn = format!("http://key@{}/7", closed.addr).parse().expect("a DSN");
     let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty())).keeping();
     let body = json!({"message": "x".repeat(1024 * 1024)});
     let large = |id| Envelope::new(Kind::Event, Uuid::from_u128(id), Value::Null, &body);
@@ -273,10 +270,8 @@ async fn what_there_is_no_room_for_is_lost() {
 
 #[tokio::test]
 async fn the_patient_log_only_what_they_give_up_and_each_once() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    drop(listener);
-    let dsn = format!("http://key@{address}/7").parse().expect("a DSN");
+    let closed = Port::reserve();
+    let dsn = format!("http://key@{}/7", closed.addr).parse().expect("a DSN");
     let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty())).patient();
     let body = json!({"message": "x".repeat(1024 * 1024)});
     let large = |id| Envelope::new(Kind::Event, Uuid::from_u128(id), Value::Null, &body);

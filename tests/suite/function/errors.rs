@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::support::alone;
 use crate::support::answer::{error, results, strings};
 use crate::support::front::Front;
 use crate::support::kent::Kent;
@@ -74,7 +75,12 @@ async fn without_a_usable_dsn_nothing_runs() {
 
 #[tokio::test]
 async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_is_an_event() {
-    let (shop, kent, mut running) = (shop().await, Kent::start().await, Some(Moto::start().await));
+    const NAME: &str =
+        "function::errors::a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_is_an_event";
+    if alone::was_run_alone(NAME) {
+        return;
+    }
+    let (shop, kent, mut moto) = (shop().await, Kent::start().await, Moto::start().await);
     let telemetry = Telemetry::init(Mode::Terminal);
     let refused = |code: &str| json!({"__type": code, "message": "because"});
     for (before, (trouble, parts)) in [
@@ -86,7 +92,6 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
     .into_iter()
     .enumerate()
     {
-        let moto = running.as_ref().expect("moto");
         moto.put("/sentrynet/groups/demo", &group(&shop)).await;
         let front = Front::of(moto.endpoint()).await;
         let url = if trouble == "down" { moto.endpoint() } else { front.url() };
@@ -104,7 +109,7 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
                 let broken = "name: demo\nprobes: [{probe: probes.http, ulr: 'http://127.0.0.1/'}]";
                 moto.put("/sentrynet/groups/demo", broken).await;
             }
-            _ => drop(running.take()),
+            _ => moto.stop(),
         }
         let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };
         let runner = Runner::new(Network::new(Resolver::system()), overrides, telemetry.clone());

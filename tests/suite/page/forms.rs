@@ -140,7 +140,7 @@ fn a_long_history_is_leafed_through() {
 fn a_page_that_is_kept_current_loads_itself_again_and_keeps_what_was_chosen() {
     let mut history = History::keeping(10);
     let desk = Desk::empty();
-    let path = desk.path().join("page.html");
+    let (path, ready) = (desk.path().join("page.html"), desk.path().join("ready"));
     let mut page = PageFile::new(&path).expect("a file").live();
     page.write(&history).expect("an empty page");
     let empty = Visit::to(&path)
@@ -170,12 +170,14 @@ fn a_page_that_is_kept_current_loads_itself_again_and_keeps_what_was_chosen() {
             .read("live.isPaused = false")
             .read("scrollTo(0, 250); document.querySelector('#probes-scroll').scrollTop = 300; model.made")
             .read(state);
-        visit.wait("model.counts.total === 81").read(state)
+        visit.touch(&ready).wait("model.counts.total === 81").read(state)
     };
     // Meanwhile, there is news.
     let seen = std::thread::scope(|scope| {
         let seen = scope.spawn(|| steps(Visit::to(&path)).go());
-        std::thread::sleep(std::time::Duration::from_secs(4));
+        while !ready.exists() && !seen.is_finished() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
         add(80);
         seen.join().expect("a visit")
     });

@@ -1,8 +1,10 @@
 //! Retries: a failure is confirmed within the same run before it counts.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::support::clock::Stopwatch;
 use crate::support::engine::{assert_nested, failure, phases, run};
 use crate::support::target::{Received, Target, answer, read_request};
 use sentrynet::outcome::phase::Op;
@@ -89,16 +91,24 @@ async fn without_retries_there_is_no_attempt_to_see() {
 
 #[tokio::test]
 async fn one_timeout_is_for_all_attempts() {
-    let target = Target::start(|mut stream| async move {
-        read_request(&mut stream).await;
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        let _ = stream.write_all(answer("500 Oops", &[], "").as_bytes()).await;
+    // Two attempts take half a second each, and the third would take for ever.
+    let count = Arc::new(AtomicUsize::new(0));
+    let target = Target::start(move |mut stream| {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        async move {
+            read_request(&mut stream).await;
+            match number {
+                0 | 1 => tokio::time::sleep(Duration::from_millis(500)).await,
+                _ => std::future::pending().await,
+            }
+            let _ = stream.write_all(answer("500 Oops", &[], "").as_bytes()).await;
+        }
     })
     .await;
-    let started = Instant::now();
-    let keys = format!("url: {}\nretries: 9\nretry_pause: 10ms\ntimeout: 600ms", target.url("/"));
+    let watch = Stopwatch::start();
+    let keys = format!("url: {}\nretries: 9\nretry_pause: 10ms\ntimeout: 2s", target.url("/"));
     let outcome = run("probes.http", &keys).await;
-    assert!(started.elapsed() <= Duration::from_millis(900), "{:?}", started.elapsed());
+    assert!(watch.elapsed() <= Duration::from_millis(2300), "{:?}", watch.elapsed());
     // The third is cut off by the timeout.
     assert_eq!((outcome.attempts, failure(&outcome).0), (3, "wait_timeout"));
     assert_eq!(attempts(&outcome).len(), 3);
@@ -109,9 +119,9 @@ async fn one_timeout_is_for_all_attempts() {
 async fn no_attempt_begins_where_the_pause_leaves_no_time() {
     let (target, log) = in_turn(&["500 Oops|"]).await;
     let keys = format!("url: {}\nretries: 1\nretry_pause: 5s\ntimeout: 1s", target.url("/"));
-    let started = Instant::now();
+    let watch = Stopwatch::start();
     let outcome = run("probes.http", &keys).await;
-    assert!(started.elapsed() < Duration::from_secs(1), "it does not wait for nothing");
+    assert!(watch.elapsed() < Duration::from_secs(1), "it does not wait for nothing");
     assert_eq!((outcome.attempts, failure(&outcome).0, log.lock().unwrap().len()), (1, "http_status", 1));
 }
 
@@ -150,7 +160,7 @@ async fn slow_at_first(first: &'static str) -> Target {
             while read_request(&mut stream).await.is_some() {
                 let is_first = std::mem::replace(&mut *count.lock().unwrap(), 1) == 0;
                 if is_first {
-                    tokio::time::sleep(Duration::from_millis(150)).await;
+                    tokio::time::sleep(Duration::from_millis(1500)).await;
                 }
                 let text = answer(if is_first { first } else { "200 OK" }, &[], "");
                 if stream.write_all(text.as_bytes()).await.is_err() {
@@ -165,7 +175,7 @@ async fn slow_at_first(first: &'static str) -> Target {
 #[tokio::test]
 async fn an_attempt_that_was_too_slow_is_tried_again() {
     let target = slow_at_first("200 OK").await;
-    let keys = format!("url: {}\nretries: 1\nretry_pause: 5ms\nmax_duration: 120ms", target.url("/"));
+    let keys = format!("url: {}\nretries: 1\nretry_pause: 5ms\nmax_duration: 1s", target.url("/"));
     let outcome = run("probes.http", &keys).await;
     // Each attempt is held against it, not all together.
     assert_eq!((&outcome.status, outcome.attempts), (&Status::Ok, 2));
@@ -178,7 +188,7 @@ async fn slowness_of_a_failed_attempt_does_not_stick() {
     let target = slow_at_first("200 OK").await;
     let failing = in_turn(&["500 Oops|", "200 OK|"]).await.0;
     let keys = format!(
-        "title: S\nretries: 1\nretry_pause: 5ms\nsteps:\n  - url: {}\n    degraded: 100ms\n  - url: {}",
+        "title: S\nretries: 1\nretry_pause: 5ms\nsteps:\n  - url: {}\n    degraded: 1s\n  - url: {}",
         target.url("/"),
         failing.url("/")
     );
@@ -190,7 +200,7 @@ async fn slowness_of_a_failed_attempt_does_not_stick() {
 #[tokio::test]
 async fn slowness_of_the_attempt_that_counts_is_told() {
     let target = slow_at_first("200 OK").await;
-    let keys = format!("url: {}\nretries: 3\ndegraded: 100ms", target.url("/"));
+    let keys = format!("url: {}\nretries: 3\ndegraded: 1s", target.url("/"));
     let outcome = run("probes.http", &keys).await;
     assert!(matches!(outcome.status, Status::Degraded(_)), "{:?}", outcome.status);
     assert_eq!(outcome.attempts, 1, "degraded is no failure: nothing to confirm");

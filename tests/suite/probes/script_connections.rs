@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use crate::support::engine::{config, context, failure, phases, quoted, run, run_all};
 use crate::support::target::{Target, answer, read_request};
@@ -14,6 +13,7 @@ use sentrynet::net::Resolver;
 use sentrynet::outcome::phase::Op;
 use sentrynet::outcome::{Outcome, Status};
 use tokio::io::AsyncWriteExt as _;
+use tokio::sync::Notify;
 
 /// What a request on a new connection leaves, and one on a kept connection.
 const FRESH: [&str; 4] = ["net.tcp", "http.send", "http.wait", "http.recv"];
@@ -57,18 +57,28 @@ async fn runs_do_not_share_connections() {
 
 #[tokio::test]
 async fn a_connection_that_the_server_closed_between_steps_is_replaced() {
-    let target = Target::start(|mut stream| async move {
-        // Answers once, says nothing of closing, and closes.
-        if read_request(&mut stream).await.is_some() {
-            let _ = stream.write_all(answer("200 OK", &[], "").as_bytes()).await;
+    let closing = Arc::new(Notify::new());
+    let closed = closing.clone();
+    let target = Target::start(move |mut stream| {
+        let closing = closing.clone();
+        async move {
+            // Answers once, says nothing of closing, and closes.
+            if read_request(&mut stream).await.is_some() {
+                let _ = stream.write_all(answer("200 OK", &[], "").as_bytes()).await;
+            }
+            drop(stream);
+            closing.notify_one();
         }
     });
     let target = target.await;
-    let slow = Target::start(|mut stream| async move {
-        // Time enough for the other target to close.
-        read_request(&mut stream).await;
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        let _ = stream.write_all(answer("200 OK", &[], "").as_bytes()).await;
+    let slow = Target::start(move |mut stream| {
+        let closed = closed.clone();
+        async move {
+            read_request(&mut stream).await;
+            // The other target has closed.
+            closed.notified().await;
+            let _ = stream.write_all(answer("200 OK", &[], "").as_bytes()).await;
+        }
     });
     let slow = slow.await;
     let outcome = visit(&[target.url("/1"), slow.url("/"), target.url("/2")]).await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::support::alone;
 use crate::support::normaliser;
 use crate::support::outcomes;
 use crate::support::outcomes::{failed, ok, span, us};
@@ -331,6 +332,9 @@ fn secrets_are_filtered_wherever_they_come_up_and_nothing_else_changes() {
 
 #[test]
 fn our_own_errors_are_events_that_sentry_takes() {
+    if alone::was_run_alone("sentry::envelopes::our_own_errors_are_events_that_sentry_takes") {
+        return;
+    }
     let telemetry = Telemetry::init(Mode::Terminal);
     let sent = std::thread::spawn(move || {
         tracing::info!(target: "sentrynet", group = "demo", "starting");

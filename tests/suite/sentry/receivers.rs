@@ -7,6 +7,7 @@ use std::process::Stdio;
 use crate::support::bugsink::Bugsink;
 use crate::support::kent::Kent;
 use crate::support::normaliser;
+use crate::support::port::Port;
 use crate::support::target::{Target, answer};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -185,9 +186,9 @@ async fn what_arrived_passes_sentrys_own_normaliser_as_it_arrived() {
 async fn regions_that_see_the_same_trouble_make_one_issue() {
     let (target, bugsink) = (target("on fire").await, Bugsink::start().await);
     let configuration = configuration(&target);
-    let down = crate::support::process::free_port();
+    let down = Port::reserve();
     let other = std::fs::read_to_string(configuration.path()).expect("a file");
-    let other = other.replace(&target.url("/moved"), &format!("http://127.0.0.1:{down}/"));
+    let other = other.replace(&target.url("/moved"), &format!("http://{}/", down.addr));
     std::fs::write(configuration.path(), other).expect("a file");
     let mut sent = Vec::new();
     for location in ["earth", "moon"] {
@@ -203,7 +204,7 @@ async fn regions_that_see_the_same_trouble_make_one_issue() {
         .map(|issue| ["calculated_type", "calculated_value"].map(|field| issue[field].as_str().unwrap_or("-")))
         .collect();
     titles.sort_unstable();
-    let refused = format!("127.0.0.1:{down} refused the connection");
+    let refused = format!("{} refused the connection", down.addr);
     assert_eq!(titles.len(), 2, "{titles:?}");
     assert_eq!((titles[0][0], titles[1]), ("assertion", ["connect_refused", refused.as_str()]));
     assert!(titles[0][1].contains("on fire"), "{titles:?}");

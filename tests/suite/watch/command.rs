@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::support::answer::{results, strings};
 use crate::support::cli::Desk;
 use crate::support::receiver::{Behaviour, Receiver};
-use crate::support::target::{Target, answer};
+use crate::support::target::{Target, answer, read_request};
 use crate::support::watching::Watching;
 use rustix::process::Signal;
 use sentrynet::cli::commands::resend::Logged;
@@ -17,6 +17,8 @@ use sentrynet::sentry::Kind;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::Notify;
 
 /// A target that answers everything with 200.
 async fn well() -> Target {
@@ -67,14 +69,21 @@ async fn ticks_that_were_slept_through_are_skipped_in_one_go() {
     // As a machine that is suspended: the wall clock goes on.
     watching.send(Signal::STOP);
     tokio::time::sleep(Duration::from_secs(21)).await;
+    let woken = OffsetDateTime::now_utc().unix_timestamp();
     watching.send(Signal::CONT);
-    watching.until("another tick", |watching| watching.summaries().len() > 1).await;
+    // The tick before what was slept through, and the one after.
+    let gap = |summaries: &[Value]| {
+        let ticks: Vec<i64> = summaries.iter().map(|summary| seconds(&summary["time"])).collect();
+        ticks.windows(2).find(|pair| pair[1] - pair[0] > 10).map(|pair| (pair[0], pair[1]))
+    };
+    watching.until("another tick", |watching| gap(&watching.summaries()).is_some()).await;
     let ran = watching.stop().await;
     assert_eq!(ran.code, 0, "{ran:?}");
-    let ticks: Vec<i64> = ran.json().iter().map(|summary| seconds(&summary["time"])).collect();
-    let missed = 2 * (ticks[1] - ticks[0] - 10) / 10;
-    let said = format!("{missed} ticks since ");
-    assert!((2..=4).contains(&missed) && ran.err.contains(&said), "{ticks:?}: {}", ran.err);
+    let (before, after) = gap(&ran.json()).expect("a gap");
+    // Both probes miss all ticks but the newest one, which is run.
+    let missed = 2 * (after - before - 10) / 10;
+    assert!(missed >= 2 && after > woken - 10, "from {before} to {after}, woken at {woken}");
+    assert!(ran.err.contains(&format!("{missed} ticks since ")), "{missed}: {}", ran.err);
     assert_eq!(ran.err.matches("went by while this machine slept or its clock was set: skipped").count(), 1);
 }
 
@@ -89,11 +98,12 @@ async fn ticks_are_on_the_beat_of_the_location_and_each_pass_is_one_line_of_json
 "
     ));
     let mut watching = Watching::start(&desk, &["--json", "--location", "eu-west-1"]);
-    let of = |watching: &Watching, group: &str| -> Vec<Value> {
-        watching.summaries().into_iter().filter(|summary| summary["group"] == group).collect()
+    let of = |summaries: &[Value], group: &str| -> Vec<i64> {
+        let of_group = summaries.iter().filter(|summary| summary["group"] == group);
+        of_group.map(|summary| seconds(&summary["time"])).collect()
     };
-    watching.until("ticks", |watching| of(watching, "alone").len() > 2 && !of(watching, "in-turn").is_empty()).await;
-    let [alone, in_turn, elsewhere] = ["alone", "in-turn", "elsewhere"].map(|group| of(&watching, group));
+    let are_there = |summaries: &[Value]| of(summaries, "alone").len() > 2 && !of(summaries, "in-turn").is_empty();
+    watching.until("ticks", |watching| are_there(&watching.summaries())).await;
     let ran = watching.stop().await;
     assert_eq!(ran.code, 0, "{ran:?}");
     for summary in ran.json() {
@@ -105,8 +115,8 @@ async fn ticks_are_on_the_beat_of_the_location_and_each_pass_is_one_line_of_json
             assert!(time(&result["started"]) >= time(&result["tick"]), "never before its tick: {result:#}");
         }
     }
-    let ticks = |summaries: &[Value]| summaries.iter().map(|summary| seconds(&summary["time"])).collect::<Vec<_>>();
-    let (alone, in_turn, elsewhere) = (ticks(&alone), ticks(&in_turn), ticks(&elsewhere));
+    // All that it told, the passes that were out at the end among it.
+    let [alone, in_turn, elsewhere] = ["alone", "in-turn", "elsewhere"].map(|group| of(&ran.json(), group));
     assert!(alone.len() >= 3 && alone.iter().all(|tick| tick % 10 == 0), "{alone:?}");
     assert!(alone.windows(2).all(|pair| pair[1] - pair[0] == 10), "none is left out: {alone:?}");
     assert!(in_turn.iter().all(|tick| tick % 20 == 10), "the second of two regions: {in_turn:?}");
@@ -137,17 +147,24 @@ async fn a_file_that_changes_is_followed_while_it_is_good() {
 
 async fn sigterm_finishes_and_delivers_what_is_out() {
     let sentry = Receiver::start(Behaviour::default()).await;
-    let target = Target::start(|mut stream| async move {
-        use tokio::io::AsyncWriteExt as _;
-        crate::support::target::read_request(&mut stream).await;
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        let _ = stream.write_all(answer("200 OK", &[], "").as_bytes()).await;
+    let stopping = Arc::new(Notify::new());
+    let stop = stopping.clone();
+    let target = Target::start(move |mut stream| {
+        let stop = stop.clone();
+        async move {
+            read_request(&mut stream).await;
+            stop.notified().await;
+            let _ = stream.write_all(answer("200 OK", &[], "").as_bytes()).await;
+        }
     })
     .await;
     let desk = Desk::with(&of_probes(&[("Slow", target.url("/"))]));
     let mut watching = Watching::start(&desk, &["--dsn", &sentry.dsn().to_string()]);
     watching.until("a run", |_| target.connections() > 0).await;
-    let ran = watching.stop().await;
+    watching.send(Signal::TERM);
+    watching.says("stopping: ", 1).await;
+    stopping.notify_one();
+    let ran = watching.ended().await;
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     assert!(ran.out.contains("stopping: 1 pass is out, and has 8s"), "{}", ran.out);
     assert!(ran.out.contains(" ok       site/Slow 20"), "{}", ran.out);

@@ -127,10 +127,14 @@ pub async fn silence_on_one_family_is_told_where_the_other_has_no_address() -> F
 }
 
 pub async fn a_closed_port_of_a_name_server_times_out() -> Fault {
-    // Over UDP nobody says that a port is closed, as far as a resolver can see.
-    let free = std::net::UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+    // Over UDP nobody says that a port is closed, as far as a resolver can see. What is connected takes nothing from anybody
+    // else: the system answers as if nobody were there.
+    let closed = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
+    let addr = closed.local_addr().expect("its address");
+    closed.connect(addr).expect("itself");
     Fault::at("http://name.test/")
-        .named_by(free)
+        .named_by(addr)
+        .keeping(closed)
         .with("timeout: 400ms")
         .fails("dns_timeout", "no answer from the name server for name.test within 400 ms")
         .phases("net.dns!")

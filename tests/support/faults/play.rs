@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::Fault;
+use crate::support::peer;
 use crate::support::target::{Target, read_head, read_request};
 
 /// One thing that a server does on a connection. After the last it closes.
@@ -23,10 +24,14 @@ pub enum Act {
     Repeat(Vec<u8>),
     /// Writes it again and again with a pause after each.
     Drip(Vec<u8>, Duration),
-    /// Does nothing for a while.
+    /// Waits until something has come, and does not read it.
+    Await,
+    /// Does nothing for a while: whoever waits is kept waiting.
     Pause(Duration),
-    /// Reads whatever comes for so long, so that closing afterwards is no reset.
-    Listen(Duration),
+    /// Reads whatever comes, and does not close.
+    Listen,
+    /// Reads whatever comes until the client has read everything and says no more, so that closing afterwards is no reset.
+    Settle,
     /// Does nothing any more, and does not close.
     Hang,
     /// Resets the connection.
@@ -94,19 +99,23 @@ async fn play(mut stream: TcpStream, acts: &[Act]) {
                 }
                 tokio::time::sleep(*pause).await;
             },
+            Act::Await => stream.readable().await.is_ok(),
             Act::Pause(pause) => {
                 tokio::time::sleep(*pause).await;
                 true
             }
-            Act::Listen(time) => {
-                let all = async { while matches!(stream.read(&mut [0; 4096]).await, Ok(1..)) {} };
-                let _ = tokio::time::timeout(*time, all).await;
+            Act::Listen => {
+                while matches!(stream.read(&mut [0; 4096]).await, Ok(1..)) {}
+                true
+            }
+            Act::Settle => {
+                peer::settle(&mut stream).await;
                 true
             }
             Act::Hang => std::future::pending().await,
             Act::Reset => {
                 // What was written has to arrive before the reset throws it away.
-                tokio::time::sleep(ms(50)).await;
+                peer::has_read(&stream).await;
                 stream.set_zero_linger().is_err()
             }
         };
@@ -116,7 +125,8 @@ async fn play(mut stream: TcpStream, acts: &[Act]) {
     }
 }
 
-async fn read_frame(stream: &mut TcpStream, kind: u8) -> std::io::Result<()> {
+/// Reads what HTTP/2 begins with, up to the first frame of this kind.
+pub async fn read_frame(stream: &mut (impl AsyncRead + Unpin), kind: u8) -> std::io::Result<()> {
     const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     stream.read_exact(&mut [0; PREFACE.len()]).await?;
     loop {

@@ -1,6 +1,6 @@
 //! Redirects that lead in circles, nowhere, or where they should not.
 
-use std::net::TcpListener;
+use crate::support::port::Port;
 
 use super::Fault;
 use super::play::{Act, meets, says_then};
@@ -82,10 +82,10 @@ pub async fn a_redirect_to_port_0() -> Fault {
 }
 
 pub async fn a_redirect_to_a_closed_port() -> Fault {
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-    let fault = redirecting("302 Found", format!("http://{free}/")).await;
+    let closed = Port::reserve();
+    let fault = redirecting("302 Found", format!("http://{}/", closed.addr)).await;
     let phases = "net.tcp http.send http.wait http.recv net.tcp!";
-    fault.fails("connect_refused", format!("{free} refused the connection")).phases(phases)
+    fault.fails("connect_refused", format!("{} refused the connection", closed.addr)).phases(phases).keeping(closed)
 }
 
 pub async fn a_redirect_to_a_bad_certificate() -> Fault {
