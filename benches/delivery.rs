@@ -26,7 +26,7 @@ mod support {
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sentrynet::report::Courier;
+use sentrynet::sentry::DeliveryClient;
 use support::envelopes::{AMPLE, courier, runs};
 use support::figures::quantile;
 use support::receiver::{Behaviour, Receiver, Turn};
@@ -90,7 +90,7 @@ fn deliver_twice(protocols: Protocols) -> (f64, f64) {
     (cold, warm)
 }
 
-async fn deliver(courier: &Courier) -> f64 {
+async fn deliver(courier: &DeliveryClient) -> f64 {
     let mail = runs(RESULTS);
     let started = Instant::now();
     let delivered = courier.deliver(mail, (started + AMPLE).into(), &mut std::io::sink()).await;

@@ -23,8 +23,8 @@ use std::thread;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use sentrynet::config::Redactor;
-use sentrynet::report::{Settings, envelopes};
+use sentrynet::secrets::Redactor;
+use sentrynet::sentry::{Settings, envelopes};
 use support::site::{Bed, Site, runtime};
 use support::table;
 

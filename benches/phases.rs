@@ -22,9 +22,12 @@ use std::time::{Duration, Instant};
 
 use sentrynet::config::Config;
 use sentrynet::net::Resolver;
-use sentrynet::outcome::{Op, Outcome, Status};
-use sentrynet::probe::{Context, Job, run_group};
-use support::curl::{self, Times};
+use sentrynet::outcome::phase::Op;
+use sentrynet::outcome::{Outcome, Status};
+use sentrynet::probe::Context;
+use sentrynet::runner::{ScheduledRun, run_group};
+use support::curl;
+use support::curl::Times;
 use support::figures::Figures;
 use support::table;
 use support::truth::{Delays, Servers, Truth, ZONE};
@@ -174,7 +177,7 @@ impl<'a> Bed<'a> {
     fn run(&self, indices: &[usize], figures: &mut Figures) -> Duration {
         let group = &self.config.groups[0];
         let tick = OffsetDateTime::now_utc();
-        let job = |index: &usize| Job::by_hand(group.probes[*index].clone(), tick);
+        let job = |index: &usize| ScheduledRun::by_hand(group.probes[*index].clone(), tick);
         let jobs = indices.iter().map(job).collect();
         let started = Instant::now();
         let outcomes = runtime().block_on(run_group(&group.name, jobs, &self.context));

@@ -1,29 +1,26 @@
 //! The command line around the library: one file a command.
 
-mod check;
-mod compile;
-mod demo;
-mod diagnostics;
+mod arguments;
+pub mod commands;
+mod dashboard;
+pub mod demo;
+pub mod deployment;
+mod exit;
+pub mod history;
 mod load;
-mod plan;
-mod progress;
-mod push;
-mod resend;
-mod run;
-mod schema;
+mod output;
+pub mod page;
+pub mod palette;
+pub mod terminal;
 mod undelivered;
-mod watch;
 
-use std::io::{self, ErrorKind, Write as _};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::io::Write as _;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-use crate::config::parse_duration;
-use crate::invocation::Finished;
-
-pub use diagnostics::render;
+use self::commands::{check, compile, plan, push, resend, run, schema, watch};
+use self::exit::Exit;
+use self::output::has_left;
 
 /// Every way to end.
 const EXIT_CODES: &str = "\
@@ -120,77 +117,15 @@ enum Command {
     /// Show the whole thing on loopback: targets, a Sentry, results.
     ///
     /// Needs no account, no configuration and no network.
-    Demo(demo::DemoArguments),
-}
-
-/// Which configuration.
-#[derive(Args, Clone, Debug)]
-struct ConfigArgument {
-    /// The configuration file.
-    #[arg(value_name = "CONFIG", default_value = Self::USUAL)]
-    config: PathBuf,
-}
-
-impl ConfigArgument {
-    /// Where it is if nobody says so.
-    const USUAL: &str = "config/sentrynet.yaml";
-}
-
-/// A span of time, as in the configuration.
-fn duration(text: &str) -> Result<Duration, String> {
-    parse_duration(text.trim()).ok_or_else(|| "write seconds as a number, or a text such as 30s, 5m or 2h".to_owned())
-}
-
-/// How a command ended: the process's exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Exit {
-    /// 0: all is well.
-    Fine,
-    /// 1: a probe failed.
-    ProbeFailed,
-    /// 1: what was made earlier is not what would be made now.
-    Stale,
-    /// 2: the configuration or the arguments are not usable.
-    Unusable,
-    /// 3: results could not be delivered, or a configuration not be written.
-    NotDelivered,
-}
-
-impl Exit {
-    /// This, or what `finished` makes worse.
-    fn or(self, finished: &Finished) -> Self {
-        let summary = &finished.summary;
-        let other = match (summary.delivery.lost + summary.delivery.spooled, summary.failed) {
-            (0, 0) => Self::Fine,
-            (0, _) => Self::ProbeFailed,
-            _ => Self::NotDelivered,
-        };
-        self.max(other)
-    }
-}
-
-/// What is to be done is not only for those who read about it: it goes on when they have left.
-fn heard(written: io::Result<()>) -> io::Result<()> {
-    written.or_else(|error| if has_left(&error) { Ok(()) } else { Err(error) })
-}
-
-/// Whether this is a run of CI: nobody sits at its terminal, if it has one.
-fn is_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|ci| !ci.is_empty() && ci != "false")
-}
-
-/// Whether it says that nobody reads any more: the pipe is closed, or the terminal is gone.
-fn has_left(error: &io::Error) -> bool {
-    const EIO: i32 = 5;
-    error.kind() == ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO)
+    Demo(commands::demo::DemoArguments),
 }
 
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
-            Exit::Fine => 0,
+            Exit::Success => 0,
             Exit::ProbeFailed | Exit::Stale => 1,
-            Exit::Unusable => 2,
+            Exit::InvalidInput => 2,
             Exit::NotDelivered => 3,
         })
     }
@@ -212,14 +147,14 @@ impl Arguments {
                 resend::resend(arguments, &mut input, &mut out, &mut err).await
             }
             Command::Schema => schema::schema(&mut out),
-            Command::Demo(arguments) => demo::demo(arguments, &mut out, &mut err).await,
+            Command::Demo(arguments) => commands::demo::demo(arguments, &mut out, &mut err).await,
         };
         done.unwrap_or_else(|error| match has_left(&error) {
             // Whoever reads may leave early, as in `sentrynet schema | head`.
-            true => Exit::Fine,
+            true => Exit::Success,
             false => {
                 let _ = writeln!(err, "this cannot be written: {error}");
-                Exit::Unusable
+                Exit::InvalidInput
             }
         })
     }

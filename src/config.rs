@@ -7,7 +7,7 @@
 //! ```no_run
 //! use sentrynet::config::{Document, Secrets, read};
 //!
-//! # fn main() -> Result<(), sentrynet::config::Problems> {
+//! # fn main() -> Result<(), sentrynet::diagnostics::Problems> {
 //! let document = Document::load("config/sentrynet.yaml".as_ref())?;
 //! let secrets = Secrets::from_env(&document.secret_refs());
 //! let config = read(&document, &secrets)?;
@@ -15,57 +15,19 @@
 //! # }
 //! ```
 
-mod address;
-mod checker;
-mod credential;
 mod document;
-mod duration;
-mod expected;
-mod header;
-mod json_path;
-mod keys;
-mod leaf;
+mod json_schema;
+pub(crate) mod keys;
+pub(crate) mod lints;
+mod literal_schedule;
+pub(crate) mod load;
 mod model;
-mod node;
-mod origin;
-mod parts;
-mod pem;
-mod places;
-mod problem;
-mod read;
-mod redactor;
-mod reference;
-mod schema;
-mod secret;
-mod secrets;
-mod sensitive;
-mod shape;
-mod shown;
-mod size;
-mod source;
-pub mod ssm;
-mod syntax;
-pub mod template;
-mod timetable;
-mod warnings;
-mod yaml;
+mod redacted_lines;
+pub(crate) mod reference;
 
-#[cfg(feature = "cli")]
-pub(crate) use address::is_region;
-pub use credential::{Credentials, is_credential};
 pub use document::Document;
-#[cfg(feature = "cli")]
-pub(crate) use duration::{parse_duration, show_duration};
-pub use model::*;
-pub use origin::{Origin, OriginError, http_client};
-pub use parts::{Parts, STANDARD_TIER};
-pub(crate) use problem::nearest;
-pub use problem::{Code, Problem, Problems, Quote, Related, Severity};
-pub use read::{read, read_parts};
-pub use redactor::Redactor;
+pub use json_schema::schema;
+pub use load::{read, read_parts};
+pub use model::{Config, Group, SentrySettings, Spread};
+pub use redacted_lines::RedactedLine;
 pub use reference::reference;
-pub use schema::schema;
-pub use secret::{FILTERED, Secret};
-pub use secrets::{SecretRef, Secrets};
-pub use shown::ShownLine;
-pub use template::{Template, TemplateError};

@@ -1,41 +1,51 @@
 //! SentryNet watches services and puts what it sees into Sentry.
 //!
 //! Every run of a probe is a transaction whose child spans are the real network phases; every failure is an error
-//! event in one issue per probe and cause. Data goes one way, through rooms that each know only the ones before them:
+//! event in one issue per probe and cause. Data goes one way:
 //!
 //! ```text
-//! payload ─► config ─► schedule ─► probe ─► outcome ─► report ─► summary
-//!            (what)     (when)     (run)    (facts)    (Sentry)   (answer)
+//! payload ─► config ─► schedule ─► probe ─► outcome ─► sentry ─► summary
+//!            (what)     (when)     (run)    (facts)    (report)  (answer)
 //! ```
 //!
-//! - [`payload`]: what an invocation is asked to do;
-//! - [`config`]: text → typed, validated configuration, from a file or from SSM Parameter Store;
-//! - [`schedule`]: `every` → ticks, and the rules of EventBridge that fire for them; pure functions;
-//! - [`net`]: one clocked connection: name lookup, TCP, TLS, each with start, end and result;
-//! - [`probe`]: one file a probe kind; keys, interpolation, assertions; running a group under a deadline;
-//! - [`outcome`]: plain data, the contract between running and reporting;
-//! - [`report`]: outcomes → envelopes, envelopes → Sentry, outcomes → terminal;
-//! - [`summary`]: the answer of the function;
-//! - [`invocation`]: the one path above, start to finish, used by the function, the CLI and the tests alike; the function
-//!   itself, and what stands in for it where there is no Lambda: `invocation::watch`;
-//! - [`moment`] and [`shutdown`]: what the sandbox does to time: it is frozen between invocations, and it ends.
+//! The crate is a house of rooms. A room knows only rooms below it, which a test asserts; from the top:
+//!
+//! - `cli`: everything that only the command line needs, behind the feature `cli`;
+//! - [`runner`]: the one path above, start to finish: a group under a deadline, the function, its payload and summary, `watch`;
+//! - [`telemetry`]: SentryNet's own log, and what of it goes to Sentry;
+//! - [`parameters`]: SSM Parameter Store, and the other places a configuration comes from;
+//! - [`schedule`]: `every` → cadence → ticks; pure functions;
+//! - [`sentry`]: outcomes → envelopes (pure), envelopes → Sentry (delivery);
+//! - [`config`]: the keys of file and group, and what a whole configuration is;
+//! - [`probe`]: the kinds of probe, one folder and one row each, and what they share;
+//! - [`schema`]: shapes of values, and how documents are held against them;
+//! - `yaml`: text → nodes with positions;
+//! - [`template`]: Python's format strings, and the variables in them;
+//! - [`net`]: one clocked connection: name lookup, TCP, TLS, HTTP;
+//! - [`outcome`]: what a run leaves: plain data;
+//! - [`diagnostics`]: what is wrong with a text, and where;
+//! - [`secrets`]: what must not be seen;
+//! - [`clock`], [`shutdown`], `wording`: time in a sandbox that is frozen and ends; numbers and lists for people.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod clock;
 pub mod config;
-#[cfg(feature = "cli")]
-pub mod demo;
-pub mod invocation;
-pub mod moment;
+pub mod diagnostics;
 pub mod net;
 pub mod outcome;
-pub mod payload;
+pub mod parameters;
 pub mod probe;
-pub mod report;
+pub mod runner;
 pub mod schedule;
+pub mod schema;
+pub mod secrets;
+pub mod sentry;
 pub mod shutdown;
-pub mod summary;
 pub mod telemetry;
+pub mod template;
+mod wording;
+mod yaml;

@@ -3,22 +3,19 @@
 //! `http` and `script` are the kinds. Both make their requests through a `session`, write what they see to a
 //! `recorder`, and leave an [`Outcome`](crate::outcome::Outcome). What went wrong is named in one place, `fault`.
 
-pub mod assertion;
-mod chain;
-pub mod content;
-mod fault;
-mod group;
-mod http;
-pub mod interpolate;
-mod keys;
-mod phases;
-pub mod query;
+mod context;
+mod failure;
+pub mod http;
+pub mod json;
+pub(crate) mod keys;
+mod kind;
+mod limits;
+mod lints;
+pub(crate) mod read;
 mod recorder;
-mod run;
-mod script;
-mod session;
-mod words;
+pub(crate) mod run;
+mod scope;
+pub mod script;
 
-pub use group::{Follower, Job, run_group};
-pub use keys::Keys;
-pub use run::{Context, Propagate};
+pub use context::{Context, Propagate};
+pub use kind::{Check, Probe};

@@ -4,9 +4,9 @@
 //! and errors events with their fields. Sentry's SDK makes those events but does not send them: they wait in a
 //! buffer, which the invocation [drains](Telemetry::drain) and delivers with its results.
 
-mod aside;
+mod stderr;
 
-pub use aside::Aside;
+pub use stderr::StderrSink;
 
 use std::io::Write;
 use std::str::FromStr as _;
@@ -23,11 +23,11 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, Registry};
 
-use crate::config::{FILTERED, Redactor};
-use crate::report::{Envelope, Settings};
+use crate::secrets::{FILTERED, Redactor};
+use crate::sentry::{Envelope, Settings};
 
 /// More events than this between two drains are not kept: something is repeating itself.
-const MOST_EVENTS: usize = 100;
+const MAX_EVENTS: usize = 100;
 
 /// How the log is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub enum Mode {
 pub struct Telemetry {
     buffer: Arc<Buffer>,
     redactor: Arc<RwLock<Redactor>>,
-    aside: Aside,
+    aside: StderrSink,
 }
 
 impl Telemetry {
@@ -79,7 +79,7 @@ impl Telemetry {
     }
 
     /// Standard error, where the log of a terminal goes.
-    pub fn aside(&self) -> Aside {
+    pub fn aside(&self) -> StderrSink {
         self.aside.clone()
     }
 
@@ -169,7 +169,7 @@ struct Buffer(Mutex<Vec<sentry::Envelope>>);
 impl sentry::Transport for Buffer {
     fn send_envelope(&self, envelope: sentry::Envelope) {
         let mut collected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if collected.len() < MOST_EVENTS {
+        if collected.len() < MAX_EVENTS {
             collected.push(envelope);
         }
     }
@@ -287,7 +287,7 @@ impl<W: Write> Write for FilteredLine<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Secret;
+    use crate::secrets::Secret;
     use tracing::{debug, error, info};
 
     #[derive(Clone, Default)]

@@ -5,11 +5,13 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sentrynet::config::{Config, Redactor};
+use sentrynet::config::Config;
 use sentrynet::net::Resolver;
 use sentrynet::outcome::{Outcome, Status};
-use sentrynet::probe::{Context, Job, run_group};
-use sentrynet::report::{Settings, envelopes};
+use sentrynet::probe::Context;
+use sentrynet::runner::{ScheduledRun, run_group};
+use sentrynet::secrets::Redactor;
+use sentrynet::sentry::{Settings, envelopes};
 use time::OffsetDateTime;
 
 use super::truth::{Delays, Servers};
@@ -110,7 +112,7 @@ impl Bed {
     pub fn run(&self, runtime: &tokio::runtime::Runtime) -> Vec<Outcome> {
         let group = &self.config.groups[0];
         let tick = OffsetDateTime::now_utc();
-        let jobs = group.probes.iter().map(|probe| Job::by_hand(probe.clone(), tick)).collect();
+        let jobs = group.probes.iter().map(|probe| ScheduledRun::by_hand(probe.clone(), tick)).collect();
         runtime.block_on(run_group(&group.name, jobs, &self.context))
     }
 

@@ -1,93 +1,84 @@
-//! `sentrynet demo`: shows the whole thing on loopback.
+//! The whole thing on loopback: targets of its own, a Sentry of its own. No account, no network.
 
-use std::io::{self, IsTerminal as _, Write};
-use std::path::PathBuf;
-use std::time::Duration;
+mod certificates;
+pub mod received;
+mod receiver;
+mod serve;
+mod targets;
 
-use clap::Args;
+pub use certificates::{Authority, CertificateFault};
+pub use receiver::Receiver;
+pub use serve::Server;
 
-use super::Exit;
-use crate::config::Redactor;
-use crate::demo::{self, received};
-use crate::report::page::PageFile;
-use crate::report::terminal::{Glyphs, Part, Shown, Terminal};
+use std::io::Write as _;
 
-/// Where the demo's page goes.
-#[derive(Args, Debug)]
-pub(super) struct DemoArguments {
-    /// Write the page with graphs and traces to this file [default: one in the directory for temporary files].
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
-    /// Do not open the page in a browser.
-    #[arg(long)]
-    no_open: bool,
+use serde_json::json;
+
+use self::targets::Targets;
+use super::history::History;
+use crate::net::{Network, Resolver};
+use crate::parameters::Origin;
+use crate::runner::{Finished, Function, FunctionError, Overrides, Runner};
+use crate::secrets::Redactor;
+use crate::sentry::Item;
+use crate::telemetry::{Mode, Telemetry};
+
+/// How often the function is invoked: as many points make a graph.
+const PASSES: usize = 10;
+
+/// Why there is no demo.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// No port of loopback is free.
+    #[error("a server cannot be started on loopback: {0}")]
+    Serve(#[from] std::io::Error),
+    /// The throw-away authority failed.
+    #[error(transparent)]
+    Certificate(#[from] CertificateFault),
+    /// The invocation failed.
+    #[error(transparent)]
+    Function(#[from] FunctionError),
 }
 
-/// Runs the demo, and shows what its Sentry received.
-pub(super) async fn demo(
-    arguments: DemoArguments,
-    out: &mut (dyn Write + Send),
-    err: &mut (dyn Write + Send),
-) -> io::Result<Exit> {
-    let path = arguments.html.map_or_else(temporary, Ok)?;
-    let mut page = match PageFile::new(&path) {
-        Ok(page) => page,
-        Err(error) => return refuse(err, &error),
+/// What a demo leaves.
+#[derive(Debug)]
+pub struct Demo {
+    /// The configuration, as text.
+    pub text: String,
+    /// What the function did the last time.
+    pub finished: Finished,
+    /// What the receiver got of that, in the order of its coming.
+    pub received: Vec<Item>,
+    /// The runs of all times.
+    pub history: History,
+}
+
+/// Starts targets and a receiver, and invokes the function a few times, by hand, as `aws lambda invoke` would.
+///
+/// # Errors
+///
+/// See [`DemoError`].
+pub async fn run() -> Result<Demo, DemoError> {
+    let targets = Targets::start().await?;
+    let receiver = Receiver::start().await?;
+    let text = targets.configuration();
+    let mut file = tempfile::NamedTempFile::with_suffix(".yaml")?;
+    file.write_all(text.as_bytes())?;
+    let overrides = Overrides {
+        dsn: Some(receiver.dsn()),
+        location: Some("loopback".to_owned()),
+        server_name: Some("demo".to_owned()),
+        ..Overrides::default()
     };
-    let demo = match demo::run().await {
-        Ok(demo) => demo,
-        Err(error) => return refuse(err, &error),
-    };
-    if let Err(error) = page.write(&demo.history) {
-        return refuse(err, &error);
+    let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
+    let function = Function::new(runner, Origin::File(file.path().to_owned()));
+    let (mut history, redactor) = (History::keeping(usize::MAX), Redactor::default());
+    for _ in 1..PASSES {
+        let finished = function.handle(json!({"group": "demo"}), None).await?;
+        finished.outcomes.iter().for_each(|outcome| history.add(outcome, &redactor));
     }
-    writeln!(out, "The graph of response times, traces and issues: {}", page.url())?;
-    if !arguments.no_open && has_desktop() && opener::open_browser(page.url()).is_err() {
-        writeln!(err, "no browser opened it")?;
-    }
-    let redactor = Redactor::default();
-    let terminal = Terminal::new(Terminal::columns(), &redactor).with(Glyphs::of(&io::stdout()));
-    terminal.section(out, "The targets, all on loopback")?;
-    for line in demo.text.lines().map(|line| line.trim().trim_start_matches("- ")) {
-        if line.starts_with("title:") || line.starts_with("url:") {
-            writeln!(out, "  {line}")?;
-        }
-    }
-    let runs = received::runs(&demo.received);
-    terminal.section(out, "Transactions, as Sentry received them")?;
-    terminal.waterfalls(out, &[Part { heading: None, outcomes: &runs }], Shown::Everything)?;
-    let issues = received::issues(&demo.received);
-    terminal.section(out, "Issues, as Sentry received them")?;
-    for issue in &issues {
-        writeln!(out, "  {} in {}", issue.kind, issue.transaction)?;
-        writeln!(out, "    {}", issue.value)?;
-        writeln!(out, "    trace {}", issue.trace_id)?;
-    }
-    terminal.section(out, "The function's answer")?;
-    let finished = &demo.finished;
-    let outcomes = &finished.outcomes;
-    let duration = Duration::from_secs_f64(finished.summary.duration_ms / 1000.0);
-    terminal.table(out, &[Part { heading: None, outcomes }], Shown::Everything)?;
-    terminal.summary(out, outcomes, duration, finished.delivered.as_ref())?;
-    writeln!(out, "\nTwo targets are broken on purpose: one is down, one has an old certificate.")?;
-    writeln!(out, "Next: write config/sentrynet.yaml, then `sentrynet check` and `sentrynet run`.")?;
-    Ok(Exit::Fine)
-}
-
-fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> {
-    writeln!(err, "{why}")?;
-    Ok(Exit::Unusable)
-}
-
-/// A file that stays when the demo is over, under a name that nobody could have taken before.
-fn temporary() -> io::Result<PathBuf> {
-    let file = tempfile::Builder::new().prefix("sentrynet-demo-").suffix(".html").tempfile()?;
-    Ok(file.into_temp_path().keep()?)
-}
-
-/// Whether somebody is there to see a browser.
-fn has_desktop() -> bool {
-    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let has_display = cfg!(any(target_os = "macos", windows)) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
-    io::stdout().is_terminal() && has_display
+    let before = receiver.items().len();
+    let finished = function.handle(json!({"group": "demo"}), None).await?;
+    finished.outcomes.iter().for_each(|outcome| history.add(outcome, &redactor));
+    Ok(Demo { text, finished, received: receiver.items().split_off(before), history })
 }

@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::config::ssm::ParameterStore;
-use crate::config::{Config, Document, Problem, Problems, SecretRef, Secrets, http_client, read};
-use crate::schedule::Schedule;
+use super::deployment::Schedule;
+use crate::config::{Config, Document, read};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::parameters::{ParameterStore, http_client};
+use crate::schema::{SecretRef, Secrets};
 
 /// A configuration, and what in it is probably not meant.
-pub(super) struct Loaded {
+pub(crate) struct Loaded {
     pub config: Config,
-    pub warnings: Problems,
+    pub warnings: Diagnostics,
 }
 
 /// Reads the configuration at `path`; asks the environment, and SSM where it has to, for the secrets in it.
@@ -18,7 +20,7 @@ pub(super) struct Loaded {
 /// # Errors
 ///
 /// Everything that is wrong with the configuration, secrets that cannot be had among it.
-pub(super) async fn load(path: &Path) -> Result<Loaded, Problems> {
+pub(crate) async fn load(path: &Path) -> Result<Loaded, Diagnostics> {
     let document = Document::load(path)?;
     let references = document.secret_refs();
     let mut secrets = Secrets::from_env(&references);
@@ -37,12 +39,12 @@ pub(super) async fn load(path: &Path) -> Result<Loaded, Problems> {
 }
 
 /// A configuration and its schedule.
-pub(super) struct Scheduled {
+pub(crate) struct Scheduled {
     pub document: Document,
     /// Without secrets: they change nothing about the schedule.
     pub config: Config,
     pub schedule: Schedule,
-    pub warnings: Problems,
+    pub warnings: Diagnostics,
 }
 
 /// Reads the configuration at `path`, and makes its schedule. No secret is looked up.
@@ -50,11 +52,11 @@ pub(super) struct Scheduled {
 /// # Errors
 ///
 /// Everything that is wrong with the configuration, or keeps it from being scheduled.
-pub(super) fn scheduled(path: &Path) -> Result<Scheduled, Problems> {
+pub(crate) fn scheduled(path: &Path) -> Result<Scheduled, Diagnostics> {
     let document = Document::load(path)?;
     let config = read(&document, &Secrets::stand_ins()).map_err(|errors| document.errors_and_warnings(errors))?;
-    document.require_timetable()?;
-    let schedule = Schedule::of(&config).map_err(|error| Problem::of_file(document.name(), error.to_string()))?;
+    document.require_literal_schedule()?;
+    let schedule = Schedule::of(&config).map_err(|error| Diagnostic::of_file(document.name(), error.to_string()))?;
     let warnings = document.warnings();
     Ok(Scheduled { document, config, schedule, warnings })
 }

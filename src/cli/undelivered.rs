@@ -1,24 +1,25 @@
 //! What could not be delivered while somebody sits there: kept in a file of its own, not written all over the terminal.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::io;
+use std::io::{ErrorKind, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::run::RunArguments;
-use super::{ConfigArgument, is_ci};
-use crate::invocation::Runner;
-use crate::telemetry::Aside;
+use super::arguments::{ConfigArgument, RunArguments};
+use super::output::is_ci;
+use crate::runner::Runner;
+use crate::telemetry::StderrSink;
 
 /// So many files of one second; nobody has more.
 const SAME_SECOND: usize = 100;
 
 /// A log for envelopes: a file in one directory, made when it is needed, or else standard error. Clones are the same.
 #[derive(Clone)]
-pub(super) struct Undelivered(Arc<Mutex<Log>>);
+pub(crate) struct Undelivered(Arc<Mutex<Log>>);
 
 struct Log {
     directory: PathBuf,
@@ -27,32 +28,32 @@ struct Log {
     line: Vec<u8>,
     lines: usize,
     /// Standard error.
-    aside: Aside,
+    aside: StderrSink,
 }
 
 /// Envelopes that did not arrive, in a file.
-pub(super) struct Kept {
+pub(crate) struct Kept {
     /// How many there are.
-    pub(super) envelopes: usize,
+    pub(crate) envelopes: usize,
     /// The file's name.
-    pub(super) file: String,
+    pub(crate) file: String,
     /// The command that delivers them.
-    pub(super) command: String,
+    pub(crate) command: String,
 }
 
 impl Undelivered {
     /// One for the current directory, if a person would have to read standard error.
-    pub(super) fn on_terminal(aside: Aside) -> Option<Self> {
+    pub(crate) fn on_terminal(aside: StderrSink) -> Option<Self> {
         (io::stderr().is_terminal() && !is_ci()).then(|| Self::within(Path::new("."), aside))
     }
 
-    fn within(directory: &Path, aside: Aside) -> Self {
+    fn within(directory: &Path, aside: StderrSink) -> Self {
         let log = Log { directory: directory.to_owned(), file: None, line: Vec::new(), lines: 0, aside };
         Self(Arc::new(Mutex::new(log)))
     }
 
     /// The same runner, whose log this is, if there is one.
-    pub(super) fn log(runner: Runner, undelivered: Option<&Self>) -> Runner {
+    pub(crate) fn log(runner: Runner, undelivered: Option<&Self>) -> Runner {
         match undelivered.cloned() {
             Some(undelivered) => runner.logging(move || Box::new(undelivered.clone())),
             None => runner,
@@ -60,7 +61,7 @@ impl Undelivered {
     }
 
     /// What of a command with these arguments was not delivered, if anything was not.
-    pub(super) fn kept(&self, arguments: &RunArguments) -> Option<Kept> {
+    pub(crate) fn kept(&self, arguments: &RunArguments) -> Option<Kept> {
         let log = self.lock();
         let (file, _) = log.file.as_ref()?;
         let command = format!("{} < {file}", resend(arguments));
@@ -155,7 +156,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let mut names = Vec::new();
         for number in 0..3 {
-            let mut log = Undelivered::within(directory.path(), Aside::default());
+            let mut log = Undelivered::within(directory.path(), StderrSink::default());
             assert_eq!(kept(&log), None);
             write!(log, "{{\"number\":").expect("a file");
             writeln!(log, "{number}}}\n{{}}").expect("a file");
@@ -196,7 +197,7 @@ mod tests {
     #[test]
     fn without_a_place_for_a_file_there_is_none() {
         let directory = tempfile::tempdir().expect("a directory");
-        let mut log = Undelivered::within(&directory.path().join("gone"), Aside::default());
+        let mut log = Undelivered::within(&directory.path().join("gone"), StderrSink::default());
         writeln!(log, "{{\"this\":\"goes to standard error\"}}").expect("standard error");
         assert_eq!(kept(&log), None);
     }

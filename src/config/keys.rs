@@ -3,43 +3,43 @@
 //! The checker, the JSON Schema and the reference in `docs/configuration.md` all follow from it. Examples and mistakes
 //! are run by tests: the ones have to load, the others must not.
 
-mod request;
-
 use std::time::Duration;
 
-use super::shape::{Key, Names, Object, Presence, ProbeKind, Shape};
-use request::{ASSERTION, AUTH, BASIC, REQUEST_KEYS, TLS};
+use crate::probe::http::keys::{ASSERTION, AUTH, BASIC, HTTP, TLS};
+use crate::probe::keys::PROBE;
+use crate::probe::script::keys::{SCRIPT, STEP};
+use crate::schema::shape::{Key, Names, Object, Presence, ProbeKind, Shape};
 
 /// The longest that a run, or a pause, may take: a Lambda function's longest life.
-const LONGEST_RUN: Duration = Duration::from_secs(15 * 60);
+const MAX_RUN: Duration = Duration::from_secs(15 * 60);
 /// The shortest period: to run a probe more often, there are bursts.
-const SHORTEST_PERIOD: Duration = Duration::from_secs(10);
+const MIN_PERIOD: Duration = Duration::from_secs(10);
 /// The longest period: what runs less than monthly is no monitoring.
-const LONGEST_PERIOD: Duration = Duration::from_secs(30 * 24 * 3600);
+const MAX_PERIOD: Duration = Duration::from_secs(30 * 24 * 3600);
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 const TITLE: Shape = Shape::Text { most: 200 };
 const TAGS: Shape = Shape::Map { names: Names::Tags, of: &Shape::TagValue };
 const REGIONS: Shape = Shape::List { of: &Shape::Region, least: 0 };
-pub(super) const SOME_TIME: Shape = Shape::Duration { least: MILLISECOND, most: LONGEST_RUN, whole: false };
+pub(crate) const SOME_TIME: Shape = Shape::Duration { least: MILLISECOND, most: MAX_RUN, whole: false };
 
 /// Every kind of probe, those to come included.
-pub(super) const KINDS: &[ProbeKind] = &[
+pub(crate) const KINDS: &[ProbeKind] = &[
     ProbeKind { name: "probes.http", object: Some(&HTTP) },
     ProbeKind { name: "probes.script", object: Some(&SCRIPT) },
     ProbeKind { name: "probes.ssh", object: None },
 ];
 
 /// Every object, in the order of the reference.
-pub(super) const OBJECTS: &[&Object] =
+pub(crate) const OBJECTS: &[&Object] =
     &[&FILE, &SENTRY, &GROUP, &PROBE, &HTTP, &SCRIPT, &STEP, &AUTH, &BASIC, &TLS, &ASSERTION];
 
 /// A whole file.
-pub(super) static FILE: Object =
+pub(crate) static FILE: Object =
     Object { name: "file", about: "The top level of the file.", keys: &[SETTINGS_KEYS, &[GROUPS_KEY]] };
 
 /// A file without its groups: what SSM holds beside them.
-pub(super) static SETTINGS: Object =
+pub(crate) static SETTINGS: Object =
     Object { name: "settings", about: "Everything but groups.", keys: &[SETTINGS_KEYS] };
 
 const SETTINGS_KEYS: &[Key] = &[
@@ -113,7 +113,7 @@ static SENTRY: Object = Object {
 };
 
 /// A group.
-pub(super) static GROUP: Object = Object {
+pub(crate) static GROUP: Object = Object {
     name: "group",
     about: "Probes that share tags.",
     keys: &[&[
@@ -165,11 +165,7 @@ pub(super) static GROUP: Object = Object {
     ]],
 };
 
-/// The keys of every probe. Only the reference shows them by themselves.
-pub(super) static PROBE: Object =
-    Object { name: "probe", about: "The keys that every kind of probe has.", keys: &[GENERIC_KEYS] };
-
-const GENERIC_KEYS: &[Key] = &[
+pub(crate) const GENERIC_KEYS: &[Key] = &[
     Key {
         name: "probe",
         shape: Shape::Words(&["probes.http", "probes.script"]),
@@ -190,7 +186,7 @@ const GENERIC_KEYS: &[Key] = &[
     },
     Key {
         name: "every",
-        shape: Shape::Duration { least: SHORTEST_PERIOD, most: LONGEST_PERIOD, whole: true },
+        shape: Shape::Duration { least: MIN_PERIOD, most: MAX_PERIOD, whole: true },
         presence: Presence::Default("300"),
         about: "The period: ticks are due at the multiples of it since 1970-01-01T00:00Z, moved by the group's `spread`. \
                 Any number of seconds from 10 to 30 days is exact, whether it divides the hour or not. EventBridge invokes the \
@@ -227,7 +223,7 @@ const GENERIC_KEYS: &[Key] = &[
     },
     Key {
         name: "retry_pause",
-        shape: Shape::Duration { least: Duration::ZERO, most: LONGEST_RUN, whole: false },
+        shape: Shape::Duration { least: Duration::ZERO, most: MAX_RUN, whole: false },
         presence: Presence::Default("1s"),
         about: "The pause before each retry.",
         example: "retry_pause: 500ms",
@@ -242,48 +238,3 @@ const GENERIC_KEYS: &[Key] = &[
         mistakes: &["tags:\n  page: ''"],
     },
 ];
-
-/// `probes.http`.
-pub(super) static HTTP: Object = Object {
-    name: "probes.http",
-    about: "One request, and what its answer has to be.",
-    keys: &[GENERIC_KEYS, REQUEST_KEYS],
-};
-
-/// A step of `probes.script`.
-pub(super) static STEP: Object = Object {
-    name: "step",
-    about: "One request of a script: the keys of `probes.http` other than those of every probe. `url`, and the texts of \
-            `query`, `headers` and `body` are interpolated as by Python's `str.format_map`; a text that *is* the name of \
-            a key is replaced by the key's value. A key has to be set before it is used: by `init_keys` or an earlier \
-            step's `set_keys`. What comes from a secret is not interpolated.",
-    keys: &[REQUEST_KEYS],
-};
-
-/// `probes.script`.
-static SCRIPT: Object = Object {
-    name: "probes.script",
-    about: "Requests one after the other that share keys and connections.",
-    keys: &[
-        GENERIC_KEYS,
-        &[
-            Key {
-                name: "init_keys",
-                shape: Shape::Map { names: Names::Any, of: &Shape::Json },
-                presence: Presence::Optional,
-                about: "Keys and their values before the first step.",
-                example: "init_keys:\n  user: alice\n  admin: true",
-                mistakes: &["init_keys: [user, alice]"],
-            },
-            Key {
-                name: "steps",
-                shape: Shape::List { of: &Shape::Object(&STEP), least: 1 },
-                presence: Presence::Required,
-                about: "The requests.",
-                example: "steps:\n  - url: https://api.example/login\n    body: {user: alice}\n    set_keys: {token: $.token}\n  - \
-                          url: https://api.example/me\n    headers: {authorization: \"Bearer {token}\"}",
-                mistakes: &["steps: []", "steps:\n  - url: https://api.example/{user}"],
-            },
-        ],
-    ],
-};

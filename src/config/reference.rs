@@ -2,19 +2,19 @@
 //!
 //! The errors in it are no copies: every key has snippets with mistakes, which are held against the table here.
 
-mod link;
+pub(crate) mod anchor;
 
 use std::fmt::Write as _;
 
 use super::document::Document;
 use super::keys::OBJECTS;
-use super::problem::{Code, Problem, Problems};
-use super::read::read;
-use super::secrets::Secrets;
-use super::shape::{Key, Object, Presence, Shape};
-use super::warnings::{self, WarningKind};
-use super::{duration, leaf};
-pub(super) use link::link_of;
+use super::lints;
+use super::lints::catalogue::WarningKind;
+use super::load::read;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::schema::shape::{Key, Object, Presence, Shape};
+use crate::schema::value::duration;
+use crate::schema::{Secrets, scalar};
 
 const INTRODUCTION: &str = include_str!("reference.md");
 
@@ -49,9 +49,9 @@ pub fn reference() -> String {
         }
     }
     text.push_str(WARNINGS);
-    for kind in warnings::KINDS {
+    for kind in lints::KINDS {
         let slug = kind.code.as_str();
-        let _ = write!(text, "\n<a id=\"{}\"></a>\n\n### {slug}\n\n{}\n", link::warning(kind.code), kind.about);
+        let _ = write!(text, "\n<a id=\"{}\"></a>\n\n### {slug}\n\n{}\n", anchor::warning(kind.code), kind.about);
         let _ = write!(text, "\n```yaml\n{}\n```\n\n", kind.example);
         for warning in &warned(kind) {
             let _ = writeln!(text, "- {}{}", warning.message, help(warning));
@@ -68,19 +68,19 @@ about what runs; with `sentrynet check --strict` it is an error.
 ";
 
 /// What is said of the example of a kind of warning.
-fn warned(kind: &WarningKind) -> Problems {
+fn warned(kind: &WarningKind) -> Diagnostics {
     let object = OBJECTS.iter().find(|object| object.name == kind.object);
     let text = object.map_or_else(String::new, |object| surrounded(object, kind.example));
     let document = Document::parse("sentrynet.yaml", text.as_bytes());
     let warnings = document.map(|document| document.warnings()).unwrap_or_default();
     // The surroundings have no tags.
-    let is_meant = |problem: &&Problem| problem.code != Code::NoTags || kind.code == Code::NoTags;
-    Problems::new(warnings.iter().filter(is_meant).cloned().collect())
+    let is_meant = |diagnostic: &&Diagnostic| diagnostic.code != Code::NoTags || kind.code == Code::NoTags;
+    Diagnostics::new(warnings.iter().filter(is_meant).cloned().collect())
 }
 
 /// ` (what to do about it)`.
-fn help(problem: &Problem) -> String {
-    problem.help.as_deref().map(|help| format!(" ({help})")).unwrap_or_default()
+fn help(diagnostic: &Diagnostic) -> String {
+    diagnostic.help.as_deref().map(|help| format!(" ({help})")).unwrap_or_default()
 }
 
 fn entry(text: &mut String, object: &Object, key: &Key) {
@@ -97,14 +97,15 @@ fn entry(text: &mut String, object: &Object, key: &Key) {
     for mistake in key.mistakes {
         let shown = mistake.replace('\n', "⏎");
         // Only what the snippet is to blame for.
-        let problems = judge(object, mistake).err();
-        let problems = problems.iter().flatten().map(|problem| format!("{}{}", problem.message, help(problem)));
-        let _ = writeln!(text, "- `{shown}`: {}", problems.collect::<Vec<_>>().join("; "));
+        let diagnostics = judge(object, mistake).err();
+        let diagnostics =
+            diagnostics.iter().flatten().map(|diagnostic| format!("{}{}", diagnostic.message, help(diagnostic)));
+        let _ = writeln!(text, "- `{shown}`: {}", diagnostics.collect::<Vec<_>>().join("; "));
     }
 }
 
 /// What reading says of a snippet that stands in an object, the rest being fine.
-pub(super) fn judge(object: &Object, snippet: &str) -> Result<(), Problems> {
+pub(crate) fn judge(object: &Object, snippet: &str) -> Result<(), Diagnostics> {
     let text = surrounded(object, snippet);
     let document = Document::parse("sentrynet.yaml", text.as_bytes())?;
     read(&document, &Secrets::stand_ins()).map(drop)
@@ -209,7 +210,7 @@ fn form(shape: &Shape) -> String {
         Shape::OneOf(object) => format!("a map of one key: [{}]({})", object.name, link(object)),
         Shape::Assertion(object) => format!("a value, or a map: [{}]({})", object.name, link(object)),
         Shape::Probe => "a probe".to_owned(),
-        shape => leaf::name(shape).to_owned(),
+        shape => scalar::name(shape).to_owned(),
     }
 }
 
@@ -231,8 +232,8 @@ fn link(object: &Object) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Parts;
-    use crate::config::keys::PROBE;
+    use crate::parameters::Parts;
+    use crate::probe::keys::PROBE;
 
     fn keys() -> impl Iterator<Item = (&'static Object, &'static Key)> {
         // The kinds of probes repeat the keys of every probe.
@@ -247,7 +248,7 @@ mod tests {
         for (object, key) in keys().filter(|(_, key)| key.presence != Presence::NotYet) {
             let text = surrounded(object, key.example);
             judge(object, key.example)
-                .unwrap_or_else(|problems| panic!("{}.{}:\n{text}\n{problems}", object.name, key.name));
+                .unwrap_or_else(|diagnostics| panic!("{}.{}:\n{text}\n{diagnostics}", object.name, key.name));
             assert!(
                 key.example.contains(&format!("{}:", key.name)),
                 "{}.{} is not in its example",
@@ -256,7 +257,8 @@ mod tests {
             );
             if let Presence::Default(value) = key.presence {
                 let snippet = format!("{}: {value}", key.name);
-                judge(object, &snippet).unwrap_or_else(|problems| panic!("the default of {}: {problems}", key.name));
+                judge(object, &snippet)
+                    .unwrap_or_else(|diagnostics| panic!("the default of {}: {diagnostics}", key.name));
             }
         }
     }
@@ -265,8 +267,9 @@ mod tests {
     fn every_example_can_be_pushed() {
         for (object, key) in keys().filter(|(_, key)| key.presence != Presence::NotYet) {
             let text = surrounded(object, key.example);
-            let document = Document::parse("a.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
-            Parts::of(&document).unwrap_or_else(|problems| panic!("{text}\n{problems}"));
+            let document =
+                Document::parse("a.yaml", text.as_bytes()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+            Parts::of(&document).unwrap_or_else(|diagnostics| panic!("{text}\n{diagnostics}"));
         }
     }
 
@@ -275,12 +278,12 @@ mod tests {
         for (object, key) in keys().filter(|(_, key)| key.presence != Presence::NotYet) {
             assert!(!key.mistakes.is_empty(), "{}.{} shows no mistake", object.name, key.name);
             for mistake in key.mistakes {
-                let problems = judge(object, mistake).err();
-                let count = problems.as_ref().map_or(0, Problems::len);
+                let diagnostics = judge(object, mistake).err();
+                let count = diagnostics.as_ref().map_or(0, Diagnostics::len);
                 assert_eq!(
                     count,
                     1,
-                    "{}.{}: {mistake}\n{problems:#?}\n{}",
+                    "{}.{}: {mistake}\n{diagnostics:#?}\n{}",
                     object.name,
                     key.name,
                     surrounded(object, mistake)
@@ -291,15 +294,15 @@ mod tests {
 
     #[test]
     fn every_kind_of_warning_has_an_example_that_gives_it_and_nothing_else() {
-        for kind in warnings::KINDS {
+        for kind in lints::KINDS {
             let slug = kind.code.as_str();
             let found = warned(kind);
-            let codes: Vec<_> = found.iter().map(|problem| problem.code).collect();
+            let codes: Vec<_> = found.iter().map(|diagnostic| diagnostic.code).collect();
             assert_eq!(codes, [kind.code], "{slug}: {found}");
             let object = OBJECTS.iter().find(|object| object.name == kind.object).expect("an object");
-            judge(object, kind.example).unwrap_or_else(|problems| panic!("{slug}: {problems}"));
+            judge(object, kind.example).unwrap_or_else(|diagnostics| panic!("{slug}: {diagnostics}"));
         }
-        let kinds = warnings::KINDS.iter().map(|kind| kind.code.as_str());
+        let kinds = lints::KINDS.iter().map(|kind| kind.code.as_str());
         let distinct: std::collections::BTreeSet<_> = kinds.clone().collect();
         assert_eq!(distinct.len(), kinds.count());
     }
@@ -307,8 +310,8 @@ mod tests {
     #[test]
     fn every_planned_key_says_that_it_is_planned() {
         for (object, key) in keys().filter(|(_, key)| key.presence == Presence::NotYet) {
-            let problems = judge(object, &format!("{}: 1", key.name)).expect_err("a problem").to_string();
-            assert!(problems.contains(&format!("`{}` is not supported yet", key.name)), "{problems}");
+            let diagnostics = judge(object, &format!("{}: 1", key.name)).expect_err("a problem").to_string();
+            assert!(diagnostics.contains(&format!("`{}` is not supported yet", key.name)), "{diagnostics}");
         }
     }
 }

@@ -8,24 +8,24 @@ use std::time::Instant;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::hop::Hop;
+use super::timeline::RequestTimeline;
 
 /// Small enough that the connection's back-pressure shows in the time of sending.
 const FRAME: usize = 16 * 1024;
 
 /// Bytes to send; hyper drops it when the last of them is written.
-pub(super) struct Clocked {
+pub(crate) struct TimedBody {
     rest: Bytes,
-    hop: Hop,
+    hop: RequestTimeline,
 }
 
-impl Clocked {
-    pub(super) fn new(bytes: Bytes, hop: Hop) -> Self {
+impl TimedBody {
+    pub(crate) fn new(bytes: Bytes, hop: RequestTimeline) -> Self {
         Self { rest: bytes, hop }
     }
 }
 
-impl Body for Clocked {
+impl Body for TimedBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -46,7 +46,7 @@ impl Body for Clocked {
     }
 }
 
-impl Drop for Clocked {
+impl Drop for TimedBody {
     fn drop(&mut self) {
         // Dropped with bytes left, or before there was a connection, means given up and not sent.
         let is_whole = self.rest.is_empty();

@@ -14,8 +14,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, NamedGroup, RootCertStore, SignatureScheme};
 
-use super::hop::{ClientCertificate, Hop};
-use crate::config::TlsSettings;
+use super::settings::TlsSettings;
+use super::timeline::{ClientCertificate, RequestTimeline};
+use super::verifier::ChainVerifier;
 
 /// Why TLS settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +73,7 @@ pub fn client_config() -> Result<ClientConfig, TlsError> {
 }
 
 /// A configuration for probes: watched, and without resumption, so that every handshake is a whole one.
-pub(super) fn probe_config(settings: &TlsSettings, alpn: Vec<Vec<u8>>) -> Result<ClientConfig, TlsError> {
+pub(crate) fn probe_config(settings: &TlsSettings, alpn: Vec<Vec<u8>>) -> Result<ClientConfig, TlsError> {
     let provider = provider();
     let builder =
         ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?.dangerous();
@@ -127,7 +128,7 @@ struct RequestWatcher {
 impl ResolvesClientCert for RequestWatcher {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         let given = if self.certificate.is_some() { ClientCertificate::Given } else { ClientCertificate::Missing };
-        Hop::mark_current(|marks| marks.client_certificate = given);
+        RequestTimeline::mark_current(|marks| marks.client_certificate = given);
         self.certificate.clone()
     }
 
@@ -143,7 +144,7 @@ struct HandshakeWatcher;
 
 impl ClientSessionStore for HandshakeWatcher {
     fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        Hop::mark_current(|marks| {
+        RequestTimeline::mark_current(|marks| {
             marks.tls_start.get_or_insert_with(Instant::now);
         });
         None
@@ -166,25 +167,6 @@ impl ClientSessionStore for HandshakeWatcher {
     fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {}
 }
 
-/// Who judges a server's certificates, and for which name.
-#[derive(Clone, Debug, Default)]
-pub struct Judge(Option<(Arc<WebPkiServerVerifier>, ServerName<'static>)>);
-
-impl Judge {
-    /// As the handshake would judge them at `now`. Without a judge (`tls.insecure`) anything will do.
-    pub(super) fn verify(
-        &self,
-        leaf: &CertificateDer<'_>,
-        rest: &[CertificateDer<'_>],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        match &self.0 {
-            Some((verifier, name)) => verifier.verify_server_cert(leaf, rest, name, &[], now),
-            None => Ok(ServerCertVerified::assertion()),
-        }
-    }
-}
-
 /// Keeps the server's certificates, whatever the verdict on them is.
 #[derive(Debug)]
 struct ChainWatcher {
@@ -203,9 +185,9 @@ impl ServerCertVerifier for ChainWatcher {
         _: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let judge = Judge(self.judge.clone().map(|judge| (judge, server_name.to_owned())));
+        let judge = ChainVerifier(self.judge.clone().map(|judge| (judge, server_name.to_owned())));
         let verdict = judge.verify(end_entity, intermediates, now);
-        Hop::mark_current(|marks| {
+        RequestTimeline::mark_current(|marks| {
             let chain = std::iter::once(end_entity).chain(intermediates);
             marks.chain = chain.map(|certificate| certificate.clone().into_owned()).collect();
             marks.is_chain_good = verdict.is_ok();

@@ -1,6 +1,6 @@
 //! Why a run failed: a closed list of kinds, and a sentence for people.
 
-use super::Op;
+use super::phase::Op;
 
 macro_rules! failure_kinds {
     ($($(#[$doc:meta])* $variant:ident => $name:literal,)+) => {

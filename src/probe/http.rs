@@ -1,11 +1,28 @@
 //! `probes.http`: one request.
 
-use super::session::Session;
-use crate::config::Request;
+mod attributes;
+mod certificate_expiry;
+mod failure;
+mod hop;
+pub(crate) mod keys;
+mod lints;
+mod literal_credentials;
+mod phases;
+mod read;
+mod redirect;
+mod request;
+mod response;
+mod runtime_credentials;
+pub(crate) mod session;
+mod settings;
+
+pub use settings::{Auth, Body, Request};
+
+use self::session::Session;
 use crate::outcome::Failure;
 
 /// Makes the request and judges its answer.
-pub(super) async fn attempt(
+pub(crate) async fn attempt(
     request: &Request,
     session: &mut Session<'_>,
     parent: Option<usize>,

@@ -4,27 +4,28 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
-use crate::config::Credentials;
-use crate::outcome::{Attributes, FailureKind, Op, Response, Span};
+use crate::outcome::phase::Op;
+use crate::outcome::{Attributes, FailureKind, Response, Span};
+use crate::secrets::credential::Credentials;
 
 /// Writes down what happens in a run, as offsets from its start on the monotonic clock.
-pub(super) struct Recorder {
+pub(crate) struct Recorder {
     started: OffsetDateTime,
     origin: Instant,
     spans: Vec<Span>,
     /// Facts about the run.
-    pub(super) attributes: Attributes,
+    pub(crate) attributes: Attributes,
     /// The last answer.
-    pub(super) response: Option<Response>,
+    pub(crate) response: Option<Response>,
     /// Why the run counts as degraded, if it does.
-    pub(super) degraded: Option<String>,
+    pub(crate) degraded: Option<String>,
     /// What became a credential in this run.
-    pub(super) credentials: Credentials,
+    pub(crate) credentials: Credentials,
 }
 
 impl Recorder {
     /// Starts the clock.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self {
             started: OffsetDateTime::now_utc(),
             origin: Instant::now(),
@@ -37,34 +38,34 @@ impl Recorder {
     }
 
     /// Wall-clock time of the start.
-    pub(super) fn started(&self) -> OffsetDateTime {
+    pub(crate) fn started(&self) -> OffsetDateTime {
         self.started
     }
 
     /// Time since the start.
-    pub(super) fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         self.offset(Instant::now())
     }
 
     /// `instant` from the start of the run.
-    pub(super) fn offset(&self, instant: Instant) -> Duration {
+    pub(crate) fn offset(&self, instant: Instant) -> Duration {
         instant.saturating_duration_since(self.origin)
     }
 
     /// Seconds since the Unix epoch of `instant`, as Sentry's `http.request.*` attributes want them.
-    pub(super) fn unix_seconds(&self, instant: Instant) -> f64 {
+    pub(crate) fn unix_seconds(&self, instant: Instant) -> f64 {
         let micros = self.started.unix_timestamp_nanos() / 1000 + self.offset(instant).as_micros() as i128;
         micros as f64 / 1e6
     }
 
     /// Opens a span that begins now; its index.
-    pub(super) fn open(&mut self, op: Op, description: impl Into<String>, parent: Option<usize>) -> usize {
+    pub(crate) fn open(&mut self, op: Op, description: impl Into<String>, parent: Option<usize>) -> usize {
         let now = self.elapsed();
         self.add(op, description.into(), parent, now, now, None)
     }
 
     /// Ends an open span now.
-    pub(super) fn close(&mut self, index: usize, failure: Option<FailureKind>) {
+    pub(crate) fn close(&mut self, index: usize, failure: Option<FailureKind>) {
         let now = self.elapsed();
         let span = &mut self.spans[index];
         span.end = now;
@@ -73,7 +74,7 @@ impl Recorder {
 
     /// Marks a span as failed after all, and the one of this kind within it, with those between them; whether there is
     /// one.
-    pub(super) fn fail(&mut self, outer: usize, op: Op, failure: FailureKind) -> bool {
+    pub(crate) fn fail(&mut self, outer: usize, op: Op, failure: FailureKind) -> bool {
         self.spans[outer].failure = Some(failure);
         for index in outer..self.spans.len() {
             if self.spans[index].op == op {
@@ -88,7 +89,7 @@ impl Recorder {
     }
 
     /// Adds a span whose times are known; its index.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         op: Op,
         description: String,
@@ -103,12 +104,12 @@ impl Recorder {
     }
 
     /// The facts of a span.
-    pub(super) fn attributes_of(&mut self, index: usize) -> &mut Attributes {
+    pub(crate) fn attributes_of(&mut self, index: usize) -> &mut Attributes {
         &mut self.spans[index].attributes
     }
 
     /// The spans, at the end.
-    pub(super) fn into_spans(self) -> Vec<Span> {
+    pub(crate) fn into_spans(self) -> Vec<Span> {
         self.spans
     }
 }

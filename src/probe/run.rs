@@ -1,46 +1,20 @@
 //! One run of a probe: attempts, until one is fine or none is left.
 
-use std::sync::Arc;
-use std::time::Instant;
-
-use http::{HeaderName, HeaderValue};
 use serde_json::json;
 
+use super::context::Context;
+use super::http as http_probe;
+use super::http::session::Session;
+use super::kind::{Check, Probe};
+use super::limits::Limits;
 use super::recorder::Recorder;
-use super::session::{Limits, Session};
-use super::{http as http_probe, script, words};
-use crate::config::{Check, Probe};
-use crate::net::Network;
-use crate::outcome::{Failure, FailureKind, Op, Outcome, RunIdentity, SpanId, Status, Tags, TraceId};
-use crate::shutdown::Shutdown;
-
-/// Makes the headers that carry a trace on: of the trace and span given, sampled or not.
-pub type Propagate = dyn Fn(TraceId, SpanId, bool) -> Vec<(HeaderName, HeaderValue)> + Send + Sync;
-
-/// What the runs of an invocation share.
-#[derive(Clone)]
-pub struct Context {
-    /// How to reach targets.
-    pub network: Network,
-    /// Where the probes run from; `None` where neither a region nor `--location` is known.
-    pub location: Option<String>,
-    /// When everything has to be over; `None`: only the probes' own timeouts count.
-    pub deadline: Option<Instant>,
-    /// What may cut everything short before that.
-    pub shutdown: Shutdown,
-    /// Makes the headers that carry a run's trace to the target.
-    pub propagate: Arc<Propagate>,
-}
-
-impl Context {
-    /// Where a probe runs from: what is known here, else what its own tags say, else nothing.
-    pub(super) fn location_of(&self, probe: &Probe) -> String {
-        self.location.as_ref().or_else(|| probe.tags.get("location")).cloned().unwrap_or_default()
-    }
-}
+use super::script::run;
+use crate::outcome::phase::Op;
+use crate::outcome::{Failure, FailureKind, Outcome, RunIdentity, Status, Tags};
+use crate::wording;
 
 /// The tags of a probe's outcomes: its own, then the built-in ones.
-pub(super) fn tags(probe: &Probe, context: &Context) -> Tags {
+pub(crate) fn tags(probe: &Probe, context: &Context) -> Tags {
     let mut tags = probe.tags.clone();
     tags.insert("probe".to_owned(), probe.kind().to_owned());
     if let Some(location) = &context.location {
@@ -50,7 +24,7 @@ pub(super) fn tags(probe: &Probe, context: &Context) -> Tags {
 }
 
 /// Runs `probe` once, with its retries. Ends within the probe's timeout.
-pub(super) async fn run(probe: &Probe, identity: RunIdentity, context: &Context) -> Outcome {
+pub(crate) async fn run(probe: &Probe, identity: RunIdentity, context: &Context) -> Outcome {
     let mut recorder = Recorder::start();
     let limits = Limits::new(probe.timeout, context.deadline);
     let trace = identity.trace_id();
@@ -101,17 +75,17 @@ pub(super) async fn run(probe: &Probe, identity: RunIdentity, context: &Context)
 async fn attempt(probe: &Probe, session: &mut Session<'_>, parent: Option<usize>) -> Result<(), Failure> {
     match &probe.check {
         Check::Http(request) => http_probe::attempt(request, session, parent).await,
-        Check::Script(steps) => script::attempt(steps, session, parent).await,
+        Check::Script(steps) => run::attempt(steps, session, parent).await,
     }
 }
 
 /// The outcome of a run that was not made.
-pub(super) fn skipped(probe: &Probe, identity: RunIdentity, context: &Context, why: String) -> Outcome {
+pub(crate) fn skipped(probe: &Probe, identity: RunIdentity, context: &Context, why: String) -> Outcome {
     bare(probe, identity, context, Status::Skipped(why), 0)
 }
 
 /// The outcome of a run in which SentryNet itself failed.
-pub(super) fn panicked(
+pub(crate) fn panicked(
     probe: &Probe,
     identity: RunIdentity,
     context: &Context,
@@ -119,7 +93,7 @@ pub(super) fn panicked(
 ) -> Outcome {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned());
-    let sentence = format!("SentryNet itself failed in this probe: {}", words::cut(&text));
+    let sentence = format!("SentryNet itself failed in this probe: {}", wording::cut(&text));
     bare(probe, identity, context, Status::Failed(Failure::new(FailureKind::Panic, sentence)), 1)
 }
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use sentrynet::config::{Config, Document, Secrets, read};
+use sentrynet::config::{Config, Document, read};
 use sentrynet::net::{Network, Resolver};
 use sentrynet::outcome::Outcome;
-use sentrynet::probe::{Context, Job, run_group};
+use sentrynet::probe::Context;
+use sentrynet::runner::{ScheduledRun, run_group};
+use sentrynet::schema::Secrets;
 use sentrynet::shutdown::Shutdown;
 use time::OffsetDateTime;
 
@@ -30,7 +32,7 @@ pub fn context(resolver: Resolver) -> Context {
 pub async fn run_all(config: &Config, context: &Context) -> Vec<Outcome> {
     let group = &config.groups[0];
     let tick = OffsetDateTime::now_utc();
-    let jobs = group.probes.iter().map(|probe| Job::by_hand(probe.clone(), tick));
+    let jobs = group.probes.iter().map(|probe| ScheduledRun::by_hand(probe.clone(), tick));
     run_group(&group.name, jobs.collect(), context).await
 }
 

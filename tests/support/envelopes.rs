@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sentrynet::config::Redactor;
 use sentrynet::outcome::FailureKind;
-use sentrynet::report::{Courier, Delivered, Envelope, Settings, envelopes};
+use sentrynet::secrets::Redactor;
+use sentrynet::sentry::{Delivered, DeliveryClient, Envelope, Settings, envelopes};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -38,12 +38,12 @@ pub fn ids(envelopes: &[Envelope]) -> Vec<String> {
 }
 
 /// A courier to a receiver.
-pub fn courier(receiver: &Receiver) -> Courier {
-    Courier::new(receiver.dsn(), receiver.tls())
+pub fn courier(receiver: &Receiver) -> DeliveryClient {
+    DeliveryClient::new(receiver.dsn(), receiver.tls())
 }
 
 /// Delivers within `time`, and never takes longer; what was logged comes with it.
-pub async fn deliver(courier: &Courier, envelopes: Vec<Envelope>, time: Duration) -> (Delivered, String) {
+pub async fn deliver(courier: &DeliveryClient, envelopes: Vec<Envelope>, time: Duration) -> (Delivered, String) {
     let (mut log, watch) = (Vec::new(), Stopwatch::start());
     let delivered = courier.deliver(envelopes, Instant::now() + time, &mut log).await;
     // The function keeps 300 ms for it.

@@ -8,7 +8,7 @@ use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
 use aws_sdk_ssm::config::{Credentials, Region};
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
-use sentrynet::config::ssm::aws_settings;
+use sentrynet::parameters::aws_settings;
 
 use super::process::Process;
 

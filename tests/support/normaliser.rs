@@ -1,6 +1,6 @@
 //! Sentry's own normaliser, as the judge of what is sent.
 
-use sentrynet::report::Envelope;
+use sentrynet::sentry::Envelope;
 use serde_json::{Value, json};
 
 /// What Sentry makes of one payload.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sentrynet::outcome::{Failure, FailureKind, Op, Outcome, Response, RunIdentity, Span, Status};
+use sentrynet::outcome::phase::Op;
+use sentrynet::outcome::{Failure, FailureKind, Outcome, Response, RunIdentity, Span, Status};
 use serde_json::json;
 use time::OffsetDateTime;
 use time::macros::datetime;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use sentrynet::config::{Check, Config, Group, Probe, Script, Spread};
+use sentrynet::config::{Config, Group, Spread};
+use sentrynet::probe::script::Script;
+use sentrynet::probe::{Check, Probe};
 
 /// A day in minutes.
 pub const DAY: u64 = 24 * 60;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use rustls::ServerConfig;
-use sentrynet::demo::Server;
+use sentrynet::cli::demo::Server;
 
 use super::certificates::Authority;
 

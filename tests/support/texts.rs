@@ -1,9 +1,11 @@
 //! Configurations as texts: loading them, and what is said of their mistakes.
 
-use sentrynet::config::{Config, Document, Problems, Secrets, read};
+use sentrynet::config::{Config, Document, read};
+use sentrynet::diagnostics::Diagnostics;
+use sentrynet::schema::Secrets;
 
 /// Reads a text as `sentrynet.yaml`.
-pub fn try_load(text: &str) -> Result<Config, Problems> {
+pub fn try_load(text: &str) -> Result<Config, Diagnostics> {
     let document = Document::parse("sentrynet.yaml", text.as_bytes())?;
     read(&document, &Secrets::from_env(&document.secret_refs()))
 }
@@ -14,12 +16,12 @@ pub fn load(text: &str) -> Config {
 }
 
 /// The mistakes in a text.
-pub fn problems(text: &str) -> Problems {
+pub fn problems(text: &str) -> Diagnostics {
     try_load(text).expect_err("problems")
 }
 
 /// Each problem in one line.
-pub fn listed(problems: &Problems) -> Vec<String> {
+pub fn listed(problems: &Diagnostics) -> Vec<String> {
     problems
         .iter()
         .map(|problem| {

@@ -8,8 +8,8 @@ use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::screen::Screen;
 use crate::support::target::{Target, answer};
 use rustix::process::Signal;
-use sentrynet::outcome::Op;
-use sentrynet::report::palette::{BAD, Colour};
+use sentrynet::cli::palette::{BAD, Colour};
+use sentrynet::outcome::phase::Op;
 
 /// A target that answers `/STATUS/MILLISECONDS` so, after that time.
 async fn target() -> Target {

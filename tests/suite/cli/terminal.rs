@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use crate::support::outcomes::{self, failed, ok, span, us};
-use sentrynet::config::{Redactor, Secret};
-use sentrynet::outcome::{Failure, FailureKind, Op, Outcome, RunIdentity, Status};
-use sentrynet::report::Delivered;
-use sentrynet::report::terminal::{Glyphs, Part, Shown, Terminal, width};
+use crate::support::outcomes;
+use crate::support::outcomes::{failed, ok, span, us};
+use sentrynet::cli::terminal::{Glyphs, Part, Shown, Terminal, width};
+use sentrynet::outcome::phase::Op;
+use sentrynet::outcome::{Failure, FailureKind, Outcome, RunIdentity, Status};
+use sentrynet::secrets::{Redactor, Secret};
+use sentrynet::sentry::Delivered;
 
 /// How runs are shown.
 #[derive(Clone, Copy, PartialEq)]

@@ -11,8 +11,8 @@ use crate::support::proxy::Proxy;
 use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
-use sentrynet::config::ssm::{ConfigSource, Loaded, ParameterStore, Prefix, SourceError, SsmError};
-use sentrynet::moment::Moment;
+use sentrynet::clock::SuspendAwareInstant;
+use sentrynet::parameters::{ConfigSource, Loaded, ParameterStore, Prefix, SourceError, SsmError};
 use serde_json::json;
 
 fn names(names: &[&str]) -> BTreeSet<String> {
@@ -166,7 +166,7 @@ async fn a_configuration_is_asked_for_once_a_minute_in_one_call() {
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
     let proxy = Proxy::of(moto.endpoint()).await;
     let mut source = source(&proxy).await;
-    let start = Moment::now();
+    let start = SuspendAwareInstant::now();
 
     let first = source.group("demo", start, None).await.expect("a configuration");
     assert_eq!(only_title(&first), "GET https://a.invalid");
@@ -194,7 +194,7 @@ async fn a_configuration_is_asked_for_once_a_minute_in_one_call() {
 async fn settings_and_dsn_are_not_needed() {
     let moto = Moto::start().await;
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
-    let loaded = source(&Proxy::of(moto.endpoint()).await).await.group("demo", Moment::now(), None).await;
+    let loaded = source(&Proxy::of(moto.endpoint()).await).await.group("demo", SuspendAwareInstant::now(), None).await;
     assert!(loaded.expect("a configuration").config.sentry.dsn.is_none());
 }
 
@@ -205,7 +205,7 @@ async fn secrets_come_in_the_same_call_once_they_are_known() {
     moto.put_secret("/shop/token", "hunter2!").await;
     let proxy = Proxy::of(moto.endpoint()).await;
     let mut source = source(&proxy).await;
-    let start = Moment::now();
+    let start = SuspendAwareInstant::now();
     let token = |loaded: &Loaded| loaded.config.redactor.text("hunter2! hunter3!");
 
     let first = source.group("demo", start, None).await.expect("a configuration");
@@ -233,7 +233,7 @@ async fn a_broken_newer_value_leaves_the_last_good_one_and_is_reported_until_it_
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
     let proxy = Proxy::of(moto.endpoint()).await;
     let mut source = source(&proxy).await;
-    let start = Moment::now();
+    let start = SuspendAwareInstant::now();
     let good = source.group("demo", start, None).await.expect("a configuration");
 
     for (minute, broken) in [(1, "probes: [{probe: probes.http, ulr: 'https://b.invalid/'}]"), (2, "probes: [")] {
@@ -264,7 +264,7 @@ async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
     let proxy = Proxy::of(moto.endpoint()).await;
     let mut source = source(&proxy).await;
-    let start = Moment::now();
+    let start = SuspendAwareInstant::now();
     let denied = || proxy.answer_next(400, json!({"__type": "AccessDeniedException", "message": "because"}));
 
     denied();
@@ -302,7 +302,7 @@ async fn a_group_that_is_not_there_is_an_error_that_names_its_parameter() {
     let moto = Moto::start().await;
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
     let mut source = source(&Proxy::of(moto.endpoint()).await).await;
-    let start = Moment::now();
+    let start = SuspendAwareInstant::now();
 
     let unknown = source.group("dmeo", start, None).await.expect_err("no such group");
     assert_eq!(unknown.to_string(), format!("there is no SSM parameter /sentrynet/groups/dmeo in {REGION}"));

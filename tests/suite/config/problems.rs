@@ -2,7 +2,12 @@
 
 use std::path::Path;
 
-use sentrynet::config::{Body, Check, Document, Json, Secret, SecretRef, Secrets, Text, read, read_parts};
+use sentrynet::config::{Document, read, read_parts};
+use sentrynet::probe::Check;
+use sentrynet::probe::http::Body;
+use sentrynet::schema::{SecretRef, Secrets};
+use sentrynet::secrets::Secret;
+use sentrynet::template::{Json, Text};
 
 use crate::support::texts::{listed, load, problems, script, with_probe};
 

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use sentrynet::config::{
-    Assertion, Auth, Body, Check, Document, Expected, HttpVersion, IpVersion, Json, JsonType, Probe, Request, Secret,
-    Secrets, Spread, Text, TlsSettings, read, reference, schema,
-};
+use sentrynet::config::{Document, Spread, read, reference, schema};
+use sentrynet::net::{HttpVersion, IpVersion, TlsSettings};
+use sentrynet::probe::http::{Auth, Body, Request};
+use sentrynet::probe::json::{Assertion, JsonType};
+use sentrynet::probe::{Check, Probe};
+use sentrynet::schema::Secrets;
+use sentrynet::schema::value::Expected;
+use sentrynet::secrets::Secret;
+use sentrynet::template::{Json, Text};
 use serde_json::json;
 
 use crate::support::texts::{load, script, with_probe};

@@ -2,13 +2,16 @@
 //! comes out.
 
 use crate::support::cli::Workspace;
-use crate::support::echo::{self, GIVEN};
+use crate::support::echo;
+use crate::support::echo::GIVEN;
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::search::{Found, READINGS};
 use crate::support::target::{Target, answer};
-use sentrynet::config::{Document, FILTERED, Secret, SecretRef, Secrets, read};
-use sentrynet::invocation::{Overrides, Runner, jobs_now};
+use sentrynet::config::{Document, read};
 use sentrynet::net::{Network, Resolver};
+use sentrynet::runner::{Overrides, Runner, jobs_now};
+use sentrynet::schema::{SecretRef, Secrets};
+use sentrynet::secrets::{FILTERED, Secret};
 use sentrynet::telemetry::Telemetry;
 use time::OffsetDateTime;
 

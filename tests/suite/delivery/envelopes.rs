@@ -7,9 +7,9 @@ use crate::support::envelopes::{AMPLE, courier, deliver, runs};
 use crate::support::outcomes::failed;
 use crate::support::port::Port;
 use crate::support::receiver::{self, Behaviour, Receiver};
-use sentrynet::config::Redactor;
 use sentrynet::outcome::{Failure, FailureKind, Outcome, Status};
-use sentrynet::report::{Courier, Envelope, Settings, envelopes};
+use sentrynet::secrets::Redactor;
+use sentrynet::sentry::{DeliveryClient, Envelope, Settings, envelopes};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -61,7 +61,7 @@ async fn a_request_is_what_sentry_expects() {
 async fn a_closed_port_is_said_at_once() {
     let closed = Port::reserve();
     let dsn = format!("http://key@{}/7", closed.addr).parse().expect("a DSN");
-    let courier = Courier::new(dsn, receiver::client(rustls::RootCertStore::empty()));
+    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty()));
     let watch = Stopwatch::start();
     let (delivered, log) = deliver(&courier, runs(100), AMPLE).await;
     assert!(watch.elapsed() < Duration::from_secs(5));
@@ -74,7 +74,7 @@ async fn the_deadline_is_kept_when_sentry_hangs() {
     // Nobody accepts: the connections are made by the kernel, and nothing is ever answered.
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let dsn = format!("http://key@{}/7", listener.local_addr().expect("an address")).parse().expect("a DSN");
-    let courier = Courier::new(dsn, receiver::client(rustls::RootCertStore::empty()));
+    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty()));
     let watch = Stopwatch::start();
     let (delivered, log) = deliver(&courier, runs(200), Duration::from_millis(400)).await;
     assert!(watch.elapsed() < Duration::from_millis(1500), "{:?}", watch.elapsed());
@@ -153,7 +153,7 @@ async fn a_first_delivery_over_tls_is_fast_too() {
 #[tokio::test]
 async fn an_untrusted_sentry_gets_nothing() {
     let receiver = Receiver::start_tls(Behaviour::default()).await;
-    let courier = Courier::new(receiver.dsn(), receiver::client(rustls::RootCertStore::empty()));
+    let courier = DeliveryClient::new(receiver.dsn(), receiver::client(rustls::RootCertStore::empty()));
     let (delivered, _) = deliver(&courier, runs(1), AMPLE).await;
     assert_eq!(delivered.lost, 1);
     assert!(delivered.problems[0].contains("certificate"), "{:?}", delivered.problems);

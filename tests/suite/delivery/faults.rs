@@ -13,7 +13,7 @@ use crate::support::receiver::{self, Behaviour, Receiver};
 use crate::support::target::{Target, answer, read_request};
 use futures_util::future::join_all;
 use rustls::RootCertStore;
-use sentrynet::report::{Courier, Envelope, Kind};
+use sentrynet::sentry::{DeliveryClient, Envelope, Kind};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -23,17 +23,17 @@ use uuid::Uuid;
 const SHORT: Duration = Duration::from_millis(1500);
 
 /// A courier to `url`, which trusts these authorities and keeps what does not arrive.
-fn courier(url: &str, authorities: &[&Authority]) -> Courier {
+fn courier(url: &str, authorities: &[&Authority]) -> DeliveryClient {
     let mut roots = RootCertStore::empty();
     for authority in authorities {
         roots.add(authority.der()).expect("a root");
     }
     let dsn = url.replacen("://", "://key@", 1).parse().expect("a DSN");
-    Courier::new(dsn, receiver::client(roots)).keeping()
+    DeliveryClient::new(dsn, receiver::client(roots)).keeping()
 }
 
 /// Nothing arrives for this reason, everything is kept for the next time and in the log.
-async fn nothing_arrives(courier: &Courier, why: &str) {
+async fn nothing_arrives(courier: &DeliveryClient, why: &str) {
     let sent = runs(3);
     let (delivered, log) = deliver(courier, sent.clone(), SHORT).await;
     assert_eq!((delivered.envelopes, delivered.spooled, delivered.missing), (3, 3, 3), "{why}: {delivered:?}");
@@ -200,7 +200,7 @@ async fn what_one_sentry_does_to_each_envelope_adds_up() {
         _ => Behaviour::default(),
     })
     .await;
-    let courier = Courier::new(receiver.dsn(), receiver.tls()).keeping();
+    let courier = DeliveryClient::new(receiver.dsn(), receiver.tls()).keeping();
     let sent: Vec<_> = (0..60).map(envelope).collect();
     let (delivered, log) = deliver(&courier, sent.clone(), SHORT).await;
     let counts = (delivered.delivered, delivered.lost, delivered.spooled, delivered.missing);

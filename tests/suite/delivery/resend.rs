@@ -4,8 +4,8 @@ use crate::support::cli::{Ran, Workspace};
 use crate::support::envelopes::ids;
 use crate::support::outcomes::ok;
 use crate::support::receiver::{Behaviour, Receiver};
-use sentrynet::config::Redactor;
-use sentrynet::report::{Envelope, Settings, envelopes};
+use sentrynet::secrets::Redactor;
+use sentrynet::sentry::{Envelope, Settings, envelopes};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 

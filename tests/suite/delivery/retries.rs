@@ -9,7 +9,7 @@ use crate::support::envelopes::{AMPLE, courier, deliver, failed_run, ids, logged
 use crate::support::port::Port;
 use crate::support::receiver::{self, Behaviour, Receiver};
 use crate::support::target::{Target, answer};
-use sentrynet::report::{Courier, Envelope, Kind};
+use sentrynet::sentry::{DeliveryClient, Envelope, Kind};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ async fn what_sentry_will_never_take_is_lost_at_once_and_said_and_logged_in_full
 async fn a_long_key_is_shown_in_part() {
     let receiver = Receiver::start(Behaviour::status(403)).await;
     let dsn = format!("http://0123456789abcdef:s3cret@{}/42", receiver.address).parse().expect("a DSN");
-    let (delivered, _) = deliver(&Courier::new(dsn, receiver.tls()), runs(1), AMPLE).await;
+    let (delivered, _) = deliver(&DeliveryClient::new(dsn, receiver.tls()), runs(1), AMPLE).await;
     let problem = &delivered.problems[0];
     assert!(problem.contains("project 42 with key 01234567…: is the DSN right?"), "{problem}");
     assert!(!problem.contains("s3cret"), "{problem}");
@@ -107,7 +107,7 @@ async fn a_connection_that_breaks_before_the_answer_is_tried_again() {
 async fn what_answers_but_is_no_sentry_is_said() {
     let target = Target::http(|_| "220 mail.example.com ESMTP\r\n".to_owned()).await;
     let dsn = format!("http://key@{}/7", target.addr).parse().expect("a DSN");
-    let courier = Courier::new(dsn, receiver::client(rustls::RootCertStore::empty()));
+    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty()));
     let (delivered, _) = deliver(&courier, runs(2), SHORT).await;
     assert_eq!(delivered.lost, 2);
     assert!(delivered.problems[0].contains("the answer is not HTTP"), "{delivered:?}");
@@ -115,7 +115,7 @@ async fn what_answers_but_is_no_sentry_is_said() {
     // A page where Sentry's JSON would be: somebody took it, and says so.
     let target = Target::http(|_| answer("200 OK", &[], "<html>")).await;
     let dsn = format!("http://key@{}/7", target.addr).parse().expect("a DSN");
-    let courier = Courier::new(dsn, receiver::client(rustls::RootCertStore::empty()));
+    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty()));
     assert_eq!(deliver(&courier, runs(2), SHORT).await.0.delivered, 2);
 }
 
@@ -123,7 +123,7 @@ async fn what_answers_but_is_no_sentry_is_said() {
 async fn what_speaks_no_tls_is_not_reached() {
     let plain = Receiver::start(Behaviour::default()).await;
     let dsn = format!("https://key@localhost:{}/7", plain.address.port()).parse().expect("a DSN");
-    let courier = Courier::new(dsn, receiver::client(rustls::RootCertStore::empty())).keeping();
+    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty())).keeping();
     let (delivered, _) = deliver(&courier, runs(2), SHORT).await;
     assert_eq!((delivered.lost, delivered.spooled, delivered.missing), (0, 2, 2));
     assert!(delivered.problems[0].contains("could not be reached: "), "{delivered:?}");
@@ -258,7 +258,7 @@ async fn what_did_not_arrive_goes_first_the_next_time() {
 async fn what_there_is_no_room_for_is_lost() {
     let closed = Port::reserve();
     let dsn = format!("http://key@{}/7", closed.addr).parse().expect("a DSN");
-    let courier = Courier::new(dsn, receiver::client(rustls::RootCertStore::empty())).keeping();
+    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty())).keeping();
     let body = json!({"message": "x".repeat(1024 * 1024)});
     let large = |id| Envelope::new(Kind::Event, Uuid::from_u128(id), Value::Null, &body);
     let (first, _) = deliver(&courier, (0..3).map(large).collect(), Duration::from_millis(300)).await;
@@ -272,7 +272,7 @@ async fn what_there_is_no_room_for_is_lost() {
 async fn the_patient_log_only_what_they_give_up_and_each_once() {
     let closed = Port::reserve();
     let dsn = format!("http://key@{}/7", closed.addr).parse().expect("a DSN");
-    let courier = Courier::new(dsn, receiver::client(rustls::RootCertStore::empty())).patient();
+    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty())).patient();
     let body = json!({"message": "x".repeat(1024 * 1024)});
     let large = |id| Envelope::new(Kind::Event, Uuid::from_u128(id), Value::Null, &body);
     let mut log = Vec::new();

@@ -5,7 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::support::cli::Workspace;
-use sentrynet::config::{Document, Problems, Secrets, read};
+use sentrynet::config::{Document, read};
+use sentrynet::diagnostics::Diagnostics;
+use sentrynet::schema::Secrets;
 use serde_json::Value;
 
 const BROKEN: &str = "tests/diagnostics";
@@ -22,7 +24,7 @@ fn broken() -> Vec<(String, PathBuf)> {
 }
 
 /// What is said of a file, as the commands say it.
-fn judge(path: &Path) -> Problems {
+fn judge(path: &Path) -> Diagnostics {
     let bytes = std::fs::read(path).expect("a file");
     let document = match Document::parse("config.yaml", &bytes) {
         Ok(document) => document,
@@ -34,8 +36,8 @@ fn judge(path: &Path) -> Problems {
     }
 }
 
-fn plain(problems: &Problems, width: usize) -> String {
-    anstream::adapter::strip_str(&sentrynet::cli::render(problems, Some(width))).to_string()
+fn plain(problems: &Diagnostics, width: usize) -> String {
+    anstream::adapter::strip_str(&sentrynet::cli::terminal::render(problems, Some(width))).to_string()
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! What is warned of, and what looks like it and is meant.
 
-use sentrynet::config::{Document, Problems, Secrets, read};
+use sentrynet::config::{Document, read};
+use sentrynet::diagnostics::Diagnostics;
+use sentrynet::schema::Secrets;
 
 use crate::support::texts::listed;
 
-fn warnings(text: &str) -> Problems {
+fn warnings(text: &str) -> Diagnostics {
     let document = Document::parse("a.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
     read(&document, &Secrets::stand_ins()).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
     document.warnings()

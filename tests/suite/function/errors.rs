@@ -11,11 +11,11 @@ use crate::support::proxy::Proxy;
 use crate::support::rie::{Function, bootstrap};
 use crate::support::sample_target::{file, group, of_group, sample_target};
 use crate::support::target::Target;
-use sentrynet::config::Origin;
-use sentrynet::config::ssm::{ConfigSource, ParameterStore, Prefix};
-use sentrynet::invocation::{Overrides, Runner};
-use sentrynet::moment::Moment;
+use sentrynet::clock::SuspendAwareInstant;
 use sentrynet::net::{Network, Resolver};
+use sentrynet::parameters::Origin;
+use sentrynet::parameters::{ConfigSource, ParameterStore, Prefix};
+use sentrynet::runner::{Overrides, Runner};
 use sentrynet::telemetry::{Mode, Telemetry};
 use serde_json::json;
 
@@ -98,7 +98,10 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
         let store = ParameterStore::new(&settings(&url).await).expect("a store");
         let mut source = ConfigSource::new(crate::support::client(), &Prefix::new("/sentrynet")).with_store(store);
         // What was read a minute ago is read anew.
-        source.group("demo", Moment::now() - Duration::from_secs(60), None).await.expect("a good configuration");
+        source
+            .group("demo", SuspendAwareInstant::now() - Duration::from_secs(60), None)
+            .await
+            .expect("a good configuration");
         match trouble {
             "denied" => proxy.answer_next(400, refused("AccessDeniedException")),
             "throttled" => proxy.answer_next(400, refused("ThrottlingException")),
@@ -111,7 +114,7 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
         let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };
         let runner = Runner::new(Network::new(Resolver::system()), overrides, telemetry.clone());
         let origin = Origin::Ssm { prefix: Prefix::new("/sentrynet"), source: Some(source).into() };
-        let function = sentrynet::invocation::Function::new(runner, origin);
+        let function = sentrynet::runner::Function::new(runner, origin);
         let finished = function.handle(json!({"group": "demo"}), None).await.expect("a summary");
         assert_eq!((finished.summary.runs, finished.summary.ok), (3, 2), "{trouble}");
         let told: Vec<String> = strings(&kent.bodies("event").await, "message");

@@ -13,7 +13,7 @@ use crate::support::rie::{Function, bootstrap};
 use crate::support::sample_target::{file, group, of_group, sample_target};
 use crate::support::target::{Target, answer};
 use base64::Engine as _;
-use sentrynet::report::{Envelope, Kind};
+use sentrynet::sentry::{Envelope, Kind};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, Time};

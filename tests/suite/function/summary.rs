@@ -1,10 +1,10 @@
 //! The answer of the function, word by word.
 
 use crate::support::outcomes::{failed, ok, us};
-use sentrynet::config::{Redactor, Secret};
 use sentrynet::outcome::{Failure, FailureKind, Outcome, Status};
-use sentrynet::report::Delivered;
-use sentrynet::summary::Summary;
+use sentrynet::runner::summary::Summary;
+use sentrynet::secrets::{Redactor, Secret};
+use sentrynet::sentry::Delivered;
 use serde_json::{Value, json};
 use time::macros::datetime;
 

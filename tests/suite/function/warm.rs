@@ -5,9 +5,10 @@ use crate::support::envelopes::{AMPLE, courier, deliver, ids, runs};
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::rie::Function;
 use crate::support::sample_target::{file, group, of_group, sample_target};
-use sentrynet::config::Origin;
-use sentrynet::invocation::{self, Overrides, Runner};
 use sentrynet::net::{Network, Resolver};
+use sentrynet::parameters::Origin;
+use sentrynet::runner;
+use sentrynet::runner::{Overrides, Runner};
 use sentrynet::telemetry::Telemetry;
 use serde_json::json;
 
@@ -48,7 +49,7 @@ async fn warm_invocations_use_the_connection_of_the_first_over_tls_too() {
         // The real function trusts public authorities only.
         let overrides = Overrides { dsn: Some(sentry.dsn().to_string()), ..Overrides::default() };
         let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::default()).over(sentry.tls());
-        let function = invocation::Function::new(runner, Origin::File(config.path().to_owned()));
+        let function = runner::Function::new(runner, Origin::File(config.path().to_owned()));
         let deliver = async |payload| {
             let finished = function.handle(payload, None).await.expect("a summary");
             (finished.summary.delivery.delivered, sentry.connections())

@@ -8,10 +8,10 @@ use crate::support::cli::Workspace;
 use crate::support::outcomes::{failed, ok};
 use crate::support::page::{RUN, Results, configuration, quiet, shows, target, text};
 use crate::support::watching::Watching;
-use sentrynet::config::Redactor;
+use sentrynet::cli::history::History;
+use sentrynet::cli::page::PageFile;
 use sentrynet::outcome::FailureKind;
-use sentrynet::report::history::History;
-use sentrynet::report::page::PageFile;
+use sentrynet::secrets::Redactor;
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::support::engine::{config, context, failure, phases, run_all};
 use crate::support::target::{Target, answer, read_request};
-use sentrynet::config::Probe;
 use sentrynet::net::Resolver;
 use sentrynet::outcome::{Outcome, Status};
-use sentrynet::probe::{Context, Job, run_group};
+use sentrynet::probe::Context;
+use sentrynet::probe::Probe;
+use sentrynet::runner::{ScheduledRun, run_group};
 use time::OffsetDateTime;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Barrier;
@@ -23,7 +24,7 @@ fn probes(lines: &[String]) -> sentrynet::config::Config {
 /// Runs the only probe of a configuration as a schedule would.
 async fn run_scheduled(keys: String, tick: OffsetDateTime, context: &Context) -> Vec<Outcome> {
     let probe = probes(&[keys]).groups[0].probes[0].clone();
-    run_group("g", vec![Job::scheduled(probe, tick)], context).await
+    run_group("g", vec![ScheduledRun::scheduled(probe, tick)], context).await
 }
 
 fn why_skipped(outcome: &Outcome) -> &str {
@@ -164,7 +165,7 @@ async fn a_probe_does_not_overlap_with_itself_and_what_it_misses_is_skipped() {
     let (probe, start) = (Arc::new(probe), OffsetDateTime::now_utc());
     let job = |number: u64| {
         let tick = start + Duration::from_secs(2 * number);
-        Job::scheduled(probe.clone(), tick)
+        ScheduledRun::scheduled(probe.clone(), tick)
     };
     let outcomes = run_group("g", (0..4).map(job).collect(), &context(Resolver::system())).await;
     assert_eq!((outcomes.len(), seen.load(Ordering::SeqCst), target.connections()), (4, 1, 3));

@@ -12,8 +12,8 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use sentrynet::config::{Json, Template, Text};
-use sentrynet::probe::{Keys, interpolate};
+use sentrynet::template::{Json, Template, Text};
+use sentrynet::template::{Variables, render};
 use serde_json::{Value, json};
 
 use crate::support::fuzzing::interpolation::{keys, source};
@@ -166,11 +166,11 @@ fn python_agrees() {
     let verdicts = ask_python(&init, &templates);
     assert_eq!(verdicts.len(), templates.len());
 
-    let keys = Keys::new(&init);
+    let keys = Variables::new(&init);
     let (mut texts, mut errors, mut differences) = (0, 0, Vec::new());
     for (template, verdict) in templates.iter().zip(&verdicts) {
         let ours = match Template::parse(template) {
-            Ok(template) => interpolate::render(&template, &keys).map_err(|error| error.to_string()),
+            Ok(template) => render::render(&template, &keys).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         let python = verdict["text"].as_str();
@@ -207,9 +207,9 @@ fn python_agrees_on_random_floats() {
     ];
     let templates: Vec<String> =
         init.iter().map(|(name, _)| specs.map(|spec| format!("{{{name}{spec}}}")).join(" ")).collect();
-    let keys = Keys::new(&init);
+    let keys = Variables::new(&init);
     for (template, verdict) in templates.iter().zip(ask_python(&init, &templates)) {
-        let ours = interpolate::render(&Template::parse(template).unwrap(), &keys).unwrap();
+        let ours = render::render(&Template::parse(template).unwrap(), &keys).unwrap();
         assert_eq!(Some(ours.as_str()), verdict["text"].as_str(), "{template}");
     }
 }
@@ -222,14 +222,14 @@ fn template(source: &str) -> Text {
 /// replaced", with `test` set to true and the body `thing: test`.
 #[test]
 fn the_python_readmes_example_sends_true() {
-    let keys = Keys::new(&keys());
+    let keys = Variables::new(&keys());
     let body = Json::Map(vec![("thing".into(), Json::Text(template("test")))]);
-    assert_eq!(interpolate::json(&body, &keys).unwrap().to_string(), r#"{"thing":true}"#);
+    assert_eq!(render::json(&body, &keys).unwrap().to_string(), r#"{"thing":true}"#);
 }
 
 #[test]
 fn typed_replacement_is_for_the_whole_text_only_and_for_keys_that_are_set() {
-    let keys = Keys::new(&keys());
+    let keys = Variables::new(&keys());
     for (source, expected) in [
         ("l", json!([1, "it's", null, [2.0, true]])),
         ("n", json!(null)),
@@ -240,21 +240,21 @@ fn typed_replacement_is_for_the_whole_text_only_and_for_keys_that_are_set() {
         ("unset", json!("unset")),
         ("{{test}}", json!("{test}")),
     ] {
-        assert_eq!(interpolate::value(&template(source), &keys).unwrap(), expected, "{source}");
+        assert_eq!(render::value(&template(source), &keys).unwrap(), expected, "{source}");
     }
-    assert_eq!(interpolate::text(&template("test"), &keys).unwrap(), "True");
+    assert_eq!(render::text(&template("test"), &keys).unwrap(), "True");
 }
 
 #[test]
 fn a_key_whose_value_is_a_format_string_is_not_rendered_again() {
-    let keys = Keys::new(&[("evil".into(), json!("{evil} {0} }"))]);
-    assert_eq!(interpolate::value(&template("evil"), &keys).unwrap(), json!("{evil} {0} }"));
-    assert_eq!(interpolate::text(&template("<{evil}>"), &keys).unwrap(), "<{evil} {0} }>");
+    let keys = Variables::new(&[("evil".into(), json!("{evil} {0} }"))]);
+    assert_eq!(render::value(&template("evil"), &keys).unwrap(), json!("{evil} {0} }"));
+    assert_eq!(render::text(&template("<{evil}>"), &keys).unwrap(), "<{evil} {0} }>");
 }
 
 #[test]
 fn a_value_cannot_ask_for_more_padding_than_allowed() {
-    let keys = Keys::new(&[("width".into(), json!(999_999_999_999_u64)), ("x".into(), json!("x"))]);
-    let error = interpolate::text(&template("{x:{width}}"), &keys).unwrap_err();
+    let keys = Variables::new(&[("width".into(), json!(999_999_999_999_u64)), ("x".into(), json!("x"))]);
+    let error = render::text(&template("{x:{width}}"), &keys).unwrap_err();
     assert_eq!(error.to_string(), "key 'x': the format's width or precision is more than 10000");
 }

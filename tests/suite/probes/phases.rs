@@ -9,8 +9,10 @@ use crate::support::engine::{config, context, quoted, run_all};
 use crate::support::name_server::{NameServer, Reply};
 use crate::support::target::{Target, read_request};
 use sentrynet::net::Resolver;
-use sentrynet::outcome::{Op, Outcome, Status};
-use sentrynet::probe::{Context, Job, run_group};
+use sentrynet::outcome::phase::Op;
+use sentrynet::outcome::{Outcome, Status};
+use sentrynet::probe::Context;
+use sentrynet::runner::{ScheduledRun, run_group};
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -191,7 +193,7 @@ async fn a_run_that_begins_while_another_waits_for_the_same_name_waits_as_long()
         let (group, context) = (&config.groups[0], &context);
         async move {
             sleep(pause).await;
-            let job = Job::by_hand(group.probes[0].clone(), OffsetDateTime::now_utc());
+            let job = ScheduledRun::by_hand(group.probes[0].clone(), OffsetDateTime::now_utc());
             run_group(&group.name, vec![job], context).await.remove(0)
         }
     };

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use crate::support::clock::Stopwatch;
 use crate::support::engine::{assert_nested, failure, phases, run};
 use crate::support::target::{Received, Target, answer, read_request};
-use sentrynet::config::Redactor;
-use sentrynet::outcome::{Op, Outcome, Span, Status};
-use sentrynet::report::{Kind, Settings, envelopes};
+use sentrynet::outcome::phase::Op;
+use sentrynet::outcome::{Outcome, Span, Status};
+use sentrynet::secrets::Redactor;
+use sentrynet::sentry::{Kind, Settings, envelopes};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::support::engine::{failure, phases, run};
 use crate::support::target::{Received, Target, answer, read_request};
-use sentrynet::outcome::{Op, Outcome, Status};
+use sentrynet::outcome::phase::Op;
+use sentrynet::outcome::{Outcome, Status};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 

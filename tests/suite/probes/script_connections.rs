@@ -8,9 +8,10 @@ use crate::support::target::{Target, answer, read_request};
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::get;
-use sentrynet::demo::{Authority, Server};
+use sentrynet::cli::demo::{Authority, Server};
 use sentrynet::net::Resolver;
-use sentrynet::outcome::{Op, Outcome, Status};
+use sentrynet::outcome::phase::Op;
+use sentrynet::outcome::{Outcome, Status};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Notify;
 

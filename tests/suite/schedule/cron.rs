@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::support::schedules::{DAY, minutes_of_the_day};
-use sentrynet::schedule::{Beat, Cron};
+use sentrynet::cli::deployment::Cron;
+use sentrynet::schedule::Cadence;
 use serde_json::json;
 use time::macros::datetime;
 
@@ -33,7 +34,7 @@ fn product(period: u64, phase: u64) -> Vec<u64> {
 fn an_independent_reader_fires_in_every_minute_that_may_hold_a_tick_and_in_no_other() {
     let mut expected: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for (period, phase) in beats() {
-        let beat = Beat { period: Duration::from_secs(period), phase: Duration::from_secs(phase) };
+        let beat = Cadence { period: Duration::from_secs(period), phase: Duration::from_secs(phase) };
         let (expression, minutes) = (Cron::of(beat).to_string(), product(period, phase));
         assert_eq!(Cron::of(beat).firings_a_day() as usize, minutes.len(), "{beat:?}");
         let known = expected.entry(expression).or_insert_with(|| minutes.clone());

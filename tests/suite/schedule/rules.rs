@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::support::schedules::{DAY, any_config, config, group, instants, minutes_of_the_day, truth};
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Settings, TestError, TestRunner};
+use sentrynet::cli::deployment::{MAX_TARGETS, Schedule, ScheduleError, Setting};
 use sentrynet::config::{Config, Group, Spread};
-use sentrynet::payload::WINDOW;
-use sentrynet::schedule::{Beat, MOST_TARGETS, Schedule, ScheduleError, Setting};
+use sentrynet::runner::payload::WINDOW;
+use sentrynet::schedule::Cadence;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -89,7 +90,7 @@ fn simulated(config: &Config, schedule: &Schedule, place: usize, week: &Week) ->
         let fires = minutes_of_the_day(&rule.placements[place].expression.to_string());
         for target in &rule.targets {
             let group = config.group(&target.group).expect("the target's group");
-            let beat = Beat::of(config, group, target.every, region).expect("a group that runs here");
+            let beat = Cadence::of(config, group, target.every, region).expect("a group that runs here");
             let seen = ticks.entry((target.group.clone(), target.every.as_secs())).or_default();
             for (minute, time) in &week.minutes {
                 if fires[*minute] {
@@ -171,7 +172,7 @@ fn check_rules(config: &Config) {
     let mut by_placements: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for rule in &schedule.rules {
         assert!(names.insert(&rule.name) && rule.name.chars().all(|c| c.is_ascii_alphanumeric()), "{}", rule.name);
-        assert!(!rule.targets.is_empty() && rule.targets.len() <= MOST_TARGETS);
+        assert!(!rule.targets.is_empty() && rule.targets.len() <= MAX_TARGETS);
         by_placements.entry(format!("{:?}", rule.placements)).or_default().push(rule.targets.len());
         for (place, (region, placement)) in schedule.region_names().zip(&rule.placements).enumerate() {
             let expression = placement.expression.to_string();
@@ -187,7 +188,7 @@ fn check_rules(config: &Config) {
     }
     for (placements, sizes) in by_placements {
         let (last, full) = sizes.split_last().expect("a rule");
-        assert!(full.iter().all(|size| *size == MOST_TARGETS) && *last > 0, "{placements}: {sizes:?}");
+        assert!(full.iter().all(|size| *size == MAX_TARGETS) && *last > 0, "{placements}: {sizes:?}");
     }
     for attribute in &schedule.mapping {
         assert!(attribute.name.chars().all(|c| c.is_ascii_alphanumeric()));
@@ -226,7 +227,7 @@ fn a_group_that_is_added_at_the_end_changes_nothing_but_rules_that_have_room() {
 }
 
 fn names(schedule: &Schedule) -> Vec<(&str, Vec<String>)> {
-    let target = |target: &sentrynet::schedule::Target| format!("{} {}", target.group, target.every.as_secs());
+    let target = |target: &sentrynet::cli::deployment::Target| format!("{} {}", target.group, target.every.as_secs());
     schedule.rules.iter().map(|rule| (&*rule.name, rule.targets.iter().map(target).collect())).collect()
 }
 

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crate::support::alone;
 use crate::support::normaliser;
-use crate::support::outcomes::{self, failed, ok, span, us};
-use sentrynet::config::{Redactor, Secret};
-use sentrynet::outcome::{Failure, FailureKind, Op, Outcome, Response, Status};
-use sentrynet::report::{Envelope, Kind, Settings, envelopes};
+use crate::support::outcomes;
+use crate::support::outcomes::{failed, ok, span, us};
+use sentrynet::outcome::phase::Op;
+use sentrynet::outcome::{Failure, FailureKind, Outcome, Response, Status};
+use sentrynet::secrets::{Redactor, Secret};
+use sentrynet::sentry::{Envelope, Kind, Settings, envelopes};
 use sentrynet::telemetry::{Mode, Telemetry};
 use serde_json::{Value, json};
 

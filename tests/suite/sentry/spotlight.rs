@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::support::cli::Workspace;
-use crate::support::spotlight::{self, Spotlight};
+use crate::support::spotlight;
+use crate::support::spotlight::Spotlight;
 use crate::support::target::{Target, answer};
 use serde_json::Value;
 

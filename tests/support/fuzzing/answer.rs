@@ -2,9 +2,14 @@
 //!
 //! The input is the path and the assertion (as JSON), a line each, and the body.
 
-use sentrynet::config::{Assertion, Check, Document, JsonPath, JsonType, Secrets, read};
+use sentrynet::config::{Document, read};
 use sentrynet::outcome::FailureKind;
-use sentrynet::probe::{Keys, assertion, content, query};
+use sentrynet::probe::Check;
+use sentrynet::probe::json::{Assertion, JsonType};
+use sentrynet::probe::json::{assertion, extract, json_path};
+use sentrynet::schema::Secrets;
+use sentrynet::schema::value::JsonPath;
+use sentrynet::template::Variables;
 use serde_json::{Value, json};
 
 use super::words::sentence;
@@ -20,9 +25,9 @@ pub fn check(bytes: &[u8]) {
     let answer = parsed(lines.next().unwrap_or_default());
     if let Some((path, assertion)) = configured(&path, &wanted) {
         assert!(path.text.starts_with('$'));
-        holds(&assertion, &Keys::default());
-        let mut keys = Keys::default();
-        if let Ok(found) = query::find(&[&path], &answer) {
+        holds(&assertion, &Variables::default());
+        let mut keys = Variables::default();
+        if let Ok(found) = json_path::find(&[&path], &answer) {
             assert_eq!(found.len(), 1);
             assert!(found[0].as_ref().and_then(Value::as_array).is_none_or(|found| found.len() <= MOST_FOUND));
             keys.put("key", found.into_iter().next().flatten());
@@ -30,7 +35,7 @@ pub fn check(bytes: &[u8]) {
         holds(&assertion, &keys);
         // A plain scalar means that value, in a configuration as in an answer.
         if wanted.is_number() || wanted.is_string() || wanted.is_boolean() {
-            assert!(holds(&assertion, &Keys::new(&[("key".into(), wanted.clone())])), "{wanted} is not itself");
+            assert!(holds(&assertion, &Variables::new(&[("key".into(), wanted.clone())])), "{wanted} is not itself");
         }
     }
     judge(&answer, &wanted);
@@ -39,7 +44,7 @@ pub fn check(bytes: &[u8]) {
 /// The value of a body; null where it is not JSON, which has to be said in a sentence.
 fn parsed(body: &[u8]) -> Value {
     let plain = serde_json::from_slice::<Value>(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body));
-    match content::parse(body) {
+    match extract::parse(body) {
         Ok(value) => {
             assert_eq!(plain.ok().as_ref(), Some(&value));
             value
@@ -66,7 +71,7 @@ fn configured(path: &str, wanted: &Value) -> Option<(JsonPath, Assertion)> {
 }
 
 /// Whether the assertion holds; if it does not, the sentence is fit to be read.
-fn holds(wanted: &Assertion, keys: &Keys) -> bool {
+fn holds(wanted: &Assertion, keys: &Variables) -> bool {
     match assertion::check("key", wanted, keys) {
         Ok(()) => true,
         Err(why) => {
@@ -79,7 +84,7 @@ fn holds(wanted: &Assertion, keys: &Keys) -> bool {
 /// What has to hold of two values, whatever they are.
 fn judge(a: &Value, b: &Value) {
     let none = Assertion::default;
-    let keys = Keys::new(&[("key".into(), a.clone())]);
+    let keys = Variables::new(&[("key".into(), a.clone())]);
     let is = |wanted: Assertion| holds(&wanted, &keys);
     assert!(is(none()) && !is(Assertion { exists: Some(false), ..none() }));
     assert!(is(Assertion { value: Some(a.clone()), ..none() }), "{a} is not itself");

@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use sentrynet::config::{
-    Body, Check, Config, Document, Group, Json, Parts, Problems, Request, Secret, SecretRef, Secrets, ShownLine,
-    Template, Text, read, read_parts,
-};
+use sentrynet::config::{Config, Document, Group, RedactedLine, read, read_parts};
+use sentrynet::diagnostics::Diagnostics;
+use sentrynet::parameters::Parts;
+use sentrynet::probe::Check;
+use sentrynet::probe::http::{Body, Request};
+use sentrynet::schema::{SecretRef, Secrets};
+use sentrynet::secrets::Secret;
+use sentrynet::template::{Json, Template, Text};
 
 use super::words::{hides, sentence};
 
@@ -60,7 +64,7 @@ fn secrets(references: &BTreeSet<SecretRef>) -> Secrets {
     secrets
 }
 
-fn judge(bytes: &[u8], result: Result<Config, Problems>) {
+fn judge(bytes: &[u8], result: Result<Config, Diagnostics>) {
     match result {
         Ok(config) => judge_config(&String::from_utf8_lossy(bytes), &config),
         Err(problems) => judge_problems(bytes, &problems),
@@ -71,14 +75,14 @@ fn judge(bytes: &[u8], result: Result<Config, Problems>) {
 fn judge_parts(parts: &Parts) {
     for part in parts.settings.iter().chain(parts.groups.iter().map(|(_, part)| part)) {
         assert!((1..=8192).contains(&part.text().len()) && !part.text().contains("{{"), "{part:?}");
-        for line in ShownLine::all(part.text(), &parts.redactor) {
+        for line in RedactedLine::all(part.text(), &parts.redactor) {
             assert!(!line.shown.contains(char::is_control), "{line:?}");
         }
     }
 }
 
 /// Problems have a place in the text, are fit for a terminal, and hold no secret.
-fn judge_problems(bytes: &[u8], problems: &Problems) {
+fn judge_problems(bytes: &[u8], problems: &Diagnostics) {
     assert!(!problems.is_empty());
     let source = String::from_utf8_lossy(bytes);
     let lines = source.split(['\n', '\r']).count();

@@ -4,8 +4,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use sentrynet::moment::Moment;
-use sentrynet::report::limits::{Category, LONGEST, Limit, Limits, USUAL, of_answer, rate_limits, retry_after};
+use sentrynet::clock::SuspendAwareInstant;
+use sentrynet::sentry::delivery::rate_limits::{
+    Category, Limit, Limits, MAX_LENGTH, USUAL, of_answer, rate_limits, retry_after,
+};
 
 /// 1994-11-06 08:49:37 UTC, of RFC 9110.
 const NOW: Duration = Duration::from_secs(784_111_777);
@@ -17,9 +19,9 @@ pub fn check(bytes: &[u8]) {
     let now = SystemTime::UNIX_EPOCH + NOW;
 
     let time = retry_after(after, now);
-    assert!(time.is_none_or(|time| time <= LONGEST), "{time:?}");
+    assert!(time.is_none_or(|time| time <= MAX_LENGTH), "{time:?}");
     if !after.is_empty() && after.bytes().all(|byte| byte.is_ascii_digit()) {
-        let longest = LONGEST.as_secs();
+        let longest = MAX_LENGTH.as_secs();
         let seconds = after.parse().map_or(longest, |seconds: u64| seconds.min(longest));
         assert_eq!(time, Some(Duration::from_secs(seconds)));
     }
@@ -46,7 +48,7 @@ pub fn check(bytes: &[u8]) {
 fn judge(groups: &str) -> Vec<Limit> {
     let limits = rate_limits(groups);
     for (index, limit) in limits.iter().enumerate() {
-        assert!(limit.time <= LONGEST, "{limit:?}");
+        assert!(limit.time <= MAX_LENGTH, "{limit:?}");
         assert!(limits[..index].iter().all(|other| other.category != limit.category), "{limits:?}");
     }
     let written: Vec<String> = limits
@@ -72,7 +74,7 @@ fn judge(groups: &str) -> Vec<Limit> {
 }
 
 fn in_force(limits: &[Limit]) {
-    let now = Moment::now();
+    let now = SuspendAwareInstant::now();
     let mut kept = Limits::default();
     kept.add(limits, now);
     for category in Category::EVERY {

@@ -1,6 +1,6 @@
 //! Any bytes as an envelope.
 
-use sentrynet::report::Envelope;
+use sentrynet::sentry::Envelope;
 use serde_json::Value;
 use time::macros::datetime;
 

@@ -4,7 +4,7 @@ use arbitrary::{Result, Unstructured};
 use serde_json::{Map, Value};
 
 /// How deep values are nested.
-const DEEPEST: usize = 4;
+const MAX_DEPTH: usize = 4;
 
 /// A text made of a few pieces: some are these, some are anything.
 pub fn text(input: &mut Unstructured<'_>, pieces: &[&str]) -> Result<String> {
@@ -21,7 +21,7 @@ pub fn text(input: &mut Unstructured<'_>, pieces: &[&str]) -> Result<String> {
 
 /// A JSON value.
 pub fn value(input: &mut Unstructured<'_>, pieces: &[&str]) -> Result<Value> {
-    nested(input, pieces, DEEPEST)
+    nested(input, pieces, MAX_DEPTH)
 }
 
 fn nested(input: &mut Unstructured<'_>, pieces: &[&str], levels: usize) -> Result<Value> {

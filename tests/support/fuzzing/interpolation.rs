@@ -3,8 +3,8 @@
 //! The input is the text; after a NUL, bytes that make more keys.
 
 use arbitrary::Unstructured;
-use sentrynet::config::{Json, Template, Text};
-use sentrynet::probe::{Keys, interpolate};
+use sentrynet::template::{Json, Template, Text};
+use sentrynet::template::{MAX_WIDTH, Variables, python_str, render};
 use serde_json::{Value, json};
 
 use super::input;
@@ -60,28 +60,27 @@ pub fn check(bytes: &[u8]) {
 }
 
 fn judge(source: &str, template: &Template, all: &[(String, Value)]) {
-    let keys = Keys::new(all);
+    let keys = Variables::new(all);
     assert_eq!(template.source(), source);
     let text = Text::Template(template.clone());
-    let value = interpolate::value(&text, &keys);
+    let value = render::value(&text, &keys);
     match keys.get(source) {
         Some(known) => assert_eq!(value.as_ref(), Ok(known)),
-        None => assert_eq!(value, interpolate::render(template, &keys).map(Value::String)),
+        None => assert_eq!(value, render::render(template, &keys).map(Value::String)),
     }
     let body = Json::List(vec![Json::Text(text), Json::Scalar(json!(1))]);
-    assert_eq!(interpolate::json(&body, &keys), value.map(|value| json!([value, 1])));
+    assert_eq!(render::json(&body, &keys), value.map(|value| json!([value, 1])));
 
-    match interpolate::render(template, &keys) {
+    match render::render(template, &keys) {
         Ok(rendered) => {
             assert!(template.keys().all(|key| keys.get(key).is_some()), "an unset key was rendered");
-            let longest =
-                all.iter().map(|(_, value)| interpolate::python_str(value).chars().count()).max().unwrap_or(0);
+            let longest = all.iter().map(|(_, value)| python_str(value).chars().count()).max().unwrap_or(0);
             // An escape has ten characters at most; a number up to 310 digits, with separators, and its precision.
-            let field = 10 * longest + 2 * interpolate::WIDEST + 500;
+            let field = 10 * longest + 2 * MAX_WIDTH + 500;
             let most = source.chars().count() + template.keys().count() * field;
             assert!(rendered.chars().count() <= most, "{} characters", rendered.chars().count());
             let escaped = Template::parse(&rendered.replace('{', "{{").replace('}', "}}"));
-            assert_eq!(escaped.map(|escaped| interpolate::render(&escaped, &Keys::default())), Ok(Ok(rendered)));
+            assert_eq!(escaped.map(|escaped| render::render(&escaped, &Variables::default())), Ok(Ok(rendered)));
         }
         Err(error) => {
             let error = error.to_string();

@@ -1,6 +1,7 @@
 //! Any line of a log, and any envelope behind what a log puts around it.
 
-use sentrynet::report::{Envelope, Logged};
+use sentrynet::cli::commands::resend::Logged;
+use sentrynet::sentry::Envelope;
 use serde_json::json;
 
 /// Looks for an envelope in the input as a line; then takes it for an envelope, logs it and looks again.

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use arbitrary::{Result, Unstructured};
-use sentrynet::config::{Redactor, Secret};
-use sentrynet::outcome::{Attributes, Failure, FailureKind, Op, Outcome, Response, RunIdentity, Span, Status, Tags};
-use sentrynet::report::{Delivered, Envelope, Kind, Settings, envelopes};
-use sentrynet::summary::Summary;
+use sentrynet::outcome::phase::Op;
+use sentrynet::outcome::{Attributes, Failure, FailureKind, Outcome, Response, RunIdentity, Span, Status, Tags};
+use sentrynet::runner::summary::Summary;
+use sentrynet::secrets::{Redactor, Secret};
+use sentrynet::sentry::{Delivered, Envelope, Kind, Settings, envelopes};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -58,7 +59,7 @@ fn judge_envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) 
     assert_eq!(ids.len(), envelopes.len());
     assert_eq!(
         envelopes,
-        sentrynet::report::envelopes(outcome, settings, redactor),
+        sentrynet::sentry::envelopes(outcome, settings, redactor),
         "the same run, the same envelopes"
     );
     for envelope in &envelopes {

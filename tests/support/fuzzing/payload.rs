@@ -3,9 +3,10 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use sentrynet::config::{Config, Document, Group, Secrets, read};
-use sentrynet::payload::{Firing, Payload};
+use sentrynet::config::{Config, Document, Group, read};
+use sentrynet::runner::payload::{Firing, Payload};
 use sentrynet::schedule::ticks;
+use sentrynet::schema::Secrets;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -23,14 +24,14 @@ groups:
 ";
 
 /// The longest that an error may be: it lists what there is.
-const LONGEST: usize = 500;
+const MAX_LENGTH: usize = 500;
 
 /// Reads, writes what was read and reads it again; chooses probes and ticks.
 pub fn check(bytes: &[u8]) {
     let Ok(value) = serde_json::from_slice::<Value>(bytes) else { return };
     match Payload::from_json(value) {
         Ok(payload) => judge(&payload),
-        Err(error) => sentence(&error.to_string(), LONGEST),
+        Err(error) => sentence(&error.to_string(), MAX_LENGTH),
     }
 }
 
@@ -47,7 +48,7 @@ fn judge(payload: &Payload) {
         (again, firing) => assert_eq!(again, firing),
     }
     let group = group();
-    sentence(&payload.unknown_group([group.name.as_str()]).to_string(), LONGEST);
+    sentence(&payload.unknown_group([group.name.as_str()]).to_string(), MAX_LENGTH);
     match payload.select(group) {
         Ok(probes) => {
             assert!(!probes.is_empty());

@@ -3,14 +3,14 @@
 use arbitrary::{Result, Unstructured};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use sentrynet::config::{FILTERED, Redactor, Secret};
+use sentrynet::secrets::{FILTERED, Redactor, Secret};
 use serde_json::Value;
 
 /// Shorter secrets are filtered where they stand alone only.
-const SHORTEST: usize = 4;
+const MIN_LENGTH: usize = 4;
 
 /// Shorter runs of base64 are words.
-const SHORTEST_RUN: usize = 12;
+const MIN_RUN: usize = 12;
 
 /// A piece of a text; the secret that it spells, if it does.
 struct Piece(String, Option<String>);
@@ -72,7 +72,7 @@ fn judge(secrets: &[String], pieces: &[Piece]) {
     let clean = redactor.text(&text);
     // A filter is put for at least one byte, and what is not filtered stays.
     assert!(clean.len() <= text.len() * FILTERED.len(), "{text:?} {clean:?}");
-    for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST) {
+    for secret in secrets.iter().filter(|secret| secret.len() >= MIN_LENGTH) {
         for (text, clean) in [(&text, &clean), (&format!("{secret}…"), &redactor.text(&format!("{secret}…")))] {
             // A secret may itself be a part of the word that filters it.
             let left = clean.split(FILTERED).find(|piece| piece.contains(secret.as_str()));
@@ -81,9 +81,9 @@ fn judge(secrets: &[String], pieces: &[Piece]) {
     }
     for Piece(spelling, secret) in pieces {
         // Escapes in a text are undone, and so they are in a secret: what is left of it may be too short to be sought.
-        let shortest = |secret: &str| if secret.contains(['%', '\\', '&']) { 8 * SHORTEST } else { SHORTEST };
+        let shortest = |secret: &str| if secret.contains(['%', '\\', '&']) { 8 * MIN_LENGTH } else { MIN_LENGTH };
         let is_sought = secret.as_ref().is_some_and(|secret| secret.len() >= shortest(secret));
-        if is_sought && spelling.trim_end_matches('=').len() >= SHORTEST_RUN {
+        if is_sought && spelling.trim_end_matches('=').len() >= MIN_RUN {
             assert!(!clean.contains(spelling.as_str()), "{spelling:?} in {text:?} is left in {clean:?}");
         }
     }

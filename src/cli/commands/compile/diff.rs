@@ -1,0 +1,19 @@
+//! What makes two texts differ, in few lines.
+
+use similar::TextDiff;
+
+/// Lines that are shown.
+const MAX: usize = 30;
+
+/// The beginning of a unified diff.
+pub(crate) fn of(old: &str, new: &str) -> String {
+    let diff = TextDiff::from_lines(old, new);
+    let unified = diff.unified_diff().context_radius(1).to_string();
+    let mut lines = unified.lines();
+    let mut shown: String = lines.by_ref().take(MAX).flat_map(|line| [line, "\n"]).collect();
+    match lines.count() {
+        0 => {}
+        more => shown.push_str(&format!("and {more} more lines\n")),
+    }
+    shown
+}

@@ -1,0 +1,69 @@
+//! Where to push to.
+
+use aws_config::Region;
+use futures_util::stream;
+use futures_util::stream::StreamExt as _;
+
+use crate::parameters::{ParameterStore, aws_settings, http_client, patient};
+use crate::schema::value::is_region;
+
+/// Regions that are talked to at the same time.
+const AT_ONCE: usize = 4;
+
+/// An argument that is a region.
+pub(crate) fn parse(text: &str) -> Result<String, String> {
+    if is_region(text) {
+        return Ok(text.to_owned());
+    }
+    Err("this is not an AWS region such as eu-west-1 (CONFIG goes before --region)".to_owned())
+}
+
+/// The stores of the regions that were given, else those of the configuration, else that of the region at hand.
+///
+/// # Errors
+///
+/// A sentence for people.
+pub(crate) async fn stores(given: Vec<String>, configured: Option<&[String]>) -> Result<Vec<ParameterStore>, String> {
+    let http = http_client().map_err(|error| error.to_string())?;
+    let settings = patient(aws_settings(http, None)).load().await;
+    let mut names = match (given, configured) {
+        (given, _) if !given.is_empty() => given,
+        (_, Some(configured)) => configured.to_vec(),
+        (_, None) => {
+            return Err(
+                "the configuration's `regions` come from secrets, which are not looked up: give --region".to_owned()
+            );
+        }
+    };
+    if names.is_empty() {
+        let at_hand = settings.region().map(ToString::to_string);
+        names.extend(at_hand);
+    }
+    if names.is_empty() {
+        return Err(
+            "no AWS region is known: give --region, or `regions` in the configuration, or set AWS_REGION".to_owned()
+        );
+    }
+    let mut stores: Vec<ParameterStore> = Vec::new();
+    for name in names {
+        if stores.iter().any(|store| store.region() == name) {
+            continue;
+        }
+        let settings = settings.to_builder().region(Region::new(name)).build();
+        stores.push(ParameterStore::new(&settings).map_err(|error| error.to_string())?);
+    }
+    Ok(stores)
+}
+
+/// Does this for several regions at the same time; the results are in order.
+pub(crate) async fn side_by_side<F: Future>(work: impl Iterator<Item = F>) -> Vec<F::Output> {
+    stream::iter(work).buffered(AT_ONCE).collect().await
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn listed(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+        _ => names.concat(),
+    }
+}

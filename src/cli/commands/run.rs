@@ -1,0 +1,126 @@
+//! `sentrynet run`: one pass over the groups, now.
+
+pub(crate) mod summary;
+
+use std::io;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use clap::Args;
+use time::OffsetDateTime;
+
+use self::summary::Page;
+use crate::cli::arguments::{RunArguments, choose};
+use crate::cli::exit::Exit;
+use crate::cli::history::History;
+use crate::cli::load;
+use crate::cli::output::{ignore_broken_pipe, refuse};
+use crate::cli::page::{PageError, PageFile};
+use crate::cli::terminal::{Glyphs, Shown, Terminal, diagnostics, progress};
+use crate::cli::undelivered::Undelivered;
+use crate::net::{Network, Resolver};
+use crate::outcome::Outcome;
+use crate::runner::{Finished, Follower, Runner, ScheduledRun, jobs_now};
+use crate::secrets::Redactor;
+use crate::telemetry::{Mode, Telemetry};
+
+/// What to run once, and how it is shown.
+#[derive(Args, Debug)]
+pub(crate) struct OnceArguments {
+    #[command(flatten)]
+    run: RunArguments,
+    /// Show every phase of every run on a line of its own, with its start and length.
+    #[arg(long)]
+    phases: bool,
+}
+
+/// Runs what the arguments ask for, and tells how it went.
+pub(crate) async fn run(
+    arguments: OnceArguments,
+    out: &mut (dyn Write + Send),
+    err: &mut (dyn Write + Send),
+) -> io::Result<Exit> {
+    let OnceArguments { run: arguments, phases } = arguments;
+    let Some(load::Loaded { config, warnings }) = diagnostics::admit(load::load(&arguments.config.config).await, err)?
+    else {
+        return Ok(Exit::InvalidInput);
+    };
+    if !arguments.quiet {
+        diagnostics::warn(&warnings, err)?;
+    }
+    let chosen = match choose(&arguments, &config) {
+        Ok(chosen) => chosen,
+        // It lists titles and tags, which may hold secrets.
+        Err(why) => return refuse(err, &config.redactor.text(&why)),
+    };
+    let file = match arguments.page_file() {
+        Ok(file) => file,
+        Err(error) => return refuse(err, &error),
+    };
+    let network = Network::new(Resolver::system());
+    let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
+    let undelivered = Undelivered::on_terminal(runner.telemetry().aside());
+    let runner = Undelivered::log(runner, undelivered.as_ref());
+    let started = Instant::now();
+    let width = Terminal::columns();
+    let line = (!arguments.quiet).then(|| width.unwrap_or(80));
+    let runs = chosen.iter().flat_map(|(_, probes)| probes).map(|probe| probe.burst as usize).sum::<usize>();
+    let (mut exit, mut all) = (Exit::Success, Vec::new());
+    let ended = Arc::new(Ended::default());
+    for (group, probes) in chosen {
+        let now = OffsetDateTime::now_utc();
+        let follow = |job| ScheduledRun { follower: Some(ended.clone()), ..job };
+        let jobs = jobs_now(&probes, now).into_iter().map(follow).collect();
+        let running = runner.run(&config, group, jobs, now, None);
+        let name = config.redactor.text(&group.name).replace(char::is_control, " ");
+        let label = || match runner.posted().envelopes() {
+            0 => format!("running {name}: {} of {runs} runs done", ended.0.load(Ordering::Relaxed)),
+            1 => format!("delivering 1 envelope of {name} to Sentry"),
+            envelopes => format!("delivering {envelopes} envelopes of {name} to Sentry"),
+        };
+        let finished = match progress::during(label, line, running).await {
+            Ok(finished) => finished,
+            Err(error) => return refuse(err, &error),
+        };
+        exit = exit.or(&finished);
+        if arguments.json {
+            ignore_broken_pipe(serde_json::to_string(&finished.summary).map_err(io::Error::from).and_then(|line| {
+                writeln!(out, "{line}")?;
+                out.flush()
+            }))?;
+        }
+        all.push(finished);
+    }
+    // Standard output is the program's that reads JSON.
+    let (people, glyphs): (&mut dyn Write, _) = match arguments.json {
+        true => (err, Glyphs::of(&io::stderr())),
+        false => (out, Glyphs::of(&io::stdout())),
+    };
+    let shown = if arguments.quiet { Shown::Troubles } else { Shown::Everything };
+    let page = Page { width, glyphs, shown, has_phases: phases };
+    let kept = undelivered.and_then(|undelivered| undelivered.kept(&arguments));
+    ignore_broken_pipe(page.show(people, &all, started.elapsed(), kept.as_ref(), &config.redactor))?;
+    match file.map_or(Ok(()), |file| write(file, &all, &config.redactor)) {
+        Ok(()) => Ok(exit),
+        Err(error) => refuse(err, &error).map(|unusable| exit.max(unusable)),
+    }
+}
+
+/// Writes the page of these runs.
+fn write(mut file: PageFile, all: &[Finished], redactor: &Redactor) -> Result<(), PageError> {
+    let mut history = History::keeping(usize::MAX);
+    all.iter().flat_map(|finished| &finished.outcomes).for_each(|outcome| history.add(outcome, redactor));
+    file.write(&history)
+}
+
+/// Counts the runs that are over.
+#[derive(Debug, Default)]
+struct Ended(AtomicUsize);
+
+impl Follower for Ended {
+    fn ended(&self, _: &Outcome) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}

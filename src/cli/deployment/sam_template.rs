@@ -1,0 +1,142 @@
+//! The SAM template of a configuration.
+//!
+//! Most of it is the same for every configuration and stands in `template/skeleton.yaml`, to be read as it is. What
+//! follows from the configuration is put between: the rules, what differs from region to region, the secrets that the
+//! function may read, and how long an invocation may take.
+
+mod missing_invocations_alarm;
+mod rule_input;
+mod secret_permissions;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use self::missing_invocations_alarm::MissingInvocationsAlarm;
+use super::bill::MEMORY_MB;
+use super::worst_case::WorstCase;
+use super::{Rule, Schedule, Setting};
+use crate::config::Config;
+use crate::schema::SecretRef;
+use crate::schema::value::show_duration;
+
+const SKELETON: &str = include_str!("sam_template/skeleton.yaml");
+
+/// How wide comments are.
+const WIDTH: usize = 116;
+
+/// The SAM template of a configuration: the same text for the same configuration.
+///
+/// `source` is the configuration's name, for the comment at the top; `references` are the secrets that it asks for.
+pub fn template(source: &str, config: &Config, schedule: &Schedule, references: &BTreeSet<SecretRef>) -> String {
+    let longest = WorstCase::of(config, schedule);
+    let silences: Vec<Option<MissingInvocationsAlarm>> = MissingInvocationsAlarm::by_region(schedule);
+    let parts = [
+        ("@SOURCE@", one_line(source)),
+        ("@MEMORY@", MEMORY_MB.to_string()),
+        ("@TIMEOUT_REASON@", timeout_reason(longest.as_ref())),
+        ("@TIMEOUT@", WorstCase::timeout(longest.as_ref()).as_secs().to_string()),
+        ("@REGIONS@", regions(schedule) + &mappings(schedule, &silences)),
+        ("@CONDITIONS@", missing_invocations_alarm::condition(&silences)),
+        ("@SECRETS@", secret_permissions::resources(references)),
+        ("@RULES@", schedule.rules.iter().map(rule).collect()),
+        ("@SILENCE@", missing_invocations_alarm::alarm(&silences)),
+    ];
+    parts.iter().fold(SKELETON.to_owned(), |text, (place, part)| text.replacen(place, part, 1))
+}
+
+/// A file may have any name.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
+/// A comment of as many lines as it takes.
+fn comment(indent: usize, text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if indent + 2 + line.len() + 1 + word.len() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.iter().map(|line| format!("{:indent$}# {line}\n", "")).collect()
+}
+
+fn timeout_reason(longest: Option<&WorstCase<'_>>) -> String {
+    let Some(longest) = longest else { return String::new() };
+    let reason = format!(
+        "Group {}, every {}, takes longest: {} from the rule's time on, if its runs take all the time that they may. The \
+         function reads its configuration before, and delivers after that.",
+        longest.group,
+        show_duration(longest.every),
+        show_duration(longest.lasts)
+    );
+    comment(6, &reason)
+}
+
+/// Deploying anywhere else has to fail, early and with a reason.
+fn regions(schedule: &Schedule) -> String {
+    if schedule.regions.is_empty() {
+        return String::new();
+    }
+    format!(
+        "
+Rules:
+  IsRegionConfigured:
+    Assertions:
+      - Assert:
+          Fn::Contains:
+            - [{}]
+            - !Ref AWS::Region
+        AssertDescription: This region is not among the `regions` of the configuration that this template was made from.
+",
+        schedule.regions.join(", ")
+    )
+}
+
+fn mappings(schedule: &Schedule, silences: &[Option<MissingInvocationsAlarm>]) -> String {
+    let silence = missing_invocations_alarm::mapping(&schedule.regions, silences);
+    if schedule.mapping.is_empty() && silence.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n# What differs from region to region.\nMappings:\n".to_owned();
+    if !schedule.mapping.is_empty() {
+        text.push_str("  Schedule:\n");
+        for (index, region) in schedule.regions.iter().enumerate() {
+            let _ = writeln!(text, "    {region}:");
+            for attribute in &schedule.mapping {
+                let _ = writeln!(text, "      {}: {}", attribute.name, attribute.values[index]);
+            }
+        }
+    }
+    text + &silence
+}
+
+fn rule(rule: &Rule) -> String {
+    let setting = |setting: &Setting| match setting {
+        Setting::Same(value) => value.clone(),
+        Setting::ByRegion(name) => format!("!FindInMap [Schedule, !Ref AWS::Region, {name}]"),
+    };
+    let mut text = format!(
+        "  {name}:
+    Type: AWS::Events::Rule
+    DependsOn: InvocationByRules
+    Properties:
+      Name: !Sub ${{AWS::StackName}}-{name}
+      ScheduleExpression: {}
+      State: {}
+      Targets:
+",
+        setting(&rule.expression),
+        setting(&rule.state),
+        name = rule.name,
+    );
+    for (number, target) in (1..).zip(&rule.targets) {
+        text.push_str(&rule_input::target(number, target));
+    }
+    text.push('\n');
+    text
+}

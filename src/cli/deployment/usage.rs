@@ -1,0 +1,279 @@
+//! What a schedule uses in a month: how often the function is invoked, for how long, and what that leaves in Sentry.
+
+use std::ops::{Add, AddAssign};
+use std::time::Duration;
+
+use super::cron::Cron;
+use crate::config::Group;
+use crate::probe::http::Request;
+use crate::probe::{Check, Probe};
+use crate::runner::payload::WINDOW;
+use crate::schedule::Cadence;
+use crate::template::Text;
+
+/// A month: a twelfth of a year, in days.
+pub const DAYS: f64 = 365.0 / 12.0;
+/// Assumed of a run: most end sooner.
+pub const RUN: Duration = Duration::from_millis(500);
+/// Assumed of an invocation: to read its configuration and to deliver what it has seen.
+pub const OVERHEAD: Duration = Duration::from_millis(300);
+/// Assumed of an invocation in whose minute nothing is due.
+pub const NOTHING_DUE: Duration = Duration::from_millis(50);
+
+/// What is used in a month.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Usage {
+    /// Invocations of the function.
+    pub invocations: f64,
+    /// For how many seconds they last together: waiting for ticks within the minute is among it.
+    pub seconds: f64,
+    /// Runs of probes.
+    pub runs: f64,
+    /// Spans that these leave, transactions among them.
+    pub spans: f64,
+    /// SSM parameters that are too large for the standard tier.
+    pub advanced_parameters: f64,
+    /// How often such a parameter is read.
+    pub advanced_reads: f64,
+    /// Alarms of CloudWatch.
+    pub alarms: f64,
+}
+
+impl Usage {
+    /// Of a group's probes that have this period, in one region.
+    pub fn of(group: &Group, every: Duration, beat: Cadence, cron: Cron) -> Self {
+        let probes = || group.probes.iter().filter(|probe| probe.every == every);
+        let longest = probes().map(|probe| probe.burst).max().unwrap_or(0);
+        let invocations = f64::from(cron.firings_a_day()) * DAYS;
+        let ticks = DAYS * 86_400.0 / beat.period.as_secs_f64();
+        let (busy, seconds) = windows(beat, RUN * longest);
+        let runs: f64 = probes().map(|probe| f64::from(probe.burst)).sum();
+        let spans: f64 = probes().map(|probe| f64::from(probe.burst * spans(probe))).sum();
+        // Of a cycle's windows, to those of a month.
+        let cycles = ticks / ticks_of_a_cycle(beat) as f64;
+        Self {
+            invocations,
+            seconds: seconds * cycles + (invocations - busy as f64 * cycles).max(0.0) * NOTHING_DUE.as_secs_f64(),
+            runs: ticks * runs,
+            spans: ticks * spans,
+            ..Self::default()
+        }
+    }
+
+    /// Of a group's parameter that is too large for the standard tier, which these invocations read.
+    pub fn of_advanced_parameter(invocations: f64) -> Self {
+        Self { advanced_parameters: 1.0, advanced_reads: invocations, ..Self::default() }
+    }
+
+    /// Of a stack's alarms: that something is in the dead-letter queue, and, where rules fire, that they do not.
+    pub fn of_alarms(is_watched: bool) -> Self {
+        Self { alarms: 1.0 + f64::from(u8::from(is_watched)), ..Self::default() }
+    }
+}
+
+impl Add for Usage {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            invocations: self.invocations + other.invocations,
+            seconds: self.seconds + other.seconds,
+            runs: self.runs + other.runs,
+            spans: self.spans + other.spans,
+            advanced_parameters: self.advanced_parameters + other.advanced_parameters,
+            advanced_reads: self.advanced_reads + other.advanced_reads,
+            alarms: self.alarms + other.alarms,
+        }
+    }
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::iter::Sum for Usage {
+    fn sum<I: Iterator<Item = Self>>(usages: I) -> Self {
+        usages.fold(Self::default(), Add::add)
+    }
+}
+
+/// Ticks until they fall on the same seconds of the minute again: 60 at the most.
+pub(crate) fn ticks_of_a_cycle(beat: Cadence) -> u64 {
+    let (window, period) = (WINDOW.as_secs(), beat.period.as_secs().max(1));
+    window / crate::cli::deployment::cron::gcd(period, window)
+}
+
+/// Of one cycle: how many windows hold ticks, and how many seconds their invocations last. Each begins with its window,
+/// waits for its ticks and makes their runs one after the other.
+fn windows(beat: Cadence, work: Duration) -> (u64, f64) {
+    let (window, work) = (WINDOW.as_secs(), work.as_secs_f64());
+    let (mut count, mut seconds) = (0, 0.0);
+    let mut current = None;
+    // How far into its window the current invocation is.
+    let mut until = 0.0_f64;
+    for tick in 0..ticks_of_a_cycle(beat) {
+        // From the beginning of a window, so that none is cut in two.
+        let second = beat.phase.as_secs() % beat.period.as_secs().max(1) + tick * beat.period.as_secs();
+        if current != Some(second / window) {
+            current = Some(second / window);
+            count += 1;
+            seconds += until;
+            until = 0.0;
+        }
+        until = until.max((second % window) as f64) + work;
+    }
+    (count, seconds + until + count as f64 * OVERHEAD.as_secs_f64())
+}
+
+/// How many spans a run of this probe leaves when all goes well and nothing redirects, the transaction included.
+fn spans(probe: &Probe) -> u32 {
+    let attempt = u32::from(probe.retries > 0);
+    let requests = match &probe.check {
+        Check::Http(request) => std::slice::from_ref(&**request),
+        Check::Script(script) => &script.steps[..],
+    };
+    let mut origins: Vec<Option<&str>> = Vec::new();
+    let mut spans = 1 + attempt;
+    for request in requests {
+        spans += spans_of_request(request);
+        // Steps to the same server share a connection.
+        let origin = origin(&request.url);
+        if !origins.contains(&origin) {
+            origins.push(origin);
+            spans += spans_of_connection(origin);
+        }
+    }
+    spans
+}
+
+/// `http.request`, `http.send`, `http.wait` and `http.recv`, and what is made of the answer.
+fn spans_of_request(request: &Request) -> u32 {
+    4 + u32::from(!request.set_keys.is_empty()) + u32::from(!request.assertions.is_empty())
+}
+
+/// `net.conn` and `net.tcp`; `net.dns` for a name, `net.tls` for https.
+fn spans_of_connection(origin: Option<&str>) -> u32 {
+    let url = origin.and_then(|origin| url::Url::parse(origin).ok());
+    let is_address = url.as_ref().is_some_and(|url| !matches!(url.host(), Some(url::Host::Domain(_))));
+    let is_plain = url.is_some_and(|url| url.scheme() == "http");
+    2 + u32::from(!is_address) + u32::from(!is_plain)
+}
+
+/// Scheme, host and port, where they are known before a script runs.
+fn origin(url: &Text) -> Option<&str> {
+    let text = match url {
+        Text::Plain(text) => text,
+        Text::Template(template) => template.source(),
+    };
+    let host = text.find("://")? + 3;
+    let end = text[host..].find(['/', '?', '#']).map_or(text.len(), |end| host + end);
+    Some(&text[..end]).filter(|origin| !origin.contains('{'))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::{Document, read};
+    use crate::schema::Secrets;
+
+    fn beat(period: u64, phase: u64) -> Cadence {
+        Cadence { period: Duration::from_secs(period), phase: Duration::from_secs(phase) }
+    }
+
+    /// Windows with ticks of a day, and their seconds, by counting.
+    fn counted(beat: Cadence, work: f64) -> (u64, f64) {
+        let (mut count, mut seconds) = (0, 0.0);
+        let (period, phase) = (beat.period.as_secs(), beat.phase.as_secs());
+        for minute in 0..1440 {
+            let due: Vec<u64> = (0..60).filter(|s| (minute * 60 + s + period * 86_400 - phase) % period == 0).collect();
+            if !due.is_empty() {
+                count += 1;
+                seconds += due.iter().fold(0.0_f64, |until, tick| until.max(*tick as f64) + work) + 0.3;
+            }
+        }
+        (count, seconds)
+    }
+
+    #[test]
+    fn the_windows_of_a_cycle_are_those_of_a_day() {
+        for beat in [
+            beat(10, 0),
+            beat(20, 10),
+            beat(24, 0),
+            beat(30, 0),
+            beat(40, 0),
+            beat(45, 30),
+            beat(50, 10),
+            beat(60, 20),
+            beat(90, 0),
+            beat(100, 0),
+            beat(300, 120),
+            beat(3600, 59),
+            beat(86_400, 3600),
+        ] {
+            for work in [0.5, 2.0, 12.0] {
+                let (count, seconds) = windows(beat, Duration::from_secs_f64(work));
+                let cycles = 86_400.0 / (ticks_of_a_cycle(beat) * beat.period.as_secs()) as f64;
+                let (truth, true_seconds) = counted(beat, work);
+                assert!((count as f64 * cycles - truth as f64).abs() < 1e-6, "{beat:?}: {count} {cycles} {truth}");
+                assert!((seconds * cycles - true_seconds).abs() < 1e-6, "{beat:?} {work}: {seconds} {true_seconds}");
+            }
+        }
+    }
+
+    fn group(probes: &str) -> Group {
+        let text = format!("groups:\n  - name: a\n    probes:\n{probes}");
+        let config = read(&Document::parse("a.yaml", text.as_bytes()).expect("YAML"), &Secrets::stand_ins());
+        config.expect("a configuration").groups.remove(0)
+    }
+
+    fn month(group: &Group, every: u64) -> Usage {
+        let beat = Cadence::alone(Duration::from_secs(every));
+        Usage::of(group, beat.period, beat, Cron::of(beat))
+    }
+
+    #[test]
+    fn a_month_counts_invocations_waiting_and_runs() {
+        let group = group(
+            "      - {probe: probes.http, url: 'https://a.example', every: 60}
+      - {probe: probes.http, title: b, url: 'https://a.example', every: 60, burst: 3}
+      - {probe: probes.http, title: c, url: 'https://a.example', every: 10}
+      - {probe: probes.http, title: d, url: 'https://a.example', every: 3601}
+",
+        );
+        let minutes = DAYS * 1440.0;
+        let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-3 * b, "{a} {b}");
+        let minutely = month(&group, 60);
+        near(minutely.invocations, minutes);
+        near(minutely.runs, 4.0 * minutes);
+        near(minutely.seconds, minutes * (3.0 * 0.5 + 0.3));
+        let often = month(&group, 10);
+        near(often.invocations, minutes);
+        near(often.runs, 6.0 * minutes);
+        near(often.seconds, minutes * (50.0 + 0.5 + 0.3));
+        let odd = month(&group, 3601);
+        near(odd.invocations, minutes);
+        near(odd.runs, DAYS * 86_400.0 / 3601.0);
+        let waiting = odd.runs * (29.5 + 0.5 + 0.3);
+        near(odd.seconds, waiting + (minutes - odd.runs) * 0.05);
+    }
+
+    #[test]
+    fn spans_are_those_that_a_run_leaves() {
+        let count = |keys: &str| {
+            let group = group(&format!("      - {{{keys}}}\n"));
+            spans(&Arc::clone(&group.probes[0]))
+        };
+        assert_eq!(count("probe: probes.http, url: 'https://a.example/x?y'"), 9);
+        assert_eq!(count("probe: probes.http, url: 'http://192.0.2.1/'"), 7);
+        assert_eq!(count("probe: probes.http, url: 'https://[::1]:8443/', retries: 1"), 9);
+        assert_eq!(count("probe: probes.http, url: 'https://a.example/', set_keys: {a: $.a}, assertions: {a: 1}"), 11);
+        let steps = "probe: probes.script, title: t, init_keys: {h: b.example}, steps: [{url: 'https://a.example/1'}, {url: \
+                     'https://a.example/{h}'}, {url: 'https://{h}/'}]";
+        assert_eq!(count(steps), 1 + 3 * 4 + 2 * 4);
+    }
+}

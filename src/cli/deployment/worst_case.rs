@@ -1,0 +1,134 @@
+//! How long an invocation may take.
+
+use std::time::Duration;
+
+use super::Schedule;
+use super::usage::ticks_of_a_cycle;
+use crate::config::Config;
+use crate::probe::Probe;
+use crate::runner::payload::WINDOW;
+use crate::schedule::Cadence;
+
+/// What an invocation needs besides its runs: SSM is waited for 8 seconds at most, and 20 are kept for delivery at most.
+const BESIDES: Duration = Duration::from_secs(30);
+/// The least that an invocation is given: a group may change without another template.
+const MIN: Duration = Duration::from_secs(60);
+/// Lambda's own limit.
+const MAX: Duration = Duration::from_secs(900);
+/// A timeout is a multiple of this.
+const STEP: u64 = 10;
+
+/// The firing that takes longest, if every run takes all the time that it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorstCase<'a> {
+    /// The group's name.
+    pub group: &'a str,
+    /// The period of the probes.
+    pub every: Duration,
+    /// How long after the rule's time the last run ends.
+    pub lasts: Duration,
+}
+
+impl<'a> WorstCase<'a> {
+    /// Of all groups in all regions; `None` where nothing is watched.
+    pub fn of(config: &'a Config, schedule: &Schedule) -> Option<Self> {
+        let mut longest: Option<Self> = None;
+        for group in &config.groups {
+            for probe in &group.probes {
+                for beat in schedule.region_names().filter_map(|region| Cadence::of(config, group, probe.every, region))
+                {
+                    let lasts = lasts(probe, beat);
+                    if longest.is_none_or(|longest| lasts > longest.lasts) {
+                        longest = Some(Self { group: &group.name, every: probe.every, lasts });
+                    }
+                }
+            }
+        }
+        longest
+    }
+
+    /// How long an invocation may take, all in all.
+    pub fn timeout(longest: Option<&Self>) -> Duration {
+        let lasts = longest.map_or(Duration::ZERO, |longest| longest.lasts) + BESIDES;
+        Duration::from_secs(lasts.as_secs().div_ceil(STEP) * STEP).clamp(MIN, MAX)
+    }
+}
+
+/// How long after its beginning the runs of a probe in a window end at the latest. One tick is run after the other, and
+/// skipped when its turn comes a period late.
+fn lasts(probe: &Probe, beat: Cadence) -> Duration {
+    let work = probe.timeout * probe.burst;
+    let mut longest = Duration::ZERO;
+    let mut until = Duration::ZERO;
+    let mut window = None;
+    for number in 0..ticks_of_a_cycle(beat) {
+        // From the beginning of a window, so that none is cut in two.
+        let second = beat.phase.as_secs() % beat.period.as_secs().max(1) + number * beat.period.as_secs();
+        if window != Some(second / WINDOW.as_secs()) {
+            window = Some(second / WINDOW.as_secs());
+            until = Duration::ZERO;
+        }
+        let tick = Duration::from_secs(second % WINDOW.as_secs());
+        if until < tick + probe.every {
+            until = until.max(tick) + work;
+            longest = longest.max(until);
+        }
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Document, read};
+    use crate::schema::Secrets;
+
+    /// The group and the period that take longest, for how long, and the timeout.
+    fn longest(regions: &str, probes: &[&str]) -> (String, u64, u64, u64) {
+        let probe = |(index, keys): (usize, &&str)| {
+            format!("  - {{name: g{index}, probes: [{{probe: probes.http, url: 'https://a.example', {keys}}}]}}\n")
+        };
+        let groups: String = probes.iter().enumerate().map(probe).collect();
+        let text = format!("regions: [{regions}]\ngroups:\n{groups}");
+        let document = Document::parse("a.yaml", text.as_bytes()).expect("YAML");
+        let config = read(&document, &Secrets::stand_ins()).expect("a configuration");
+        let schedule = Schedule::of(&config).expect("a schedule");
+        let longest = WorstCase::of(&config, &schedule).expect("something");
+        let WorstCase { group, every, lasts } = longest;
+        (group.to_owned(), every.as_secs(), lasts.as_secs(), WorstCase::timeout(Some(&longest)).as_secs())
+    }
+
+    fn of(keys: &str) -> (u64, u64) {
+        let (_, _, lasts, timeout) = longest("", &[keys]);
+        (lasts, timeout)
+    }
+
+    #[test]
+    fn the_last_tick_of_the_minute_and_its_whole_burst_fit() {
+        assert_eq!(of("every: 60"), (10, 60));
+        assert_eq!(of("every: 1h, burst: 4, timeout: 12s"), (48, 80));
+        assert_eq!(of("every: 30"), (40, 70));
+        assert_eq!(of("every: 10, timeout: 2s"), (52, 90));
+        // Some day, each second of the minute has its turn.
+        assert_eq!(of("every: 61"), (69, 100));
+        assert_eq!(of("every: 75"), (55, 90));
+        assert_eq!(of("every: 1h, burst: 60, timeout: 60s"), (3600, 900));
+    }
+
+    #[test]
+    fn slow_runs_push_the_next_tick_back_until_it_is_stale() {
+        // Second 30 begins at 40, and ends at 80.
+        assert_eq!(of("every: 30, burst: 2, timeout: 20s").0, 80);
+        // Second 30 would begin at 60, and is skipped.
+        assert_eq!(of("every: 30, burst: 3, timeout: 20s").0, 60);
+        // Second 10 and every other one is skipped: 0, 20, 40.
+        assert_eq!(of("every: 10, timeout: 20s").0, 60);
+    }
+
+    #[test]
+    fn the_longest_of_all_groups_and_regions_counts() {
+        let probes = ["every: 60, timeout: 30s", "every: 30, timeout: 25s", "every: 60, timeout: 20s"];
+        assert_eq!(longest("", &probes), ("g1".to_owned(), 30, 55, 90));
+        assert_eq!(longest("eu-west-1, us-east-1", &probes), ("g1".to_owned(), 30, 55, 90));
+    }
+}

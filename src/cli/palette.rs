@@ -1,0 +1,81 @@
+//! Which colour stands for what, the same on the terminal and on the page.
+
+use anstyle::{Ansi256Color, Style};
+
+use crate::outcome::phase::Op;
+
+/// A colour of the 256 that terminals know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Colour(u8);
+
+/// What went wrong.
+pub const BAD: Colour = Colour(160);
+
+impl Colour {
+    /// Of a phase that went well, and of what holds phases.
+    pub const fn of(op: Op) -> Self {
+        Self(match op {
+            Op::Attempt | Op::HttpRequest | Op::NetConn => 244,
+            Op::NetDns => 99,
+            Op::NetTcp => 214,
+            Op::NetTls => 205,
+            Op::HttpSend => 37,
+            Op::HttpWait => 33,
+            Op::HttpRecv => 35,
+            Op::JsonParse => 103,
+            Op::JsonAssert => 246,
+        })
+    }
+
+    /// Of how a run ended, in the word of [`Status::as_str`](crate::outcome::Status::as_str).
+    pub fn of_status(word: &str) -> Self {
+        match word {
+            "ok" => Self(34),
+            "degraded" => Self(172),
+            "failed" => BAD,
+            _ => Self(244),
+        }
+    }
+
+    /// Its number among the 256.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
+    /// As text on a terminal.
+    pub const fn style(self) -> Style {
+        Style::new().fg_color(Some(anstyle::Color::Ansi256(Ansi256Color(self.0))))
+    }
+
+    /// As `#rrggbb`: xterm's cube of 6 × 6 × 6 from 16 on, and its greys from 232 on.
+    pub fn hex(self) -> String {
+        const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+        let [red, green, blue] = match self.0.checked_sub(232) {
+            Some(grey) => [8 + 10 * grey; 3],
+            None => {
+                let place = usize::from(self.0.saturating_sub(16));
+                [place / 36, place / 6 % 6, place % 6].map(|level| LEVELS[level])
+            }
+        };
+        format!("#{red:02x}{green:02x}{blue:02x}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_colour_is_the_same_on_a_page() {
+        let hexes = [16, 99, 160, 214, 231, 232, 255].map(|number| Colour(number).hex());
+        assert_eq!(hexes, ["#000000", "#875fff", "#d70000", "#ffaf00", "#ffffff", "#080808", "#eeeeee"]);
+    }
+
+    #[test]
+    fn phases_are_told_apart() {
+        let phases: Vec<Op> = Op::ALL.iter().copied().filter(|op| op.is_phase()).collect();
+        let colours: std::collections::HashSet<String> = phases.iter().map(|op| Colour::of(*op).hex()).collect();
+        assert_eq!(colours.len(), phases.len());
+        assert!(!colours.contains(&BAD.hex()));
+    }
+}

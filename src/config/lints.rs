@@ -1,0 +1,97 @@
+//! What a configuration may hold, and is probably not meant: it runs all the same.
+//!
+//! Every warning is about values that stand in the file: what a secret holds is not looked at, so that the same file gives
+//! the same warnings wherever it is judged. Where a value cannot be read there is an error, and no warning.
+
+pub(crate) mod catalogue;
+
+use std::collections::HashSet;
+
+use super::document::Document;
+use crate::diagnostics::finding::Finding;
+use crate::diagnostics::source::Location;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics, Related};
+use crate::schema::validator::join;
+use crate::yaml::node::Node;
+
+pub(crate) use self::catalogue::KINDS;
+
+impl Document {
+    /// What is probably not meant. Nothing of it keeps the configuration from being used.
+    pub fn warnings(&self) -> Diagnostics {
+        let mut warner = Linter { document: self, diagnostics: Vec::new() };
+        let has_tags = |node: &Node| node.get("tags").is_some_and(|tags| !tags.entries().is_empty());
+        let is_tagged = has_tags(&self.root) || self.root.get("sentry").is_some_and(has_tags);
+        let groups = items(&self.root, "groups");
+        for (index, group) in groups.iter().enumerate() {
+            let path = format!("groups[{index}]");
+            let probes = items(group, "probes");
+            // What all groups share tells one from the others no better.
+            let is_told = has_tags(group) || (!probes.is_empty() && probes.iter().all(has_tags));
+            if !(is_told || is_tagged && groups.len() == 1) {
+                let name = group.get("name").and_then(Node::text).filter(|name| name.len() < 40).unwrap_or("website");
+                let finding = Finding::new("this group has no tags: in Sentry nothing tells what it watches")
+                    .with_help(format!("give it some, such as `tags: {{target: {name}}}`"));
+                warner.report(Code::NoTags, group.location(), &path, finding);
+            }
+            warner.titles(probes, &path);
+            for (index, probe) in probes.iter().enumerate() {
+                warner.probe(probe, &format!("{path}.probes[{index}]"));
+            }
+        }
+        Diagnostics::new(warner.diagnostics)
+    }
+
+    /// These errors, and the warnings that they have nothing to do with: of a probe, or a group, with an error it is not
+    /// known what it will be.
+    pub fn errors_and_warnings(&self, errors: Diagnostics) -> Diagnostics {
+        let owners: HashSet<&str> = errors.iter().flat_map(|error| [group(&error.path), owner(&error.path)]).collect();
+        let is_known = |warning: &&Diagnostic| !owners.contains(owner(&warning.path));
+        let warnings = Diagnostics::new(self.warnings().iter().filter(is_known).cloned().collect());
+        errors.and(warnings)
+    }
+}
+
+/// The path of the group that a path is in.
+fn group(path: &str) -> &str {
+    path.find(']').map_or(path, |end| &path[..=end])
+}
+
+/// The path of the probe that a path is in; that of the group, if it is in none.
+fn owner(path: &str) -> &str {
+    let group = group(path);
+    let rest = &path[group.len()..];
+    match rest.find(']').filter(|_| rest.starts_with(".probes[")) {
+        Some(end) => &path[..=group.len() + end],
+        None => group,
+    }
+}
+
+/// Collects the warnings of a document.
+pub(crate) struct Linter<'a> {
+    document: &'a Document,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Linter<'_> {
+    pub(crate) fn report(&mut self, code: Code, location: Location, path: &str, finding: Finding) {
+        self.diagnostics.push(self.document.source.diagnostic(location, path, finding.coded(code)));
+    }
+
+    pub(crate) fn related(&self, node: &Node, label: &str) -> Box<Related> {
+        self.document.source.related(node.span, label)
+    }
+}
+
+pub(crate) fn items<'a>(node: &'a Node, name: &str) -> &'a [Node] {
+    node.get(name).map_or(&[], Node::items)
+}
+
+/// The requests of a probe with their paths: its steps, or the probe itself.
+pub(crate) fn requests<'a>(probe: &'a Node, path: &str) -> Vec<(&'a Node, String)> {
+    if probe.get("steps").is_none() {
+        return vec![(probe, path.to_owned())];
+    }
+    let path = join(path, "steps");
+    items(probe, "steps").iter().enumerate().map(|(index, step)| (step, format!("{path}[{index}]"))).collect()
+}

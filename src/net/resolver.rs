@@ -1,0 +1,271 @@
+//! Name lookup: `hickory-resolver`, which tells "no such name", "name server failed" and "no answer" apart.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts, ServerOrderingStrategy};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::{Query, ResponseCode};
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use hickory_resolver::{Hosts, TokioResolver, system_conf};
+use reqwest::dns::{Addrs, Name as HostName, Resolve, Resolving};
+
+use super::dns_error::DnsFault;
+use super::settings::IpVersion;
+use super::timeline::RequestTimeline;
+use crate::clock::SuspendAwareInstant;
+
+/// How long to look for the reason why a name has no address.
+const EXPLANATION: Duration = Duration::from_secs(1);
+/// How many aliases a name may lead through: hickory follows no more.
+const MAX_ALIASES: usize = 8;
+
+/// The system's configuration is read anew after so long: the network may be another one by then, or not be there at
+/// first.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// Looks names up, without a cache: a prober wants to know what is true now. Cheap to clone; the system's
+/// configuration is read at the first look-up, and again when it is old.
+#[derive(Clone)]
+pub struct Resolver {
+    source: Arc<Source>,
+}
+
+struct Source {
+    servers: Option<Vec<SocketAddr>>,
+    patience: Option<(Duration, usize)>,
+    known: Mutex<Option<(SuspendAwareInstant, Arc<Known>)>>,
+}
+
+/// What was read, and when.
+struct Known {
+    hosts: Hosts,
+    settings: Result<Settings, DnsFault>,
+}
+
+impl Source {
+    fn known(&self) -> Arc<Known> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some((since, known)) if since.elapsed() < FRESH => known.clone(),
+            _ => {
+                let hosts = Hosts::from_system().unwrap_or_default();
+                let new = Arc::new(Known { hosts, settings: Settings::new(self) });
+                *known = Some((SuspendAwareInstant::now(), new.clone()));
+                new
+            }
+        }
+    }
+}
+
+/// What every look-up is made with.
+struct Settings {
+    config: ResolverConfig,
+    options: ResolverOpts,
+}
+
+impl Resolver {
+    /// A resolver with the system's configuration (`/etc/resolv.conf`, `/etc/hosts`).
+    pub fn system() -> Self {
+        Self::from_source(None, None)
+    }
+
+    /// A resolver that asks these name servers by UDP (and TCP for long answers).
+    pub fn with_servers(servers: Vec<SocketAddr>) -> Self {
+        Self::from_source(Some(servers), None)
+    }
+
+    /// The same with these in place of the configuration's `timeout` (how long to wait for an answer) and `attempts`
+    /// (how often to ask again).
+    pub fn with_patience(&self, timeout: Duration, attempts: usize) -> Self {
+        Self::from_source(self.source.servers.clone(), Some((timeout, attempts)))
+    }
+
+    fn from_source(servers: Option<Vec<SocketAddr>>, patience: Option<(Duration, usize)>) -> Self {
+        Self { source: Arc::new(Source { servers, patience, known: Mutex::default() }) }
+    }
+
+    /// The addresses of `name`, in the name server's order.
+    ///
+    /// # Errors
+    ///
+    /// Says why there is none.
+    pub async fn lookup(&self, name: &str, family: Option<IpVersion>) -> Result<Vec<IpAddr>, DnsFault> {
+        let name = Name::from_utf8(name).map_err(|_| DnsFault::NotAName)?;
+        // A name in the hosts file is not asked for: with one family of addresses there, hickory would ask a name server
+        // for the other, which may not know the name, or not be there.
+        let known = self.source.known();
+        let addresses_there = in_hosts(&known.hosts, &name, family);
+        if !addresses_there.is_empty() {
+            return Ok(addresses_there);
+        }
+        let resolver = known.settings.as_ref().map_err(Clone::clone)?.resolver()?;
+        // Both families are asked for here and not by hickory's `lookup_ip`, which tells of two failures only one.
+        let found = match family {
+            Some(family) => addresses(&resolver, &name, family).await,
+            None => match tokio::join!(
+                addresses(&resolver, &name, IpVersion::V6),
+                addresses(&resolver, &name, IpVersion::V4)
+            ) {
+                (Ok(six), Ok(four)) => Ok([six, four].concat()),
+                (Ok(found), Err(_)) | (Err(_), Ok(found)) => Ok(found),
+                (Err(six), Err(four)) => Err(four.or_worse(six)),
+            },
+        };
+        match found {
+            Err(DnsFault::NoSuchName { .. }) => {
+                Err(explain(&resolver, name, |alias_of| DnsFault::NoSuchName { alias_of }).await)
+            }
+            Err(DnsFault::NoAddress { .. }) => {
+                Err(explain(&resolver, name, |alias_of| DnsFault::NoAddress { family, alias_of }).await)
+            }
+            found => found,
+        }
+    }
+}
+
+/// Looks where the aliases of a name lead that came to nothing. It takes a question for each.
+async fn explain(resolver: &TokioResolver, mut name: Name, fault: impl FnOnce(Option<String>) -> DnsFault) -> DnsFault {
+    name.set_fqdn(true);
+    let mut way = vec![name.clone()];
+    let follow = async {
+        while let Some(next) = alias(resolver, &name).await {
+            if way.contains(&next) || way.len() > MAX_ALIASES {
+                return true;
+            }
+            way.push(next.clone());
+            name = next;
+        }
+        false
+    };
+    match tokio::time::timeout(EXPLANATION, follow).await {
+        Ok(true) => DnsFault::EndlessAlias,
+        _ => fault(way.get(1..).and_then(<[Name]>::last).map(|end| end.to_utf8().trim_end_matches('.').to_owned())),
+    }
+}
+
+/// The name that `name` is an alias of.
+pub(crate) async fn alias(resolver: &TokioResolver, name: &Name) -> Option<Name> {
+    let found = resolver.lookup(name.clone(), RecordType::CNAME).await.ok()?;
+    found.answers().iter().find_map(|record| match &record.data {
+        RData::CNAME(alias) if record.name == *name => Some(alias.0.clone()),
+        _ => None,
+    })
+}
+
+async fn addresses(resolver: &TokioResolver, name: &Name, family: IpVersion) -> Result<Vec<IpAddr>, DnsFault> {
+    let kind = match family {
+        IpVersion::V4 => RecordType::A,
+        IpVersion::V6 => RecordType::AAAA,
+    };
+    let found = resolver.lookup(name.clone(), kind).await.map_err(|error| fault(&error))?;
+    let addresses: Vec<IpAddr> = found.answers().iter().filter_map(|record| record.data.ip_addr()).collect();
+    if addresses.is_empty() {
+        return Err(DnsFault::NoAddress { family: None, alias_of: None });
+    }
+    Ok(addresses)
+}
+
+fn in_hosts(hosts: &Hosts, name: &Name, family: Option<IpVersion>) -> Vec<IpAddr> {
+    [RecordType::A, RecordType::AAAA]
+        .into_iter()
+        .filter_map(|kind| hosts.lookup_static_host(&Query::query(name.clone(), kind)))
+        .flat_map(|found| found.answers().iter().filter_map(|record| record.data.ip_addr()).collect::<Vec<_>>())
+        .filter(|address| is_of(*address, family))
+        .collect()
+}
+
+fn is_of(address: IpAddr, family: Option<IpVersion>) -> bool {
+    match family {
+        None => true,
+        Some(IpVersion::V4) => address.is_ipv4(),
+        Some(IpVersion::V6) => address.is_ipv6(),
+    }
+}
+
+impl Settings {
+    fn new(source: &Source) -> Result<Self, DnsFault> {
+        let (config, mut options) = match &source.servers {
+            None => system_conf::read_system_conf().map_err(|_| DnsFault::Unconfigured)?,
+            Some(servers) => {
+                let servers = servers.iter().map(|server| {
+                    let mut config = NameServerConfig::udp_and_tcp(server.ip());
+                    for connection in &mut config.connections {
+                        connection.port = server.port();
+                    }
+                    config
+                });
+                (ResolverConfig::from_parts(None, Vec::new(), servers.collect()), ResolverOpts::default())
+            }
+        };
+        options.cache_size = 0;
+        options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
+        // Looked at before, and not read for every look-up.
+        options.use_hosts_file = ResolveHosts::Never;
+        if let Some((timeout, attempts)) = source.patience {
+            (options.timeout, options.attempts) = (timeout, attempts);
+        }
+        Ok(Self { config, options })
+    }
+
+    /// A resolver for one look-up, in microseconds. One for all would let look-ups of the same name share one question,
+    /// so that the later ones see less than their time, and would make more than about 30 at once wait for 20 ms.
+    fn resolver(&self) -> Result<TokioResolver, DnsFault> {
+        let mut builder = TokioResolver::builder_with_config(self.config.clone(), TokioRuntimeProvider::default());
+        builder.options_mut().clone_from(&self.options);
+        builder.build().map_err(|_| DnsFault::Unconfigured)
+    }
+}
+
+pub(crate) fn fault(error: &NetError) -> DnsFault {
+    match error {
+        NetError::Timeout => DnsFault::TimedOut,
+        NetError::NoConnections => DnsFault::Unconfigured,
+        NetError::Truncated => DnsFault::CutOff,
+        NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
+            ResponseCode::NXDomain => DnsFault::NoSuchName { alias_of: None },
+            ResponseCode::NoError => DnsFault::NoAddress { family: None, alias_of: None },
+            code => DnsFault::Answered(code.into()),
+        },
+        NetError::Dns(DnsError::ResponseCode(code)) => DnsFault::Answered((*code).into()),
+        NetError::Proto(_) => DnsFault::Garbled,
+        // A closed port does not show over UDP, where the sockets are not connected: this was TCP, after UDP.
+        NetError::Io(error) => match error.kind() {
+            ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::BrokenPipe
+            | ErrorKind::UnexpectedEof => DnsFault::CutOff,
+            _ => DnsFault::Unreachable,
+        },
+        _ => DnsFault::Failed,
+    }
+}
+
+/// The resolver as `reqwest` asks it, writing to the current hop's marks.
+pub(crate) struct TimedResolver {
+    pub(crate) resolver: Resolver,
+    pub(crate) family: Option<IpVersion>,
+}
+
+impl Resolve for TimedResolver {
+    fn resolve(&self, name: HostName) -> Resolving {
+        let (resolver, family) = (self.resolver.clone(), self.family);
+        Box::pin(async move {
+            RequestTimeline::mark_current(|marks| marks.dns_start = Some(Instant::now()));
+            let found = resolver.lookup(name.as_str(), family).await;
+            RequestTimeline::mark_current(|marks| {
+                marks.dns_end = Some(Instant::now());
+                match &found {
+                    Ok(addresses) => marks.addresses.clone_from(addresses),
+                    Err(fault) => marks.dns_fault = Some(fault.clone()),
+                }
+            });
+            // The port is filled in by hyper.
+            let addresses = found?.into_iter().map(|address| SocketAddr::new(address, 0));
+            Ok(Box::new(addresses) as Addrs)
+        })
+    }
+}

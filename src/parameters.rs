@@ -1,0 +1,205 @@
+//! SSM Parameter Store: names → values, in as few calls as AWS allows.
+
+mod cached_config;
+mod config_source;
+mod error;
+mod http;
+mod listing;
+mod partition;
+mod prefix;
+mod publish;
+
+pub use cached_config::{ConfigSource, Loaded, SourceError};
+pub use config_source::{Origin, OriginError, http_client};
+pub use error::{Action, SsmError};
+pub use listing::{ListedParameter, ParameterListing};
+pub use partition::{Parts, STANDARD_TIER};
+pub use prefix::Prefix;
+pub use publish::{Change, Pushed, Wanted};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use futures_util::future::try_join_all;
+
+use crate::secrets::Secret;
+
+/// As many names as one `GetParameters` takes.
+const NAMES_A_CALL: usize = 10;
+
+/// The longest name that SSM takes in a request.
+const MAX_NAME_LENGTH: usize = 2048;
+
+/// One parameter's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Decrypted. Any parameter may hold a secret: none is printed.
+    pub value: Secret,
+    /// Counts up with every change.
+    pub version: i64,
+}
+
+/// What a fetch brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parameters {
+    /// By the name that was asked for.
+    pub found: BTreeMap<String, Parameter>,
+    /// The names that there is no parameter for.
+    pub missing: BTreeSet<String>,
+}
+
+impl Parameters {
+    fn extend(&mut self, more: Self) {
+        self.found.extend(more.found);
+        self.missing.extend(more.missing);
+    }
+
+    fn retain(&mut self, names: &BTreeSet<String>) {
+        self.found.retain(|name, _| names.contains(name));
+        self.missing.retain(|name| names.contains(name));
+    }
+}
+
+/// Where AWS's settings come from: the environment and the profile files, over the given HTTP client.
+///
+/// `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_SSM` are honoured. As in the AWS CLI, the region is not asked of the
+/// instance metadata service: on a laptop that would be seconds of silence.
+pub fn aws_settings(http: reqwest::Client, region: Option<&str>) -> ConfigLoader {
+    let region = RegionProviderChain::first_try(region.map(|region| Region::new(region.to_owned())))
+        .or_else(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new());
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http::shared(http))
+        .region(region)
+        // Nothing is watched until this answers, and a function's time is counted.
+        .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(200)))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .operation_attempt_timeout(Duration::from_secs(3))
+                .operation_timeout(Duration::from_secs(8))
+                .build(),
+        )
+}
+
+/// The same for somebody who waits, and writes: SSM takes three parameters a second.
+pub fn patient(settings: ConfigLoader) -> ConfigLoader {
+    settings
+        .retry_config(RetryConfig::standard().with_max_attempts(10).with_initial_backoff(Duration::from_millis(500)))
+        .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(10)).build())
+}
+
+/// The Parameter Store of one region.
+#[derive(Clone, Debug)]
+pub struct ParameterStore {
+    client: aws_sdk_ssm::Client,
+    region: String,
+}
+
+impl ParameterStore {
+    /// The store that these settings lead to; no call is made yet.
+    pub fn new(settings: &SdkConfig) -> Result<Self, SsmError> {
+        let region = settings.region().ok_or(SsmError::NoRegion)?.to_string();
+        Ok(Self { client: aws_sdk_ssm::Client::new(settings), region })
+    }
+
+    /// The store of `region`, or of the region at hand, with the credentials at hand. No call is made yet.
+    pub async fn connect(http: reqwest::Client, region: Option<&str>) -> Result<Self, SsmError> {
+        Self::new(&aws_settings(http, region).load().await)
+    }
+
+    /// The region that is asked.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The values of these parameters: one call for up to ten names, several side by side for more, none for none.
+    pub async fn fetch(&self, names: &BTreeSet<String>) -> Result<Parameters, SsmError> {
+        // One impossible name would make SSM refuse the whole call.
+        let (possible, impossible): (Vec<_>, Vec<_>) = names.iter().partition(|name| is_possible(name));
+        let mut all = Parameters { missing: impossible.into_iter().cloned().collect(), ..Parameters::default() };
+        for part in try_join_all(possible.chunks(NAMES_A_CALL).map(|names| self.fetch_some(names))).await? {
+            all.extend(part);
+        }
+        Ok(all)
+    }
+
+    /// Each of these parameters as a secret, or the reason why it cannot be used.
+    pub async fn secrets(&self, names: &BTreeSet<String>) -> BTreeMap<String, Result<Secret, String>> {
+        match self.fetch(names).await {
+            Ok(parameters) => names.iter().map(|name| (name.clone(), self.secret(&parameters, name))).collect(),
+            Err(error) => names.iter().map(|name| (name.clone(), Err(error.to_string()))).collect(),
+        }
+    }
+
+    /// One parameter of a fetch as a secret, or the reason why it cannot be used.
+    fn secret(&self, parameters: &Parameters, name: &str) -> Result<Secret, String> {
+        let parameter =
+            parameters.found.get(name).ok_or_else(|| format!("there is none of this name in {}", self.region))?;
+        Ok(parameter.value.clone())
+    }
+
+    /// The error of a parameter that is not there.
+    pub fn missing(&self, name: &str) -> SsmError {
+        // A group's name comes from the payload: it may be any text.
+        SsmError::Missing { name: name.escape_debug().to_string(), region: self.region.clone() }
+    }
+
+    /// The error of a parameter that did not come in time.
+    pub(crate) fn late(&self, name: &str, after: Duration) -> SsmError {
+        SsmError::Late { name: name.escape_debug().to_string(), region: self.region.clone(), after }
+    }
+
+    async fn fetch_some(&self, names: &[&String]) -> Result<Parameters, SsmError> {
+        let request = self.client.get_parameters().with_decryption(true);
+        let answer = request
+            .set_names(Some(names.iter().map(|name| (*name).clone()).collect()))
+            .send()
+            .await
+            .map_err(|error| SsmError::from_sdk(error, Action::Read, &self.region, names))?;
+        let mut part = Parameters::default();
+        for name in names {
+            let parameter = answer.parameters().iter().find(|parameter| {
+                let selected =
+                    parameter.name().zip(parameter.selector()).map(|(name, selector)| [name, selector].concat());
+                [parameter.name(), parameter.arn(), selected.as_deref()].contains(&Some(name))
+            });
+            match parameter.and_then(|parameter| Some((parameter.value()?, parameter.version()))) {
+                Some((value, version)) => {
+                    part.found.insert((*name).clone(), Parameter { value: Secret::new(value), version });
+                }
+                None => {
+                    part.missing.insert((*name).clone());
+                }
+            }
+        }
+        Ok(part)
+    }
+}
+
+/// Whether SSM could know a parameter of this name (a path, an ARN, either with a version or label behind a colon).
+fn is_possible(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= MAX_NAME_LENGTH
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/:".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_ssm_would_refuse_are_known_beforehand() {
+        for name in ["/sentrynet/groups/demo", "plain", "/a/b:3", "arn:aws:ssm:eu-west-1:123456789012:parameter/a"] {
+            assert!(is_possible(name), "{name}");
+        }
+        for name in ["", "/a b", "/gr\u{fc}n", "/a?", "/a\n", &"x".repeat(2049)] {
+            assert!(!is_possible(name), "{name}");
+        }
+    }
+}

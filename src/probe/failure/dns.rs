@@ -1,0 +1,69 @@
+//! Faults of name lookup.
+
+use super::Facts;
+use crate::net::{DnsFault, IpVersion};
+use crate::outcome::FailureKind as Kind;
+use crate::wording;
+
+/// Names a fault that the resolver reported.
+pub(crate) fn name(fault: &DnsFault, facts: &Facts<'_>) -> (Kind, String) {
+    let host = facts.host;
+    let failed = |why: &str| (Kind::DnsFailure, format!("{host} could not be looked up: {why}"));
+    match fault {
+        DnsFault::NotAName => {
+            let most = "63 characters between dots, 253 in all";
+            (Kind::DnsNotFound, format!("{host} cannot be looked up: it is too long for a name ({most})"))
+        }
+        DnsFault::NoSuchName { alias_of: None } => (Kind::DnsNotFound, format!("{host} does not exist (NXDOMAIN)")),
+        DnsFault::NoSuchName { alias_of: Some(name) } => {
+            (Kind::DnsNotFound, format!("{host} is an alias (CNAME) of {name}, which does not exist (NXDOMAIN)"))
+        }
+        DnsFault::EndlessAlias => {
+            let what = "an alias (CNAME) that leads in a circle, or through too many others";
+            (Kind::DnsNotFound, format!("{host} is {what}"))
+        }
+        DnsFault::NoAddress { family, alias_of } => {
+            let what = match family {
+                None => "no address",
+                Some(IpVersion::V4) => "no IPv4 address",
+                Some(IpVersion::V6) => "no IPv6 address",
+            };
+            let sentence = match alias_of {
+                None => format!("{host} exists, but has {what}"),
+                Some(name) => format!("{host} is an alias (CNAME) of {name}, which has {what}"),
+            };
+            (Kind::DnsNotFound, sentence)
+        }
+        DnsFault::Answered(code) => failed(&format!("the name server answered {}", answered(*code))),
+        DnsFault::Garbled => failed("what the name server answered is not DNS"),
+        DnsFault::CutOff => failed("the answer is too long for UDP, and the name server does not give it over TCP"),
+        DnsFault::Unreachable => failed("the name server cannot be reached from here"),
+        DnsFault::Unconfigured => failed("no usable name server is configured here"),
+        DnsFault::Failed => failed("the name server could not be asked"),
+        DnsFault::TimedOut => {
+            let waited = match (facts.marks.dns_start, facts.marks.dns_end) {
+                (Some(start), Some(end)) => end - start,
+                _ => facts.timeout,
+            };
+            (Kind::DnsTimeout, no_answer(host, &wording::duration(waited)))
+        }
+    }
+}
+
+/// What to say when no name server answered for so long.
+pub(crate) fn no_answer(host: &str, waited: &str) -> String {
+    format!("no answer from the name server for {host} within {waited}")
+}
+
+/// An error code (RFC 6895, section 2.3) and what it means.
+fn answered(code: u16) -> String {
+    let text = match code {
+        1 => "FORMERR (it did not understand the question)",
+        2 => "SERVFAIL (it could not find the answer itself)",
+        4 => "NOTIMP (it does not answer such questions)",
+        5 => "REFUSED (it does not answer for this name, or not to us)",
+        9 => "NOTAUTH (it is not in charge of this name)",
+        code => return format!("with the error code {code}"),
+    };
+    text.to_owned()
+}

@@ -1,0 +1,59 @@
+//! Faults between the name and TLS: TCP.
+
+use std::io::ErrorKind;
+
+use super::Facts;
+use crate::outcome::FailureKind as Kind;
+use crate::wording;
+
+/// Names a fault of the attempts to connect. Of several the system's first error is known, not whose it was.
+pub(crate) fn failed(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String) {
+    let silent = || format!("did not answer the connection request within {}", wording::duration(facts.connecting()));
+    let (kind, one, of_several) = match io {
+        Some(ErrorKind::ConnectionRefused) => {
+            (Kind::ConnectRefused, "refused the connection".to_owned(), "at least one refused it".to_owned())
+        }
+        Some(ErrorKind::TimedOut) => {
+            let silent = silent();
+            (Kind::ConnectTimeout, silent.clone(), format!("at least one {silent}"))
+        }
+        Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown) => {
+            let why = "cannot be reached from here: there is no route to it";
+            (Kind::ConnectUnreachable, why.to_owned(), format!("at least one {why}"))
+        }
+        Some(ErrorKind::AddrNotAvailable) => {
+            let why = "cannot be reached from here: there is no address to connect from";
+            (Kind::ConnectUnreachable, why.to_owned(), format!("at least one {why}"))
+        }
+        Some(ErrorKind::PermissionDenied) => {
+            let why = "cannot be reached from here: a local rule forbids it";
+            (Kind::ConnectFailed, why.to_owned(), format!("at least one {why}"))
+        }
+        Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => {
+            let why = "reset the connection while it was made";
+            (Kind::ConnectFailed, why.to_owned(), format!("at least one {why}"))
+        }
+        _ => (Kind::ConnectFailed, "could not be connected to".to_owned(), "for no known reason".to_owned()),
+    };
+    (kind, sentence(facts, &one, &of_several))
+}
+
+/// Nobody answered until the run's time was up.
+pub(crate) fn timed_out(facts: &Facts<'_>, limit: &str) -> (Kind, String) {
+    let (target, addresses) = (facts.target(), facts.addresses());
+    let sentence = if facts.marks.addresses.len() > 1 {
+        format!("none of the addresses of {target} took the connection within {limit}{addresses}")
+    } else {
+        format!("{target} did not answer the connection request within {limit}{addresses}")
+    };
+    (Kind::ConnectTimeout, sentence)
+}
+
+fn sentence(facts: &Facts<'_>, one: &str, of_several: &str) -> String {
+    let (target, addresses) = (facts.target(), facts.addresses());
+    if facts.marks.addresses.len() > 1 {
+        format!("none of the addresses of {target} took the connection, {of_several}{addresses}")
+    } else {
+        format!("{target} {one}{addresses}")
+    }
+}

@@ -1,0 +1,151 @@
+//! Of a request: where its credentials go, and what its answer can be.
+
+use url::{Host, Url};
+
+use crate::config::lints::Linter;
+use crate::diagnostics::Code;
+use crate::diagnostics::finding::Finding;
+use crate::schema::validator::join;
+use crate::schema::value::status_codes;
+use crate::schema::{SecretRef, scalar};
+use crate::secrets::credential::scanner::spans;
+use crate::secrets::is_credential;
+use crate::yaml::node::{Entry, Kind, Node};
+
+impl Linter<'_> {
+    pub(crate) fn request(&mut self, probe: &Node, request: &Node, path: &str) {
+        self.credentials(probe, request, path);
+        self.redirect(request, path);
+        self.no_body(request, path);
+    }
+
+    /// Credentials that others can read on their way.
+    fn credentials(&mut self, probe: &Node, request: &Node, path: &str) {
+        let Some(url) = request.get("url") else { return };
+        let target = target(url, probe);
+        if target.as_ref().is_some_and(is_loopback) {
+            return;
+        }
+        let tls = request.get("tls").and_then(|tls| tls.get("insecure"));
+        let is_unchecked = tls.is_some_and(|insecure| scalar::boolean(insecure).unwrap_or(false));
+        let (code, node, path, finding) = match (&target, tls) {
+            (Some(target), _) if target.scheme() == "http" => {
+                let finding = Finding::new("credentials go over plain HTTP, and everyone on the way can read them")
+                    .with_help("write `https://` if the server speaks it");
+                (Code::PlainCredentials, url, join(path, "url"), finding)
+            }
+            (_, Some(insecure)) if is_unchecked => {
+                let finding = Finding::new("credentials go to whoever answers, because certificates are not checked")
+                    .with_help("name the authority of the server's certificate in `tls.ca`, and remove `insecure`");
+                (Code::UncheckedServer, insecure, join(&join(path, "tls"), "insecure"), finding)
+            }
+            _ => return,
+        };
+        let Some(credential) = credential(request) else { return };
+        let is_elsewhere = credential.span != node.span;
+        let finding = if is_elsewhere { finding.with_related(self.related(credential, "these")) } else { finding };
+        self.report(code, node.location(), &path, finding);
+    }
+
+    /// A redirect that is expected, and followed before anyone looks.
+    fn redirect(&mut self, request: &Node, path: &str) {
+        let Some(node) = request.get("expected") else { return };
+        let Ok(codes) = status_codes::parse(node) else { return };
+        let follows = request.get("redirects").map_or(Some(10), scalar::integer).is_some_and(|most| most > 0);
+        // Of these only 304 and the like are not followed; whoever means them says so.
+        let is_followed = |code: u16| matches!(code, 301 | 302 | 303 | 307 | 308);
+        let is_redirect = |range: &std::ops::RangeInclusive<u16>| {
+            (300..=399).contains(range.start()) && (300..=399).contains(range.end()) && range.clone().any(is_followed)
+        };
+        if follows && codes.0.iter().all(is_redirect) {
+            let finding = Finding::new("redirects are followed, so that the answer in the end is never one of these")
+                .with_help("write `redirects: 0` to judge the redirect itself");
+            self.report(Code::FollowedRedirect, node.location(), &join(path, "expected"), finding);
+        }
+    }
+
+    /// Keys from an answer that has no body.
+    fn no_body(&mut self, request: &Node, path: &str) {
+        let is_head = request.get("method").and_then(|node| scalar::method(node).ok()) == Some(http::Method::HEAD);
+        let Some(entry) = request.entry("set_keys").filter(|entry| is_head && !entry.value.entries().is_empty()) else {
+            return;
+        };
+        let mut finding =
+            Finding::new("an answer to `HEAD` has no body that keys could be set from").with_help("use `GET`");
+        if let Some(method) = request.get("method") {
+            finding = finding.with_related(self.related(method, "the method"));
+        }
+        self.report(Code::NoEffect, entry.location, &join(path, "set_keys"), finding);
+    }
+}
+
+/// Where a request goes, if that is known without running it.
+fn target(url: &Node, probe: &Node) -> Option<Url> {
+    let text = url.text()?;
+    let is_script = probe.get("steps").is_some();
+    let initial = |name: &str| probe.get("init_keys")?.get(name)?.text();
+    // `{base}/login`: what a script begins with decides.
+    let text = match text.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+        Some((key, rest)) if is_script => format!("{}{rest}", initial(key)?),
+        _ if is_script => initial(text).unwrap_or(text).to_owned(),
+        _ => text.to_owned(),
+    };
+    let start = text.find("://")? + 3;
+    let end = text[start..].find(['/', '?', '#']).map_or(text.len(), |at| start + at);
+    let authority = &text[..end];
+    if is_script && authority.contains(['{', '}']) {
+        return None;
+    }
+    Url::parse(authority).ok()
+}
+
+/// Whether it does not leave this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// The first credential of a request.
+fn credential(request: &Node) -> Option<&Node> {
+    if let Some(auth) = request.get("auth").filter(|auth| !auth.entries().is_empty()) {
+        return Some(auth);
+    }
+    let entries = |name: &str| request.get(name).map_or(&[][..], Node::entries);
+    let named = |entry: &&Entry| is_value(&entry.value) && is_credential(&entry.name) || is_secret(&entry.value, false);
+    if let Some(entry) = entries("headers").iter().chain(entries("query")).find(named) {
+        return Some(&entry.value);
+    }
+    let in_url = |url: &&Node| {
+        let text = url.text().unwrap_or_default();
+        let authority =
+            text.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?', '#']).next().unwrap_or_default());
+        authority.contains('@') || !spans(text).is_empty()
+    };
+    request.get("url").filter(in_url).or_else(|| in_body("", request.get("body")?))
+}
+
+/// The first credential of a body.
+fn in_body<'a>(name: &str, node: &'a Node) -> Option<&'a Node> {
+    match &node.kind {
+        _ if is_secret(node, true) => Some(node),
+        Kind::Scalar { .. } => {
+            let is_one =
+                is_value(node) && is_credential(name) || node.text().is_some_and(|text| !spans(text).is_empty());
+            is_one.then_some(node)
+        }
+        Kind::List(items) => items.iter().find_map(|item| in_body(name, item)),
+        Kind::Map(entries) => entries.iter().find_map(|entry| in_body(&entry.name, &entry.value)),
+    }
+}
+
+fn is_value(node: &Node) -> bool {
+    node.written().is_some_and(|text| !text.is_empty())
+}
+
+fn is_secret(node: &Node, in_json: bool) -> bool {
+    SecretRef::of(node).is_some_and(|reference| !in_json || reference.is_plain_in_json())
+}

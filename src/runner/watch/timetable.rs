@@ -1,0 +1,209 @@
+//! Which probe is due when: pure, so that it can be tried with any clock.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::event::{Changes, Missed, Watched};
+use crate::config::Config;
+use crate::probe::Probe;
+use crate::schedule::Cadence;
+
+/// What tells a probe from every other: the group's name and the probe's identity.
+pub type Key = (String, String);
+
+/// One probe's place on the clock.
+struct Lane {
+    watched: Watched,
+    /// The first tick that was not dealt with yet.
+    next: OffsetDateTime,
+    /// A tick that came while the probe's own runs were out.
+    waiting: Option<OffsetDateTime>,
+}
+
+/// The probes of one group that one pass is about.
+#[derive(Debug, PartialEq)]
+pub struct Due {
+    /// The group's name.
+    pub group: String,
+    /// The tick that they are due at.
+    pub tick: OffsetDateTime,
+    /// The probes.
+    pub probes: Vec<Arc<Probe>>,
+    /// Whether the tick had to wait for the probes' own runs.
+    pub has_waited: bool,
+    /// Whether it waited too long: then it is not run any more.
+    pub is_stale: bool,
+}
+
+/// What a look at the clock brings.
+#[derive(Debug, Default, PartialEq)]
+pub struct Look {
+    /// What is to be run now.
+    pub due: Vec<Due>,
+    /// What is not run, as it was slept through.
+    pub missed: Option<Missed>,
+    /// How far the clock was set back, where that was far.
+    pub set_back: Option<Duration>,
+}
+
+/// All probes, and which of them are busy.
+#[derive(Default)]
+pub struct Timetable {
+    lanes: Vec<Lane>,
+    /// Probes whose runs are out. They may be gone from the configuration.
+    busy: HashSet<Key>,
+}
+
+impl Timetable {
+    /// Follows this configuration from `now` on. What keeps its beat keeps its ticks, too.
+    pub fn adopt(&mut self, config: &Config, location: Option<&str>, now: OffsetDateTime) -> Changes {
+        let mut known: HashMap<Key, Lane> = self.lanes.drain(..).map(|lane| (lane.key(), lane)).collect();
+        let mut changes = Changes::default();
+        for group in &config.groups {
+            for probe in &group.probes {
+                let beat = Cadence::of(config, group, probe.every, location);
+                let beat = beat.unwrap_or_else(|| Cadence::alone(probe.every));
+                let watched = Watched { group: group.name.clone(), probe: probe.clone(), beat };
+                let lane = match known.remove(&(group.name.clone(), probe.identity.clone())) {
+                    Some(lane) => {
+                        changes.changed += usize::from(lane.watched != watched);
+                        lane.with(watched, now)
+                    }
+                    None => {
+                        changes.added += 1;
+                        Lane { next: watched.next(now), watched, waiting: None }
+                    }
+                };
+                self.lanes.push(lane);
+            }
+        }
+        changes.removed = known.len();
+        changes
+    }
+
+    /// All probes, in the configuration's order.
+    pub fn watched(&self) -> impl Iterator<Item = &Watched> {
+        self.lanes.iter().map(|lane| &lane.watched)
+    }
+
+    /// When it is time for the next look, at the latest.
+    pub fn next(&self) -> Option<OffsetDateTime> {
+        self.lanes.iter().map(Lane::next_look).min()
+    }
+
+    /// The runs of a probe are over.
+    pub fn free(&mut self, key: &Key) {
+        self.busy.remove(key);
+    }
+
+    /// What is due at `now`. Each tick is due once, and its probes are busy until they are told to be [free](Self::free).
+    pub fn look(&mut self, now: OffsetDateTime) -> Look {
+        let mut look = Look::default();
+        for lane in &mut self.lanes {
+            if let Some(by) = lane.set_back(now) {
+                look.set_back = look.set_back.max(Some(by));
+            }
+            let key = lane.key();
+            if let Some(tick) = lane.waiting
+                && (lane.is_stale(tick, now) || !self.busy.contains(&key))
+            {
+                lane.waiting = None;
+                let is_stale = lane.is_stale(tick, now);
+                if !is_stale {
+                    self.busy.insert(key.clone());
+                }
+                look.add(&lane.watched, tick, true, is_stale);
+            }
+            let Some((tick, missed)) = lane.take(now) else { continue };
+            look.miss(missed);
+            if lane.is_stale(tick, now) {
+                look.miss(Some(Missed { ticks: 1, since: tick }));
+            } else if self.busy.insert(key) {
+                look.add(&lane.watched, tick, false, false);
+            } else {
+                lane.waiting = Some(tick);
+            }
+        }
+        look
+    }
+}
+
+impl Lane {
+    fn key(&self) -> Key {
+        (self.watched.group.clone(), self.watched.probe.identity.clone())
+    }
+
+    /// The same lane for what the configuration says now.
+    fn with(self, watched: Watched, now: OffsetDateTime) -> Self {
+        let next = if watched.beat == self.watched.beat {
+            self.next
+        } else {
+            // Ticks of the old beat that were dealt with may be the new one's, too.
+            let dealt_with = self.next - self.watched.beat.period;
+            watched.next(now.max(dealt_with + Duration::from_nanos(1)))
+        };
+        Self { watched, next, ..self }
+    }
+
+    /// When it has to be looked at again, at the latest.
+    fn next_look(&self) -> OffsetDateTime {
+        match self.waiting {
+            Some(tick) => self.next.min(tick + self.watched.probe.every),
+            None => self.next,
+        }
+    }
+
+    /// Whether a result would say nothing about now any more.
+    fn is_stale(&self, tick: OffsetDateTime, now: OffsetDateTime) -> bool {
+        now - tick >= self.watched.probe.every
+    }
+
+    /// Begins anew where the next tick is further away than it ever is on a clock that only goes forward. A clock that was
+    /// set back by less than a period has the same ticks to come.
+    fn set_back(&mut self, now: OffsetDateTime) -> Option<Duration> {
+        let period = self.watched.beat.period;
+        let by = Duration::try_from(self.next - now).ok()?.checked_sub(period)?;
+        (by > period).then(|| self.next = self.watched.next(now))?;
+        Some(by)
+    }
+
+    /// The newest tick that has come, and those before it that came since the last look.
+    fn take(&mut self, now: OffsetDateTime) -> Option<(OffsetDateTime, Option<Missed>)> {
+        let since = self.next;
+        let late = Duration::try_from(now - since).ok()?;
+        let period = self.watched.beat.period.as_nanos().max(1);
+        let ticks = u64::try_from(late.as_nanos() / period).unwrap_or(u64::MAX);
+        let into = Duration::from_nanos(u64::try_from(late.as_nanos() % period).unwrap_or(0));
+        let newest = now - into;
+        self.next = newest + self.watched.beat.period;
+        Some((newest, (ticks > 0).then_some(Missed { ticks, since })))
+    }
+}
+
+impl Look {
+    fn add(&mut self, watched: &Watched, tick: OffsetDateTime, has_waited: bool, is_stale: bool) {
+        let Watched { group, probe, .. } = watched;
+        let fits = |due: &&mut Due| {
+            due.group == *group && due.tick == tick && due.has_waited == has_waited && due.is_stale == is_stale
+        };
+        match self.due.iter_mut().find(fits) {
+            Some(due) => due.probes.push(probe.clone()),
+            None => {
+                self.due.push(Due { group: group.clone(), tick, probes: vec![probe.clone()], has_waited, is_stale });
+            }
+        }
+    }
+
+    fn miss(&mut self, missed: Option<Missed>) {
+        let Some(Missed { ticks, since }) = missed else { return };
+        let all = self.missed.get_or_insert(Missed { ticks: 0, since });
+        all.ticks = all.ticks.saturating_add(ticks);
+        all.since = all.since.min(since);
+    }
+}

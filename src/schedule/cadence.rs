@@ -1,0 +1,99 @@
+//! What `every` comes to in one region.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::ticks::{Ticks, ticks};
+use crate::config::{Config, Group, Spread};
+
+const MINUTE: u64 = 60;
+
+/// The ticks of a probe in one region: `phase + k * period` since the Unix epoch, whole seconds both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cadence {
+    /// From one tick in this region to the next.
+    pub period: Duration,
+    /// How much later than a multiple of the period.
+    pub phase: Duration,
+}
+
+impl Cadence {
+    /// Of a probe that one region watches by itself.
+    pub const fn alone(every: Duration) -> Self {
+        Self { period: every, phase: Duration::ZERO }
+    }
+
+    /// In `region`, one of `regions` that share the clock; `None` where it is none of them.
+    ///
+    /// - [`Spread::Together`]: every region at the same time.
+    /// - [`Spread::Stagger`]: region *i* of *n* is *i*/*n* of the period later, in whole minutes: rules fire on these, and
+    ///   to wait for seconds within an invocation would cost.
+    /// - [`Spread::RoundRobin`]: region *i* has every *n*-th tick, beginning with tick *i*.
+    pub fn among(every: Duration, spread: Spread, regions: &[String], region: &str) -> Option<Self> {
+        let place = regions.iter().position(|name| name == region)? as u64;
+        let (every, count) = (every.as_secs(), regions.len() as u64);
+        let (period, phase) = match spread {
+            Spread::Together => (every, 0),
+            Spread::Stagger => (every, place * every / count / MINUTE * MINUTE),
+            Spread::RoundRobin => (every * count, every * place),
+        };
+        Some(Self { period: Duration::from_secs(period), phase: Duration::from_secs(phase) })
+    }
+
+    /// Of the probes of a group that have this period, in `region`; `None` where it is none of those that the group runs
+    /// from. Without any regions, the region at hand is alone.
+    pub fn of(config: &Config, group: &Group, every: Duration, region: Option<&str>) -> Option<Self> {
+        match (config.regions_of(group), region) {
+            ([], _) => Some(Self::alone(every)),
+            (_, None) => None,
+            (regions, Some(region)) => Self::among(every, group.spread, regions, region),
+        }
+    }
+
+    /// The ticks within `[time, time + window)`, in order.
+    pub fn ticks(&self, time: OffsetDateTime, window: Duration) -> Ticks {
+        ticks(self.period, self.phase, time, window)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn beats(every: u64, spread: Spread, count: usize) -> Vec<(u64, u64)> {
+        let regions: Vec<String> = (0..count).map(|n| format!("region-{n}")).collect();
+        let beat = |region: &String| Cadence::among(Duration::from_secs(every), spread, &regions, region);
+        let beats = regions.iter().map(|region| beat(region).expect("a region of the list"));
+        beats.map(|beat| (beat.period.as_secs(), beat.phase.as_secs())).collect()
+    }
+
+    #[test]
+    fn staggered_regions_share_the_period_in_whole_minutes() {
+        assert_eq!(beats(300, Spread::Stagger, 2), [(300, 0), (300, 120)]);
+        assert_eq!(beats(900, Spread::Stagger, 3), [(900, 0), (900, 300), (900, 600)]);
+        assert_eq!(beats(3600, Spread::Stagger, 7).last(), Some(&(3600, 3060)));
+        assert_eq!(beats(120, Spread::Stagger, 2), [(120, 0), (120, 60)]);
+        assert_eq!(beats(119, Spread::Stagger, 2), [(119, 0); 2]);
+        assert_eq!(beats(10, Spread::Stagger, 3), [(10, 0); 3]);
+    }
+
+    #[test]
+    fn regions_that_are_together_have_the_same_ticks() {
+        assert_eq!(beats(300, Spread::Together, 3), [(300, 0); 3]);
+    }
+
+    #[test]
+    fn regions_in_turn_have_every_nth_tick() {
+        assert_eq!(beats(60, Spread::RoundRobin, 3), [(180, 0), (180, 60), (180, 120)]);
+        assert_eq!(beats(10, Spread::RoundRobin, 2), [(20, 0), (20, 10)]);
+    }
+
+    #[test]
+    fn one_region_is_alone_whatever_the_spread() {
+        for spread in [Spread::Together, Spread::Stagger, Spread::RoundRobin] {
+            assert_eq!(beats(300, spread, 1), [(300, 0)], "{spread:?}");
+        }
+        assert_eq!(Cadence::among(Duration::from_secs(300), Spread::Stagger, &["here".to_owned()], "there"), None);
+    }
+}

@@ -1,0 +1,60 @@
+//! What Sentry and people see: outcome → envelopes (pure), envelopes → Sentry (delivery), outcome → terminal and page.
+//!
+//! [`envelopes`] turns one outcome into what Sentry gets of it: a transaction, and an event where something was wrong.
+//! [`DeliveryClient`] brings envelopes to Sentry and knows which of them arrived. Nothing in here knows how a probe works.
+
+mod common;
+pub mod delivery;
+mod envelope;
+mod event;
+pub(crate) mod sanitize;
+mod settings;
+mod span_status;
+mod trace_headers;
+mod transaction;
+
+pub use delivery::{Delivered, DeliveryClient};
+pub use envelope::{Envelope, EnvelopeError, Item, Kind};
+pub use settings::Settings;
+pub use trace_headers::Propagation;
+
+use serde_json::Value;
+
+use self::common::Run;
+use self::sanitize::Cleaner;
+use crate::outcome::{Attributes, Outcome, Status};
+use crate::secrets::Redactor;
+
+/// The fact that tells how many of a transaction's spans it is sent without.
+const SPANS_LEFT_OUT: &str = "sentrynet.spans_left_out";
+
+/// What Sentry gets of one run: its transaction, and an event if it failed or was too slow; nothing if it was skipped.
+pub fn envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) -> Vec<Envelope> {
+    let redactor = redactor.with(&outcome.secrets);
+    let run = Run { outcome, trace: outcome.identity.trace_id(), settings, cleaner: Cleaner::new(&redactor) };
+    match outcome.status {
+        Status::Skipped(_) => Vec::new(),
+        Status::Ok => vec![transaction::envelope(run)],
+        Status::Degraded(_) | Status::Failed(_) => vec![transaction::envelope(run), event::envelope(run)],
+    }
+}
+
+/// The id of the event that a run leaves in Sentry: of its error event if there is one, else of its transaction.
+pub(crate) fn event_id(outcome: &Outcome) -> Option<uuid::Uuid> {
+    let trace = outcome.identity.trace_id();
+    match outcome.status {
+        Status::Skipped(_) => None,
+        Status::Ok => Some(trace.derive(transaction::ID)),
+        Status::Degraded(_) | Status::Failed(_) => Some(trace.derive(event::ID)),
+    }
+}
+
+/// The status of the last answer.
+pub(crate) fn http_status(outcome: &Outcome) -> Option<u16> {
+    status_code(&outcome.attributes).or_else(|| outcome.response.as_ref().map(|response| response.status))
+}
+
+/// The status code among these facts.
+fn status_code(attributes: &Attributes) -> Option<u16> {
+    attributes.get("http.response.status_code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok())
+}

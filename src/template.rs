@@ -1,0 +1,210 @@
+//! Python format strings, as `str.format_map` reads them.
+//!
+//! A text is read once, when the configuration is; [`crate::template::render`] renders it as often as its script runs.
+//! Whatever Python would refuse in every case, whatever the keys, is refused here already.
+
+mod format;
+mod format_spec;
+mod number;
+mod parse;
+mod parse_error;
+pub mod render;
+mod render_error;
+mod repr;
+mod text;
+mod variables;
+
+pub use format_spec::{MAX_WIDTH, SpecError};
+pub use parse_error::{TemplateError, TemplateProblem};
+pub use render_error::{InterpolationError, ItemError};
+pub use repr::str as python_str;
+pub use text::{Json, Text};
+pub use variables::Variables;
+
+/// A parsed format string.
+#[derive(Clone, PartialEq)]
+pub struct Template {
+    source: String,
+    parts: Vec<Part>,
+}
+
+/// A piece of a format string.
+#[derive(Clone, PartialEq)]
+pub enum Part {
+    /// Text that stands for itself; `{{` and `}}` are single braces here.
+    Literal(String),
+    /// What is between `{` and `}`.
+    Field(Field),
+}
+
+/// A replacement field: `{key[0][name]!r:>10}`.
+#[derive(Clone, PartialEq)]
+pub struct Field {
+    /// Name of the key; never empty and never a number.
+    pub key: String,
+    /// Steps into the key's value, in order.
+    pub accessors: Vec<Accessor>,
+    /// What is made of the value before it is formatted.
+    pub conversion: Option<Conversion>,
+    /// The format spec; its fields have no fields within their own specs.
+    pub spec: Vec<Part>,
+}
+
+/// A step from a value to one inside it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Accessor {
+    /// `[0]`: digits only, which to Python is a number and never the name of an entry.
+    Index(usize),
+    /// `[name]`: anything else; `[-1]` too.
+    Name(String),
+    /// `.name`. JSON values have no attributes: rendering it is an error.
+    Attribute(String),
+}
+
+/// What `!` asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conversion {
+    /// `!r`: Python's `repr()`.
+    Repr,
+    /// `!s`: Python's `str()`.
+    Str,
+    /// `!a`: Python's `ascii()`.
+    Ascii,
+}
+
+impl Template {
+    /// Reads a format string.
+    ///
+    /// # Errors
+    ///
+    /// Where `str.format_map` would raise an error whatever the keys are. The error never holds the text.
+    pub fn parse(source: &str) -> Result<Self, TemplateError> {
+        match parse::parse(source) {
+            Ok(parts) => Ok(Self { source: source.to_owned(), parts }),
+            Err(fault) => Err(TemplateError::new(fault, looks_like_json(source))),
+        }
+    }
+
+    /// The text as written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The pieces, in order.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Names of all keys that rendering asks for, those in format specs included, in order, as often as they stand there.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let mut keys = Vec::new();
+        collect_keys(&self.parts, &mut keys);
+        keys.into_iter()
+    }
+
+    /// Whether the text has what JSON has and format strings have not: a brace before a quote. Such a text often is a
+    /// format string all the same (`{"a":1}` asks for the key `"a"`), so whoever refuses a key may hint at `{{` and `}}`.
+    pub fn looks_like_json(&self) -> bool {
+        looks_like_json(&self.source)
+    }
+}
+
+impl std::fmt::Debug for Template {
+    // The text may hold secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Template(…)")
+    }
+}
+
+fn collect_keys<'a>(parts: &'a [Part], keys: &mut Vec<&'a str>) {
+    for part in parts {
+        if let Part::Field(field) = part {
+            keys.push(&field.key);
+            collect_keys(&field.spec, keys);
+        }
+    }
+}
+
+fn looks_like_json(source: &str) -> bool {
+    source.split('{').skip(1).any(|after| after.trim_start().starts_with('"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(source: &str) -> Vec<String> {
+        Template::parse(source).unwrap().keys().map(str::to_owned).collect()
+    }
+
+    fn error(source: &str) -> String {
+        Template::parse(source).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn fields_come_apart_into_key_accessors_conversion_and_spec() {
+        let template = Template::parse("a{{{k[0][x y].z!r:>{w}}}}b").unwrap();
+        let inner = Field { key: "w".into(), accessors: vec![], conversion: None, spec: vec![] };
+        let field = Field {
+            key: "k".into(),
+            accessors: vec![Accessor::Index(0), Accessor::Name("x y".into()), Accessor::Attribute("z".into())],
+            conversion: Some(Conversion::Repr),
+            spec: vec![Part::Literal(">".into()), Part::Field(inner)],
+        };
+        assert!(template.parts() == [Part::Literal("a{".into()), Part::Field(field), Part::Literal("}b".into())]);
+        assert_eq!(template.source(), "a{{{k[0][x y].z!r:>{w}}}}b");
+    }
+
+    #[test]
+    fn keys_are_named_wherever_they_are_asked_for() {
+        assert_eq!(keys("no {{keys}}"), [""; 0]);
+        assert_eq!(keys("{a[x]}{b.c:{d}.{e}}{a}"), ["a", "b", "d", "e", "a"]);
+        assert_eq!(keys("{ a }{a]b}"), [" a ", "a]b"]);
+    }
+
+    #[test]
+    fn errors_say_what_and_where() {
+        let cases = [
+            ("ab}c", "a '}' without its '{' (character 3)"),
+            ("ab{", "a '{' at the end (character 3)"),
+            ("ü{a", "the '}' of this '{' is missing (character 2)"),
+            ("{a:{b}", "the '}' of this '{' is missing (character 1)"),
+            ("{a{b}}", "a '{' inside a key's name (character 3)"),
+            ("x{}", "a field needs the name of a key (character 3)"),
+            ("{0}", "a field needs the name of a key, not a number (character 2)"),
+            ("{a[]}", "an empty name after '[' or '.' (character 3)"),
+            ("{a.}", "an empty name after '[' or '.' (character 3)"),
+            ("{a[0]b}", "only '.' or '[' can follow ']' (character 6)"),
+            ("{a!x}", "after '!' can stand 'r', 's' or 'a' only (character 4)"),
+            ("{a!}", "after '!' can stand 'r', 's' or 'a' only (character 4)"),
+            ("{a!rr}", "only ':' or '}' can follow a conversion such as '!r' (character 5)"),
+            ("{a:{b:{c}}}", "a field inside the format of a field that is itself inside a format (character 4)"),
+            ("{a[99999999999999999999]}", "a number with too many digits (character 4)"),
+        ];
+        for (source, what) in cases {
+            let error = error(source);
+            assert!(error.starts_with(what), "{source}: {error}");
+            assert!(!error.contains("JSON"), "{source}: {error}");
+        }
+    }
+
+    #[test]
+    fn places_inside_format_specs_are_those_of_the_whole_text() {
+        assert_eq!(Template::parse("{a:12{b.}}").unwrap_err().at, 8);
+    }
+
+    #[test]
+    fn json_is_told_how_to_write_braces() {
+        let error = error("{\"a\": {}}");
+        assert!(error.contains("looks like JSON") && error.contains("'{{'"), "{error}");
+        assert!(Template::parse("{ \"a\": 1}").unwrap().looks_like_json());
+        assert!(!Template::parse("{a} \"b\"").unwrap().looks_like_json());
+    }
+
+    #[test]
+    fn neither_a_template_nor_its_error_shows_the_text() {
+        assert_eq!(format!("{:?}", Template::parse("hunter2").unwrap()), "Template(…)");
+        let error = Template::parse("hunter2}").unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+}

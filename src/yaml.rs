@@ -1,0 +1,7 @@
+//! YAML with the position of everything in it.
+
+pub(crate) mod mask;
+pub(crate) mod node;
+pub(crate) mod parse;
+mod syntax_error;
+pub(crate) mod write;
