@@ -1,9 +1,9 @@
 //! `probes.http`: one request.
 
+mod active_request;
 mod attributes;
 mod certificate_expiry;
 mod failure;
-mod hop;
 pub(crate) mod keys;
 mod lints;
 mod literal_credentials;
@@ -21,7 +21,7 @@ pub use settings::{Auth, Body, Request};
 use self::session::Session;
 use crate::outcome::Failure;
 
-/// Makes the request and judges its answer.
+/// Makes the request and checks its answer.
 pub(crate) async fn attempt(
     request: &Request,
     session: &mut Session<'_>,
