@@ -1,9 +1,9 @@
 //! `probes.http`: one request.
 
+mod active_request;
 mod attributes;
 mod certificate_expiry;
 mod failure;
-mod hop;
 pub(crate) mod keys;
 pub(crate) mod lints;
 pub(crate) mod literal_credentials;

@@ -1,6 +1,7 @@
 //! Answers that are JSON: parsing, queries, assertions.
 
 pub mod assertion;
+mod compare;
 pub mod extract;
 pub mod json_path;
 pub(crate) mod keys;

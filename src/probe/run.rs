@@ -1,4 +1,4 @@
-//! One run of a probe: attempts, until one is fine or none is left.
+//! One run of a probe: attempts, until one succeeds or none is left.
 
 use serde_json::json;
 
