@@ -48,6 +48,7 @@ mod function {
     mod warm;
 }
 mod fuzz_corpus;
+mod house;
 mod page {
     mod file;
     mod forms;
