@@ -121,11 +121,27 @@ pub struct Outcome {
     pub secrets: Vec<Secret>,
 }
 
+impl Span {
+    /// The HTTP status code that was received in this part.
+    pub fn http_status(&self) -> Option<u16> {
+        status_code(&self.attributes)
+    }
+}
+
 impl Outcome {
+    /// The HTTP status code of the last response.
+    pub fn http_status(&self) -> Option<u16> {
+        status_code(&self.attributes).or_else(|| self.response.as_ref().map(|response| response.status))
+    }
+
     /// The phases (leaves) of the run in order of their start.
     pub fn phases(&self) -> Vec<&Span> {
         let mut phases: Vec<&Span> = self.spans.iter().filter(|span| span.op.is_phase()).collect();
         phases.sort_by_key(|span| span.start);
         phases
     }
+}
+
+fn status_code(attributes: &Attributes) -> Option<u16> {
+    attributes.get("http.response.status_code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok())
 }

@@ -11,7 +11,6 @@ mod in_flight;
 pub mod payload;
 mod run_result;
 pub mod summary;
-#[cfg(feature = "cli")]
 pub mod watch;
 
 pub use function::{Function, FunctionError};
@@ -28,7 +27,7 @@ use http::{HeaderName, HeaderValue};
 use sentry::types::Dsn;
 use time::OffsetDateTime;
 
-use self::delivery_budget::DeliveryBudget;
+use self::delivery_budget::{CLOSING, DeliveryBudget};
 use self::summary::Summary;
 use crate::config::{Config, Group};
 use crate::net::{Network, TlsError, tls_client_config};
@@ -38,9 +37,6 @@ use crate::secrets::{Redactor, Secret};
 use crate::sentry::{Delivered, DeliveryClient, Envelope, Propagation, Settings, envelopes};
 use crate::shutdown::Shutdown;
 use crate::telemetry::Telemetry;
-
-/// Kept free at the end of an invocation: to write the answer and to hand it over.
-const CLOSING: Duration = Duration::from_millis(300);
 
 /// How long delivery may take where no deadline says otherwise.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -156,7 +152,6 @@ impl Runner {
 
     /// The same, which keeps what did not arrive until it does, or until the process ends: then it is
     /// [given up](Self::give_up). The end leaves so long for delivery.
-    #[cfg(feature = "cli")]
     fn patient(self, delivery: Duration) -> Self {
         Self { keeping: Keeping::Patiently, shutdown: Shutdown::allowing(delivery), ..self }
     }
@@ -257,7 +252,6 @@ impl Runner {
     }
 
     /// Gives up what waits: there will be no delivery any more. Says how much it was; it stands in the log.
-    #[cfg(feature = "cli")]
     fn give_up(&self) -> usize {
         self.known().iter().map(|(_, courier)| courier.give_up(&mut *(self.log)())).sum()
     }

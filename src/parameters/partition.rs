@@ -8,10 +8,13 @@
 mod excerpt;
 mod inline_pem;
 mod literal_secrets;
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
 mod tests;
 mod tier;
 
+pub use tier::STANDARD_TIER;
+
+use self::tier::ADVANCED_TIER;
 use crate::config::{Config, Document, Group, read, read_parts};
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::{Diagnostic, Diagnostics};
@@ -19,11 +22,6 @@ use crate::schema::{SecretRef, Secrets};
 use crate::secrets::{Redactor, Secret};
 use crate::yaml::node::{Entry, Kind, Node};
 use crate::yaml::write;
-
-/// Bytes that a parameter of SSM's standard tier holds, which costs nothing.
-pub const STANDARD_TIER: usize = 4096;
-/// Bytes that a parameter of the advanced tier holds.
-pub const ADVANCED_TIER: usize = 8192;
 
 /// The parts of a configuration.
 #[derive(Clone, Debug)]

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::CLOSING;
 use crate::sentry::DeliveryClient;
+
+/// Kept free at the end of an invocation, to write its response and hand it over.
+pub const CLOSING: Duration = Duration::from_millis(300);
 
 /// So many deliveries are remembered; the slowest of them counts.
 const REMEMBERED: usize = 4;

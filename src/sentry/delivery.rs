@@ -22,7 +22,7 @@ use futures_util::stream::FuturesUnordered;
 use sentry::types::Dsn;
 use tokio::time::Instant;
 
-use self::batch::Batch;
+use self::batch::{Batch, DeliveryOutcome};
 use self::rate_limits::Limits;
 use self::spool::Spool;
 use self::transport::Transport;
@@ -50,18 +50,6 @@ pub struct Delivered {
     pub duration: Duration,
     /// For people: why some did not arrive, each reason once.
     pub problems: Vec<String>,
-}
-
-/// What became of one envelope.
-enum DeliveryOutcome {
-    /// Sentry took it.
-    Delivered,
-    /// It did not arrive, but it might another time; the sentence says why.
-    Later(String),
-    /// The same, and all that it takes may be more time.
-    Late(String),
-    /// Sentry will not take it; the sentence says why.
-    Lost(String),
 }
 
 /// Brings envelopes to one Sentry project. Cheap to make: nothing is built before the first delivery.

@@ -1,11 +1,15 @@
 //! What is too large for a parameter, and how to split it.
 
-use super::ADVANCED_TIER;
 use crate::config::{Config, Document, Group};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::finding::Finding;
 use crate::yaml::node::{Kind, Node};
 use crate::yaml::write;
+
+/// Bytes that a parameter of SSM's standard tier holds, which costs nothing.
+pub const STANDARD_TIER: usize = 4096;
+/// Bytes that a parameter of the advanced tier holds.
+pub const ADVANCED_TIER: usize = 8192;
 
 /// What can be taken out of any part.
 const ELSEWHERE: &str = "a long text, such as a body or a certificate, can be a parameter of its own: `{ssm: /path}`";

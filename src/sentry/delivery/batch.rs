@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use super::DeliveryOutcome;
 use super::backoff::Backoff;
 use super::error::Fault;
 use super::rate_limits::{Category, InForce, Limits};
@@ -31,6 +30,18 @@ const UNREACHED: Duration = Duration::from_secs(3);
 
 /// A limit ends for everybody at the same instant: what waited for it goes on within this time.
 const SPREAD: Duration = Duration::from_millis(250);
+
+/// What became of one envelope.
+pub enum DeliveryOutcome {
+    /// Sentry took it.
+    Delivered,
+    /// It did not arrive, but it might another time; the sentence says why.
+    Later(String),
+    /// The same, and all that it takes may be more time.
+    Late(String),
+    /// Sentry will not take it; the sentence says why.
+    Lost(String),
+}
 
 /// What the envelopes of one delivery share.
 pub struct Batch<'a> {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::sentry::SPANS_LEFT_OUT;
 use crate::sentry::envelope::{Envelope, Kind};
+use crate::sentry::transaction::SPANS_LEFT_OUT;
 
 /// Bytes that Sentry takes of one event:
 /// <https://develop.sentry.dev/sdk/data-model/envelopes/#size-limits>.
