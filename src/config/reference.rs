@@ -232,7 +232,7 @@ fn link(object: &Object) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::Parts;
+    use crate::parameters::Partition;
     use crate::probe::keys::PROBE;
 
     fn keys() -> impl Iterator<Item = (&'static Object, &'static Key)> {
@@ -269,7 +269,7 @@ mod tests {
             let text = surrounded(object, key.example);
             let document =
                 Document::parse("a.yaml", text.as_bytes()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
-            Parts::of(&document).unwrap_or_else(|diagnostics| panic!("{text}\n{diagnostics}"));
+            Partition::of(&document).unwrap_or_else(|diagnostics| panic!("{text}\n{diagnostics}"));
         }
     }
 

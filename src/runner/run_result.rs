@@ -1,4 +1,4 @@
-//! What people and programs are told of one run: the facts of the contract's `results`.
+//! One run as it is reported to people and programs: an entry of the summary's `results`.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Certificates that are in files: the function has no such files, so they become part of the text.
+//! Certificates that are in files: the function has no such files, so they are inlined.
 
 use crate::config::Document;
 use crate::diagnostics::Diagnostic;
@@ -30,7 +30,7 @@ fn request(document: &Document, request: &mut Node, path: &str, diagnostics: &mu
         match pem::parse(node, pem, document.directory.as_deref()) {
             Ok(text) if pem == Pem::Certificates => *node = Node::of_text(&text, node.location()),
             Ok(_) => {
-                let message = "this private key is in a file, which the function does not have";
+                let message = "this private key is in a file, which is not deployed with the function";
                 let help = "put the file into a parameter of type SecureString, and write `{ssm: /path}` here";
                 diagnostics.push(document.source.diagnostic(
                     node.location(),

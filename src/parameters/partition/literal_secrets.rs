@@ -108,12 +108,12 @@ impl Literals {
 #[cfg(test)]
 mod tests {
     use crate::config::Document;
-    use crate::parameters::partition::Parts;
+    use crate::parameters::partition::Partition;
 
     fn literals(probe: &str) -> Vec<String> {
         let text = format!("groups:\n- probes:\n  - {}\n", probe.replace('\n', "\n    "));
         let document = Document::parse("a.yaml", text.as_bytes()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
-        let parts = Parts::of(&document).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+        let parts = Partition::of(&document).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
         parts.literals.iter().filter_map(|path| path.strip_prefix("groups[0].probes[0].")).map(str::to_owned).collect()
     }
 
