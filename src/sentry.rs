@@ -18,15 +18,10 @@ pub use envelope::{Envelope, EnvelopeError, Item, Kind};
 pub use settings::Settings;
 pub use trace_headers::Propagation;
 
-use serde_json::Value;
-
 use self::common::Run;
 use self::sanitize::Cleaner;
-use crate::outcome::{Attributes, Outcome, Status};
+use crate::outcome::{Outcome, Status};
 use crate::secrets::Redactor;
-
-/// The fact that tells how many of a transaction's spans it is sent without.
-const SPANS_LEFT_OUT: &str = "sentrynet.spans_left_out";
 
 /// What Sentry gets of one run: its transaction, and an event if it failed or was too slow; nothing if it was skipped.
 pub fn envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) -> Vec<Envelope> {
@@ -47,14 +42,4 @@ pub(crate) fn event_id(outcome: &Outcome) -> Option<uuid::Uuid> {
         Status::Ok => Some(trace.derive(transaction::ID)),
         Status::Degraded(_) | Status::Failed(_) => Some(trace.derive(event::ID)),
     }
-}
-
-/// The status of the last answer.
-pub(crate) fn http_status(outcome: &Outcome) -> Option<u16> {
-    status_code(&outcome.attributes).or_else(|| outcome.response.as_ref().map(|response| response.status))
-}
-
-/// The status code among these facts.
-fn status_code(attributes: &Attributes) -> Option<u16> {
-    attributes.get("http.response.status_code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok())
 }

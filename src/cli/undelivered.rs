@@ -55,7 +55,7 @@ impl Undelivered {
     /// The same runner, whose log this is, if there is one.
     pub(crate) fn log(runner: Runner, undelivered: Option<&Self>) -> Runner {
         match undelivered.cloned() {
-            Some(undelivered) => runner.logging(move || Box::new(undelivered.clone())),
+            Some(undelivered) => runner.with_log(move || Box::new(undelivered.clone())),
             None => runner,
         }
     }

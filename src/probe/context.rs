@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use http::{HeaderName, HeaderValue};
 
-use super::kind::Probe;
 use crate::net::Network;
 use crate::outcome::{SpanId, TraceId};
 use crate::shutdown::Shutdown;
@@ -26,11 +25,4 @@ pub struct Context {
     pub shutdown: Shutdown,
     /// Makes the headers that carry a run's trace to the target.
     pub propagate: Arc<Propagate>,
-}
-
-impl Context {
-    /// Where a probe runs from: what is known here, else what its own tags say, else nothing.
-    pub(crate) fn location_of(&self, probe: &Probe) -> String {
-        self.location.as_ref().or_else(|| probe.tags.get("location")).cloned().unwrap_or_default()
-    }
 }

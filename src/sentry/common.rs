@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::sanitize::Cleaner;
 use super::settings::Settings;
-use super::{http_status, sanitize, span_status, status_code};
+use super::{sanitize, span_status};
 use crate::outcome::{FailureKind, Outcome, Span, Status, TraceId};
 
 /// One run, and what its envelopes need besides.
@@ -120,7 +120,7 @@ impl<'a> Run<'a> {
     /// `ok`, or what the failure is in Sentry's words; the code is the span's own before the run's.
     pub fn status(&self, failure: Option<FailureKind>, span: Option<&Span>) -> SpanStatus {
         let Some(kind) = failure else { return SpanStatus::Ok };
-        let code = span.and_then(|span| status_code(&span.attributes)).or_else(|| http_status(self.outcome));
+        let code = span.and_then(Span::http_status).or_else(|| self.outcome.http_status());
         span_status::of(kind, code)
     }
 

@@ -11,13 +11,16 @@ use time::OffsetDateTime;
 
 use super::common::{Common, ProbeContext, Run, TraceContext};
 use super::envelope::{Envelope, Kind};
+use super::sanitize;
 use super::sanitize::{Cleaner, Fact};
-use super::{SPANS_LEFT_OUT, sanitize};
 use crate::outcome::phase::Op;
 use crate::outcome::{Attributes, Outcome, SpanId, TraceId};
 
 /// What the transaction's id is derived from.
 pub const ID: &str = "transaction";
+
+/// The attribute of the trace context that says how many spans the transaction is sent without.
+pub const SPANS_LEFT_OUT: &str = "sentrynet.spans_left_out";
 
 /// More spans than Sentry keeps of one transaction make it drop the whole.
 const MAX_SPANS: usize = 1000;

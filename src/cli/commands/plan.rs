@@ -17,7 +17,7 @@ use crate::cli::exit::Exit;
 use crate::cli::load;
 use crate::cli::terminal::{Terminal, diagnostics};
 use crate::outcome::rfc3339;
-use crate::parameters::Parts;
+use crate::parameters::Partition;
 use crate::runner::Overrides;
 
 /// What the region at hand is called where nobody says its name.
@@ -74,7 +74,7 @@ pub(crate) fn plan(arguments: &PlanArguments, out: &mut dyn Write, err: &mut dyn
         }
     } else {
         // What cannot be pushed, the function can still have in a file.
-        let parts = Parts::of(document).ok();
+        let parts = Partition::of(document).ok();
         let plan = Plan::of(config, schedule, at_hand, parts.as_ref());
         if arguments.json {
             serde_json::to_writer(&mut out, &plan)?;

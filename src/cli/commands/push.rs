@@ -16,7 +16,9 @@ use crate::cli::output::ignore_broken_pipe;
 use crate::cli::terminal::{Terminal, diagnostics, progress};
 use crate::config::Document;
 use crate::diagnostics::Diagnostics;
-use crate::parameters::{Change, ParameterListing, ParameterStore, Parts, Prefix, Pushed, SsmError, Wanted};
+use crate::parameters::{
+    Change, DesiredParameters, ParameterListing, ParameterStore, Partition, Prefix, PushReport, SsmError,
+};
 use crate::runner::{Overrides, RunnerError};
 use crate::schema::SecretRef;
 use crate::secrets::{Redactor, Secret};
@@ -45,7 +47,7 @@ pub(crate) struct PushArguments {
 
 /// What there is to write, and where.
 struct Plan {
-    parts: Parts,
+    parts: Partition,
     warnings: Diagnostics,
     prefix: Prefix,
     dsn: Option<Secret>,
@@ -99,7 +101,7 @@ pub(crate) async fn push(
         return Ok(Exit::NotDelivered);
     }
     for (name, pushed) in names.iter().zip(write(&changed).await) {
-        let Pushed { written, removed, failure } = pushed;
+        let PushReport { written, removed, failure } = pushed;
         let done = format!("{written} written, {removed} removed");
         match failure {
             None => ignore_broken_pipe(writeln!(out, "{name}: {done}"))?,
@@ -144,9 +146,9 @@ fn end(failures: &[String], err: &mut dyn Write) -> io::Result<Exit> {
 async fn plan(arguments: PushArguments) -> Result<Plan, String> {
     let shown = |diagnostics: Diagnostics| diagnostics::text(&diagnostics);
     let document = Document::load(&arguments.config.config).map_err(shown)?;
-    let parts = Parts::of(&document).map_err(|errors| shown(document.errors_and_warnings(errors)))?;
+    let parts = Partition::of(&document).map_err(|errors| shown(document.errors_and_warnings(errors)))?;
     let prefix = arguments.prefix.map_or_else(Prefix::from_env, |path| Prefix::new(&path));
-    prefix.judge()?;
+    prefix.validate()?;
     let dsn = arguments.dsn.or(Overrides::from_env().dsn).map(|dsn| Secret::new(dsn.trim())).or(parts.dsn.clone());
     if let Some(dsn) = &dsn {
         dsn.expose().parse::<Dsn>().map_err(|error| RunnerError::Dsn(error).to_string())?;
@@ -164,7 +166,7 @@ fn is_agreed(question: &str, err: &mut dyn Write) -> io::Result<bool> {
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-async fn write(regions: &[Region]) -> Vec<Pushed> {
+async fn write(regions: &[Region]) -> Vec<PushReport> {
     let names: Vec<&str> = regions.iter().map(|region| region.store.region()).collect();
     let writing = regions::side_by_side(regions.iter().map(|region| region.store.push(&region.changes)));
     progress::during(|| format!("writing to {}", regions::listed(&names)), Some(columns()), writing).await
@@ -175,8 +177,13 @@ fn columns() -> usize {
 }
 
 impl Plan {
-    fn wanted(&self) -> Wanted<'_> {
-        Wanted { prefix: &self.prefix, parts: &self.parts, dsn: self.dsn.as_ref(), key: self.key.as_deref() }
+    fn wanted(&self) -> DesiredParameters<'_> {
+        DesiredParameters {
+            prefix: &self.prefix,
+            partition: &self.parts,
+            dsn: self.dsn.as_ref(),
+            key: self.key.as_deref(),
+        }
     }
 
     /// What there is in each region, and what could not be read.
@@ -191,7 +198,7 @@ impl Plan {
             })
             .collect();
         let names: Vec<&str> = self.stores.iter().map(ParameterStore::region).collect();
-        let reading = regions::side_by_side(self.stores.iter().map(|store| store.held(&self.prefix, &secrets)));
+        let reading = regions::side_by_side(self.stores.iter().map(|store| store.list(&self.prefix, &secrets)));
         let all = progress::during(|| format!("reading {}", regions::listed(&names)), Some(columns()), reading).await;
         let (mut regions, mut failures) = (Vec::new(), Vec::new());
         for (store, held) in self.stores.iter().zip(all) {

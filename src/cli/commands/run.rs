@@ -22,7 +22,7 @@ use crate::cli::terminal::{Glyphs, Shown, Terminal, diagnostics, progress};
 use crate::cli::undelivered::Undelivered;
 use crate::net::{Network, Resolver};
 use crate::outcome::Outcome;
-use crate::runner::{Finished, Follower, Runner, ScheduledRun, jobs_now};
+use crate::runner::{Finished, RunObserver, Runner, ScheduledRun, manual_runs};
 use crate::secrets::Redactor;
 use crate::telemetry::{Mode, Telemetry};
 
@@ -61,7 +61,7 @@ pub(crate) async fn run(
     };
     let network = Network::new(Resolver::system());
     let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
-    let undelivered = Undelivered::on_terminal(runner.telemetry().aside());
+    let undelivered = Undelivered::on_terminal(runner.telemetry().stderr());
     let runner = Undelivered::log(runner, undelivered.as_ref());
     let started = Instant::now();
     let width = Terminal::columns();
@@ -71,11 +71,11 @@ pub(crate) async fn run(
     let ended = Arc::new(Ended::default());
     for (group, probes) in chosen {
         let now = OffsetDateTime::now_utc();
-        let follow = |job| ScheduledRun { follower: Some(ended.clone()), ..job };
-        let jobs = jobs_now(&probes, now).into_iter().map(follow).collect();
+        let follow = |job| ScheduledRun { observer: Some(ended.clone()), ..job };
+        let jobs = manual_runs(&probes, now).into_iter().map(follow).collect();
         let running = runner.run(&config, group, jobs, now, None);
         let name = config.redactor.text(&group.name).replace(char::is_control, " ");
-        let label = || match runner.posted().envelopes() {
+        let label = || match runner.in_flight().envelopes() {
             0 => format!("running {name}: {} of {runs} runs done", ended.0.load(Ordering::Relaxed)),
             1 => format!("delivering 1 envelope of {name} to Sentry"),
             envelopes => format!("delivering {envelopes} envelopes of {name} to Sentry"),
@@ -119,7 +119,7 @@ fn write(mut file: PageFile, all: &[Finished], redactor: &Redactor) -> Result<()
 #[derive(Debug, Default)]
 struct Ended(AtomicUsize);
 
-impl Follower for Ended {
+impl RunObserver for Ended {
     fn ended(&self, _: &Outcome) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }

@@ -68,10 +68,10 @@ pub(crate) async fn watch(
     stop_on_signals(give_orders.clone())?;
     let name = arguments.config.config.display().to_string();
     let plain = Plain::new(arguments.json, arguments.quiet, name.clone());
-    let undelivered = Undelivered::on_terminal(runner.telemetry().aside());
+    let undelivered = Undelivered::on_terminal(runner.telemetry().stderr());
     let runner = Undelivered::log(runner, undelivered.as_ref());
     let mut view: Box<dyn View> = match Screen::is_possible() && !arguments.json && !arguments.quiet {
-        true => Box::new(Screen::new(plain, name, give_orders.clone(), runner.telemetry().aside())),
+        true => Box::new(Screen::new(plain, name, give_orders.clone(), runner.telemetry().stderr())),
         false => Box::new(plain),
     };
     tokio::spawn(file.follow(signal(SignalKind::hangup())?, arguments.clone(), give_orders));

@@ -6,7 +6,7 @@ use super::Schedule;
 use super::bill::{Bill, Vendor};
 use super::usage::Usage;
 use crate::config::{Config, Document, Group};
-use crate::parameters::{Parts, STANDARD_TIER};
+use crate::parameters::{Partition, STANDARD_TIER};
 use crate::schedule::Cadence;
 
 /// A schedule with its figures: what `sentrynet plan --json` prints.
@@ -111,7 +111,7 @@ pub struct Totals {
 impl Plan {
     /// The plan of a configuration. `at_hand` is what the region is called where the configuration names none;
     /// `parts` are its parameters; none, if it cannot be in Parameter Store.
-    pub fn of(config: &Config, schedule: &Schedule, at_hand: &str, parts: Option<&Parts>) -> Self {
+    pub fn of(config: &Config, schedule: &Schedule, at_hand: &str, parts: Option<&Partition>) -> Self {
         let name = |region: Option<&str>| region.unwrap_or(at_hand).to_owned();
         let mut used = Usage::default();
         let rules = schedule.rules.iter().map(|rule| {
@@ -172,7 +172,7 @@ impl Plan {
 }
 
 /// Parameters that are too large for the standard tier, in all regions: each is read by every invocation that needs it.
-fn advanced_parameters(config: &Config, schedule: &Schedule, parts: &Parts) -> Usage {
+fn advanced_parameters(config: &Config, schedule: &Schedule, parts: &Partition) -> Usage {
     let is_large = |part: &Document| part.text().len() > STANDARD_TIER;
     let large: Vec<&str> =
         parts.groups.iter().filter(|(_, part)| is_large(part)).map(|(name, _)| name.as_str()).collect();

@@ -29,7 +29,7 @@ fn courier(url: &str, authorities: &[&Authority]) -> DeliveryClient {
         roots.add(authority.der()).expect("a root");
     }
     let dsn = url.replacen("://", "://key@", 1).parse().expect("a DSN");
-    DeliveryClient::new(dsn, receiver::client(roots)).keeping()
+    DeliveryClient::new(dsn, receiver::client(roots)).retain_for_next()
 }
 
 /// Nothing arrives for this reason, everything is kept for the next time and in the log.
@@ -50,7 +50,7 @@ fn reset(stream: &TcpStream) {
 #[tokio::test]
 async fn a_name_that_does_not_exist_is_said() {
     let courier = courier("http://no-such-host.invalid/7", &[]);
-    nothing_arrives(&courier, "could not be reached: its name could not be looked up").await;
+    nothing_arrives(&courier, "could not be reached: its host name could not be resolved").await;
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn handshakes_that_come_to_nothing_are_said() {
     .await;
     let cases = [
         (&insists, "could not be reached: the TLS handshake failed"),
-        (&closes, "could not be reached: the connection was closed in the TLS handshake"),
+        (&closes, "could not be reached: the connection was closed during the TLS handshake"),
         (&resets, "could not be reached: the connection was reset"),
         (&mumbles, "could not be reached: the TLS handshake failed"),
     ];
@@ -118,7 +118,7 @@ async fn a_reset_before_the_answer_is_said_and_what_passes_loses_nothing() {
         reset(&stream);
     })
     .await;
-    nothing_arrives(&courier(&resets.url("/7"), &[]), "gave no answer: the connection was reset").await;
+    nothing_arrives(&courier(&resets.url("/7"), &[]), "did not answer: the connection was reset").await;
 
     let taken = Arc::new(AtomicUsize::new(0));
     let count = taken.clone();
@@ -145,7 +145,7 @@ async fn a_connection_on_which_nothing_arrives_is_said() {
     let sent = runs(3);
     let (delivered, log) = deliver(&courier(&sentry, &[]), sent.clone(), 2 * SHORT).await;
     assert_eq!((delivered.spooled, logged(&log)), (3, sent));
-    assert!(delivered.problems[0].ends_with("gave no answer: the connection was dead (3 envelopes)"), "{delivered:?}");
+    assert!(delivered.problems[0].ends_with("did not answer: the connection timed out (3 envelopes)"), "{delivered:?}");
 }
 
 #[tokio::test]
@@ -170,7 +170,7 @@ async fn an_answer_that_breaks_off_counts_as_far_as_it_came() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-le").await;
     })
     .await;
-    let why = "gave no answer: the connection was closed without an answer";
+    let why = "did not answer: the connection was closed without a response";
     nothing_arrives(&courier(&half.url("/7"), &[]), why).await;
 }
 
@@ -200,7 +200,7 @@ async fn what_one_sentry_does_to_each_envelope_adds_up() {
         _ => Behaviour::default(),
     })
     .await;
-    let courier = DeliveryClient::new(receiver.dsn(), receiver.tls()).keeping();
+    let courier = DeliveryClient::new(receiver.dsn(), receiver.tls()).retain_for_next();
     let sent: Vec<_> = (0..60).map(envelope).collect();
     let (delivered, log) = deliver(&courier, sent.clone(), SHORT).await;
     let counts = (delivered.delivered, delivered.lost, delivered.spooled, delivered.missing);

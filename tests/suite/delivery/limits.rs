@@ -46,19 +46,19 @@ async fn what_is_limited_beyond_the_deadline_is_not_sent_at_all() {
         Behaviour::status(429).with(LIMITS, "60::key"),
     ] {
         let receiver = Receiver::start(first.clone()).await;
-        let courier = courier(&receiver).keeping();
+        let courier = courier(&receiver).retain_for_next();
         let watch = Stopwatch::start();
         let (delivered, log) = deliver(&courier, runs(1), AMPLE).await;
         assert_eq!((delivered.spooled, logged(&log).len()), (1, 1), "{first:?}: {delivered:?}");
         let problem = &delivered.problems[0];
-        assert!(problem.contains("answered 429 Too Many Requests: \"no\"; it takes no"), "{problem}");
+        assert!(problem.contains("answered 429 Too Many Requests: \"no\"; it rejects "), "{problem}");
         // What follows is kept without asking again, also in the next delivery.
         let (delivered, _) = deliver(&courier, runs(100)[50..].to_vec(), AMPLE).await;
         assert_eq!((delivered.spooled, delivered.carried, receiver.received().len()), (51, 1, 1), "{first:?}");
         assert!(watch.elapsed() < Duration::from_secs(5), "there is nothing to wait for");
         let problem = &delivered.problems[0];
         assert!(
-            problem.starts_with("not sent: Sentry at ") && problem.contains("longer than there was time"),
+            problem.starts_with("not sent: Sentry at ") && problem.contains("longer than the time left"),
             "{problem}"
         );
     }
@@ -86,7 +86,7 @@ async fn a_limit_that_comes_with_a_200_is_for_what_follows() {
     assert_eq!(deliver(&courier, runs(1), AMPLE).await.0.delivered, 1);
     let (delivered, _) = deliver(&courier, failed_run(), AMPLE).await;
     assert_eq!((delivered.delivered, delivered.lost, receiver.received().len()), (1, 1, 2));
-    assert!(delivered.problems[0].contains("takes no transactions for"), "{delivered:?}");
+    assert!(delivered.problems[0].contains("rejects transactions for"), "{delivered:?}");
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn what_sentry_will_never_take_is_lost_at_once_and_said_and_logged_in_full
             r#"{"detail":"bad envelope","causes":["no items"]}"#,
             &["400 Bad Request: \"bad envelope; no items\""][..],
         ),
-        (401, "", &["401 Unauthorized to project 7 with key key: is the DSN right?"]),
+        (401, "", &["401 Unauthorized to project 7 with key key: check the DSN"]),
         (
             403,
             r#"{"detail":"event submission rejected with_reason: ProjectId"}"#,
@@ -34,7 +34,7 @@ async fn what_sentry_will_never_take_is_lost_at_once_and_said_and_logged_in_full
     ] {
         let receiver = Receiver::start(Behaviour { status, body, ..Behaviour::default() }).await;
         let sent = runs(3);
-        let (delivered, log) = deliver(&courier(&receiver).keeping(), sent.clone(), AMPLE).await;
+        let (delivered, log) = deliver(&courier(&receiver).retain_for_next(), sent.clone(), AMPLE).await;
         assert_eq!((delivered.delivered, delivered.lost, delivered.spooled), (0, 3, 0), "{status}");
         let [problem] = &delivered.problems[..] else { panic!("{:?}", delivered.problems) };
         assert!(parts.iter().all(|part| problem.contains(part)) && problem.ends_with("(3 envelopes)"), "{problem}");
@@ -50,7 +50,7 @@ async fn a_long_key_is_shown_in_part() {
     let dsn = format!("http://0123456789abcdef:s3cret@{}/42", receiver.address).parse().expect("a DSN");
     let (delivered, _) = deliver(&DeliveryClient::new(dsn, receiver.tls()), runs(1), AMPLE).await;
     let problem = &delivered.problems[0];
-    assert!(problem.contains("project 42 with key 01234567…: is the DSN right?"), "{problem}");
+    assert!(problem.contains("project 42 with key 01234567…: check the DSN"), "{problem}");
     assert!(!problem.contains("s3cret"), "{problem}");
 }
 
@@ -100,7 +100,7 @@ async fn a_connection_that_breaks_before_the_answer_is_tried_again() {
     let receiver = Receiver::start(Behaviour::dropped()).await;
     let (delivered, _) = deliver(&courier(&receiver), sent, SHORT).await;
     assert_eq!(delivered.lost, 30);
-    assert!(delivered.problems[0].contains("gave no answer: the connection was closed"), "{delivered:?}");
+    assert!(delivered.problems[0].contains("did not answer: the connection was closed"), "{delivered:?}");
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn what_answers_but_is_no_sentry_is_said() {
     let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty()));
     let (delivered, _) = deliver(&courier, runs(2), SHORT).await;
     assert_eq!(delivered.lost, 2);
-    assert!(delivered.problems[0].contains("the answer is not HTTP"), "{delivered:?}");
+    assert!(delivered.problems[0].contains("the response is not HTTP"), "{delivered:?}");
 
     // A page where Sentry's JSON would be: somebody took it, and says so.
     let target = Target::http(|_| answer("200 OK", &[], "<html>")).await;
@@ -123,7 +123,7 @@ async fn what_answers_but_is_no_sentry_is_said() {
 async fn what_speaks_no_tls_is_not_reached() {
     let plain = Receiver::start(Behaviour::default()).await;
     let dsn = format!("https://key@localhost:{}/7", plain.address.port()).parse().expect("a DSN");
-    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty())).keeping();
+    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty())).retain_for_next();
     let (delivered, _) = deliver(&courier, runs(2), SHORT).await;
     assert_eq!((delivered.lost, delivered.spooled, delivered.missing), (0, 2, 2));
     assert!(delivered.problems[0].contains("could not be reached: "), "{delivered:?}");
@@ -149,7 +149,7 @@ async fn a_sentry_that_hangs_on_every_request_is_told_before_the_deadline() {
             false => Receiver::start(Behaviour::hanging()).await,
             true => Receiver::start_tls(Behaviour::hanging()).await,
         };
-        let (delivered, log) = deliver(&courier(&receiver).keeping(), runs(200), SHORT).await;
+        let (delivered, log) = deliver(&courier(&receiver).retain_for_next(), runs(200), SHORT).await;
         assert_eq!((delivered.spooled, logged(&log).len()), (200, 200), "{delivered:?}");
         assert!(delivered.problems.iter().any(|problem| problem.contains("did not answer in time")), "{delivered:?}");
     }
@@ -227,7 +227,7 @@ async fn what_is_too_large_is_cut_down_and_sent_again_once() {
     let (delivered, log) = deliver(&courier(&receiver), large.clone(), AMPLE).await;
     assert_eq!((delivered.lost, receiver.received().len()), (2, 4));
     assert!(
-        delivered.problems[0].contains("413 Payload Too Large: \"no\", also to what was cut down"),
+        delivered.problems[0].contains("413 Payload Too Large: \"no\", even after the envelope was reduced"),
         "{delivered:?}"
     );
     assert_eq!(logged(&log), large, "the log has it whole");
@@ -239,7 +239,7 @@ async fn what_did_not_arrive_goes_first_the_next_time() {
     let well = is_well.clone();
     let receiver =
         Receiver::start_with(move |_| Behaviour::status(if well.load(Ordering::Relaxed) { 200 } else { 500 })).await;
-    let courier = courier(&receiver).keeping();
+    let courier = courier(&receiver).retain_for_next();
     let all = runs(6);
     let (first, _) = deliver(&courier, all[..2].to_vec(), SHORT).await;
     assert_eq!((first.envelopes, first.spooled, first.lost, first.missing, first.carried), (2, 2, 0, 2, 0));
@@ -258,7 +258,7 @@ async fn what_did_not_arrive_goes_first_the_next_time() {
 async fn what_there_is_no_room_for_is_lost() {
     let closed = Port::reserve();
     let dsn = format!("http://key@{}/7", closed.addr).parse().expect("a DSN");
-    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty())).keeping();
+    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty())).retain_for_next();
     let body = json!({"message": "x".repeat(1024 * 1024)});
     let large = |id| Envelope::new(Kind::Event, Uuid::from_u128(id), Value::Null, &body);
     let (first, _) = deliver(&courier, (0..3).map(large).collect(), Duration::from_millis(300)).await;
@@ -272,7 +272,7 @@ async fn what_there_is_no_room_for_is_lost() {
 async fn the_patient_log_only_what_they_give_up_and_each_once() {
     let closed = Port::reserve();
     let dsn = format!("http://key@{}/7", closed.addr).parse().expect("a DSN");
-    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty())).patient();
+    let courier = DeliveryClient::new(dsn, receiver::client(rustls::RootCertStore::empty())).retain_until_exit();
     let body = json!({"message": "x".repeat(1024 * 1024)});
     let large = |id| Envelope::new(Kind::Event, Uuid::from_u128(id), Value::Null, &body);
     let mut log = Vec::new();

@@ -6,7 +6,7 @@ use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::rie::Function;
 use crate::support::sample_target::{file, group, of_group, sample_target};
 use sentrynet::net::{Network, Resolver};
-use sentrynet::parameters::Origin;
+use sentrynet::parameters::ConfigSource;
 use sentrynet::runner;
 use sentrynet::runner::{Overrides, Runner};
 use sentrynet::telemetry::Telemetry;
@@ -48,8 +48,9 @@ async fn warm_invocations_use_the_connection_of_the_first_over_tls_too() {
         let sentry = Receiver::start_tls_with(protocols, |_| Behaviour::default()).await;
         // The real function trusts public authorities only.
         let overrides = Overrides { dsn: Some(sentry.dsn().to_string()), ..Overrides::default() };
-        let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::default()).over(sentry.tls());
-        let function = runner::Function::new(runner, Origin::File(config.path().to_owned()));
+        let runner =
+            Runner::new(Network::new(Resolver::system()), overrides, Telemetry::default()).with_tls(sentry.tls());
+        let function = runner::Function::new(runner, ConfigSource::File(config.path().to_owned()));
         let deliver = async |payload| {
             let finished = function.handle(payload, None).await.expect("a summary");
             (finished.summary.delivery.delivered, sentry.connections())
