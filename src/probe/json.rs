@@ -3,6 +3,8 @@
 pub mod assertion;
 pub mod extract;
 pub mod json_path;
+pub(crate) mod keys;
+pub(crate) mod read;
 mod syntax_error;
 
 pub use assertion::{Assertion, JsonType};

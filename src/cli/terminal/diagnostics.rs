@@ -8,6 +8,7 @@ use annotate_snippets::{
 };
 
 use super::Terminal;
+use crate::config::reference_of;
 use crate::diagnostics::{Diagnostic, Diagnostics, Quote, Related, Severity};
 
 /// Of what is quoted; sentences stay whole where there is no terminal to break them for.
@@ -92,7 +93,7 @@ fn group(diagnostic: &Diagnostic, width: Option<usize>) -> Group<'static> {
     let note = |name: &'static str, text: &str| -> Message<'static> {
         Level::NOTE.with_name(name).message(fold(text, width, margin + 3 + name.len() + 2))
     };
-    let reference = diagnostic.reference();
+    let reference = reference_of(diagnostic);
     let mut notes = Vec::new();
     if !diagnostic.path.is_empty() {
         notes.push(note("at", &diagnostic.path));

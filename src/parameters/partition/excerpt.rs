@@ -3,8 +3,9 @@
 //! Lines are selected by their indentation alone. The caller checks that the result is equivalent to the desired document.
 
 use crate::diagnostics::source::{Position, Source};
+use crate::secrets::sensitive;
 use crate::yaml::node::Node;
-use crate::yaml::{mask, write};
+use crate::yaml::write;
 
 /// The lines of a group in a list, moved to the left, with the name that it goes by if it has none itself.
 pub(crate) fn of_group(source: &Source, node: &Node, name: Option<&str>) -> Option<String> {
@@ -48,7 +49,7 @@ pub(crate) fn of_settings(source: &Source, root: &Node, desired: &Node) -> Optio
 
 fn joined(lines: Vec<String>) -> Option<String> {
     // What a comment holds would be as plain to see there as here, but here it is not in the cloud.
-    let is_telling = |line: &String| mask::in_comment(line).is_some();
+    let is_telling = |line: &String| sensitive::in_comment(line).is_some();
     (!lines.iter().any(is_telling)).then(|| lines.join("\n") + "\n")
 }
 

@@ -12,6 +12,7 @@ use super::{failure, phases, redirect, request, runtime_credentials};
 use crate::net::{Client, Exchange, HttpError, PreparedRequest, RequestTimeline, Transport};
 use crate::outcome::phase::Op;
 use crate::outcome::{Failure, FailureKind as Kind, TraceId};
+use crate::probe::attempt::Attempt;
 use crate::probe::context::Context;
 use crate::probe::failure::Facts;
 use crate::probe::limits::Limits;
@@ -34,7 +35,8 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// A session without keys and connections.
-    pub(crate) fn new(context: &'a Context, limits: Limits, trace: TraceId, recorder: &'a mut Recorder) -> Self {
+    pub(crate) fn new(attempt: Attempt<'a>) -> Self {
+        let Attempt { context, limits, trace, recorder, .. } = attempt;
         Self {
             context,
             limits,

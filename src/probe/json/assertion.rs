@@ -174,6 +174,13 @@ pub enum JsonType {
 }
 
 impl JsonType {
+    /// The type of that word.
+    pub fn named(word: &str) -> Option<Self> {
+        use JsonType::{Array, Boolean, Integer, Null, Number, Object, String};
+
+        [String, Number, Integer, Boolean, Array, Object, Null].into_iter().find(|json_type| json_type.as_str() == word)
+    }
+
     /// The word for it in the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -82,7 +82,7 @@ fn every_link_leads_to_a_part_of_the_reference() {
     let mut links = 0;
     for (name, path) in broken() {
         for problem in &judge(&path) {
-            let Some(link) = problem.reference() else { continue };
+            let Some(link) = sentrynet::config::reference_of(problem) else { continue };
             let anchor = link.strip_prefix("docs/configuration.md#").expect("the reference");
             let is_there = reference.contains(&format!("<a id=\"{anchor}\"></a>"))
                 || headings.iter().any(|heading| heading == anchor);
