@@ -110,7 +110,7 @@ async fn run_burst(
     let mut outcomes = Vec::new();
     for burst in 0..probe.burst {
         let identity = RunIdentity {
-            location: context.location_of(probe),
+            location: context.location_of(&probe.tags),
             group: group.to_owned(),
             probe: probe.identity.clone(),
             tick: run.tick,
