@@ -1,7 +1,7 @@
-//! What Sentry and people see: outcome → envelopes (pure), envelopes → Sentry (delivery), outcome → terminal and page.
+//! What Sentry gets: outcome → envelopes (pure), envelopes → Sentry (delivery).
 //!
-//! [`envelopes`] turns one outcome into what Sentry gets of it: a transaction, and an event where something was wrong.
-//! [`DeliveryClient`] brings envelopes to Sentry and knows which of them arrived. Nothing in here knows how a probe works.
+//! [`envelopes`] makes the envelopes of one outcome: a transaction, and an event where the run was not ok. [`DeliveryClient`]
+//! delivers envelopes and knows which of them arrived. Nothing in here knows how a probe works.
 
 mod common;
 pub mod delivery;
@@ -23,7 +23,7 @@ use self::sanitize::Cleaner;
 use crate::outcome::{Outcome, Status};
 use crate::secrets::Redactor;
 
-/// What Sentry gets of one run: its transaction, and an event if it failed or was too slow; nothing if it was skipped.
+/// The envelopes of one run: its transaction, and an event if it failed or was degraded; none if it was skipped.
 pub fn envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) -> Vec<Envelope> {
     let redactor = redactor.with(&outcome.secrets);
     let run = Run { outcome, trace: outcome.identity.trace_id(), settings, cleaner: Cleaner::new(&redactor) };
@@ -34,7 +34,7 @@ pub fn envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) ->
     }
 }
 
-/// The id of the event that a run leaves in Sentry: of its error event if there is one, else of its transaction.
+/// The id of a run's event in Sentry: of its error event if there is one, else of its transaction.
 pub(crate) fn event_id(outcome: &Outcome) -> Option<uuid::Uuid> {
     let trace = outcome.identity.trace_id();
     match outcome.status {

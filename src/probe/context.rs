@@ -6,7 +6,7 @@ use std::time::Instant;
 use http::{HeaderName, HeaderValue};
 
 use crate::net::Network;
-use crate::outcome::{SpanId, TraceId};
+use crate::outcome::{SpanId, Tags, TraceId};
 use crate::shutdown::Shutdown;
 
 /// Makes the headers that continue a trace: of the trace and span given, sampled or not.
@@ -25,4 +25,11 @@ pub struct Context {
     pub shutdown: Shutdown,
     /// Makes the headers that carry a run's trace to the target.
     pub propagate: Arc<Propagate>,
+}
+
+impl Context {
+    /// Where a probe with these tags runs from: the known location, else the one in its tags, else an empty string.
+    pub(crate) fn location_of(&self, tags: &Tags) -> String {
+        self.location.as_ref().or_else(|| tags.get("location")).cloned().unwrap_or_default()
+    }
 }

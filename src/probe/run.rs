@@ -21,11 +21,6 @@ pub(crate) fn tags(probe: &Probe, context: &Context) -> Tags {
     tags
 }
 
-/// Where a probe runs from: what is known here, else what its own tags say, else nothing.
-pub(crate) fn location_of(probe: &Probe, context: &Context) -> String {
-    context.location.as_ref().or_else(|| probe.tags.get("location")).cloned().unwrap_or_default()
-}
-
 /// Runs `probe` once, with its retries. Ends within the probe's timeout.
 pub(crate) async fn run(probe: &Probe, identity: RunIdentity, context: &Context) -> Outcome {
     let mut recorder = Recorder::start();

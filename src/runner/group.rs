@@ -110,7 +110,7 @@ async fn run_burst(
     let mut outcomes = Vec::new();
     for burst in 0..probe.burst {
         let identity = RunIdentity {
-            location: run::location_of(probe, context),
+            location: context.location_of(&probe.tags),
             group: group.to_owned(),
             probe: probe.identity.clone(),
             tick: run.tick,

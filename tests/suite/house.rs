@@ -40,18 +40,8 @@ const ALLOWED_IN_CIRCLES: &[(&str, &str, &str)] = &[];
 /// Where the table of kinds stands.
 const TABLE_OF_KINDS: &str = "src/probe/kind.rs";
 
-/// Files that name a probe kind and should not. The list may only shrink: knowledge of a kind belongs into its folder.
-const NAMES_A_KIND: &[&str] = &[
-    "src/cli/deployment/usage.rs",
-    "src/config/json_schema.rs",
-    "src/config/keys.rs",
-    "src/config/lints/catalogue.rs",
-    "src/config/reference.rs",
-    "src/config/reference/anchor.rs",
-    "src/probe/read.rs",
-    "src/probe/run.rs",
-    "src/schema/validator.rs",
-];
+/// Documents in code, whose examples need some kind's name.
+const DOCUMENTS: &[&str] = &["src/config/keys.rs", "src/probe/json/keys.rs", "src/probe/keys.rs", "src/probe/lints.rs"];
 
 #[test]
 fn rooms_import_only_rooms_below_them() {
@@ -75,12 +65,14 @@ fn no_files_import_each_other_in_a_circle() {
 #[test]
 fn a_probe_kind_is_named_in_its_own_folder_only() {
     let tree = Tree::of_the_project();
-    let found = tree.files_that_name_a_kind();
-    let problems: Vec<&String> =
-        found.iter().filter(|(file, _)| !NAMES_A_KIND.contains(&file.as_str())).map(|(_, problem)| problem).collect();
-    assert!(problems.is_empty(), "\n{problems:#?}\n");
-    for file in NAMES_A_KIND {
-        assert!(found.contains_key(*file), "{file} no longer names a probe kind: take it off the list");
+    let problems = tree.names_of_kinds();
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+    for file in DOCUMENTS {
+        let module = tree.modules.values().find(|module| module.file == *file);
+        assert!(
+            module.is_some_and(|module| module.text.contains("probes.")),
+            "{file} no longer names a probe kind: take it off the list of documents"
+        );
     }
 }
 
@@ -289,36 +281,44 @@ impl Tree {
         problems
     }
 
-    /// Files outside of the kinds' folders and the table of kinds that name a kind: by its name in a configuration, by its
-    /// module, or by a variant of an enum.
-    fn files_that_name_a_kind(&self) -> BTreeMap<String, String> {
-        let folder = |kind: &str| format!("src/probe/{kind}/");
-        let is_kind = |kind: &&String| {
-            let has = |file: &str| self.modules.values().any(|module| module.file == format!("{}{file}", folder(kind)));
-            has("keys.rs") && has("settings.rs")
-        };
-        let below = self.modules.keys().filter(|path| path.len() == 3 && path[1] == "probe");
-        let kinds: Vec<String> = below.map(|path| &path[2]).filter(is_kind).cloned().collect();
-        assert!(kinds.contains(&"http".to_owned()), "the folders of the probe kinds are not found: {kinds:?}");
-        let variant = |kind: &String| format!("{}{}", kind[..1].to_uppercase(), &kind[1..]);
-        let variants = kinds.iter().map(variant).collect::<Vec<_>>().join("|");
-        let pattern = format!(r"probes\.({})\b|\b(Check|Kind|ProbeKind|Settings)::({variants})\b", kinds.join("|"));
-        let pattern = Regex::new(&pattern).expect("a pattern");
+    /// The probe kinds: the folders that the table of kinds imports.
+    fn kinds(&self) -> BTreeSet<String> {
+        let table = module_path(TABLE_OF_KINDS);
+        let uses = self.modules.get(&table).into_iter().flat_map(|module| &module.uses);
+        let is_folder = |path: &ModulePath| path.len() == 3 && self.modules.contains_key(path);
+        let folders = uses.filter_map(|used| {
+            let (module, name) = self.resolve(&used.path, &table, 0)?;
+            (is_folder(&module) && module.last() == Some(&name)).then_some(name)
+        });
+        folders.collect()
+    }
+
+    /// What names a probe kind outside of its folder and of the table: by its module, by a variant of an enum, or, documents
+    /// aside, by its name in a configuration.
+    fn names_of_kinds(&self) -> Vec<String> {
+        let kinds = self.kinds();
+        assert!(kinds.contains("http"), "{TABLE_OF_KINDS} does not import the folders of the kinds: {kinds:?}");
+        let variants = kinds.iter().map(|kind| format!("{}{}", kind[..1].to_uppercase(), &kind[1..]));
+        let variant = Regex::new(&format!(r"\bCheck::({})\b", variants.collect::<Vec<_>>().join("|")));
+        let names = kinds.iter().map(String::as_str).collect::<Vec<_>>().join("|");
+        let name = Regex::new(&format!(r"\bprobes\.({names})\b"));
+        let (variant, name) = (variant.expect("a pattern"), name.expect("a pattern"));
 
         let is_home = |file: &str| {
-            let in_folder = |kind: &String| file.starts_with(&folder(kind)) || file == format!("src/probe/{kind}.rs");
-            file == TABLE_OF_KINDS || kinds.iter().any(in_folder)
+            let holds = |kind: &String| {
+                file.strip_prefix(&format!("src/probe/{kind}")).is_some_and(|rest| rest.starts_with(['/', '.']))
+            };
+            file == TABLE_OF_KINDS || kinds.iter().any(holds)
         };
-        let mut found = BTreeMap::new();
+        let mut problems = Vec::new();
         for (path, module) in self.modules.iter().filter(|(_, module)| !is_home(&module.file)) {
-            let imports = self.imports_of(path, module).into_iter();
-            let import = imports.map(|import| import.file).find(|file| is_home(file) && file != TABLE_OF_KINDS);
-            let name = import.or_else(|| pattern.find(&module.text).map(|found| found.as_str().to_owned()));
-            if let Some(name) = name {
-                found.insert(module.file.clone(), format!("{} names a probe kind: {name}", module.file));
-            }
+            let imports = self.imports_of(path, module).into_iter().map(|import| import.file);
+            let modules = imports.filter(|file| is_home(file) && file != TABLE_OF_KINDS);
+            let in_text = if DOCUMENTS.contains(&module.file.as_str()) { None } else { name.find(&module.text) };
+            let in_text = in_text.into_iter().chain(variant.find(&module.text)).map(|found| found.as_str().to_owned());
+            problems.extend(modules.chain(in_text).map(|name| format!("{} names a probe kind: {name}", module.file)));
         }
-        found
+        problems
     }
 }
 
@@ -594,16 +594,25 @@ fn circles_are_told_from_re_exports() {
 #[test]
 fn a_kind_is_named_by_text_module_or_variant() {
     let named = |text: &str| {
-        let keys =
-            [("src/probe/http/keys.rs", ""), ("src/probe/http/settings.rs", ""), ("src/probe/http.rs", "mod keys;")];
-        let all =
-            [&keys[..], &[("src/lib.rs", ""), ("src/probe.rs", "pub mod http;"), ("src/config.rs", text)]].concat();
-        tree(&all).files_that_name_a_kind().into_keys().collect::<Vec<_>>()
+        let kind =
+            [("src/probe/http.rs", "pub struct Request;"), (TABLE_OF_KINDS, "use super::http;\npub struct Probe;")];
+        let around = [("src/lib.rs", ""), ("src/probe.rs", "pub use kind::Probe;"), ("src/config.rs", text)];
+        tree(&[kind, [around[0], around[1]], [around[2], around[0]]].concat()).names_of_kinds()
     };
-    for text in ["const A: &str = \"probes.http\";", "use crate::probe::http::keys;", "fn f() { Check::Http }"] {
-        assert_eq!(named(text), ["src/config.rs"], "{text}");
+    for (text, name) in [
+        ("const A: &str = \"probes.http\";", "probes.http"),
+        ("use crate::probe::http::Request;", "src/probe/http.rs"),
+        ("fn f() { crate::probe::http::Request }", "src/probe/http.rs"),
+        ("fn f() { Check::Http }", "Check::Http"),
+    ] {
+        assert_eq!(named(text), [format!("src/config.rs names a probe kind: {name}")], "{text}");
     }
-    for text in ["/// As in `probes.http`.\nfn f() {}", "use http::Request;", "const A: &str = \"probes.httpd\";"] {
+    for text in [
+        "/// As in `probes.http`.\nfn f() {}",
+        "use http::Request;",
+        "const A: &str = \"probes.httpd\";",
+        "use crate::probe::Probe;",
+    ] {
         assert_eq!(named(text), [""; 0], "{text}");
     }
 }

@@ -100,7 +100,7 @@ async fn what_aws_refuses_is_said_with_what_to_do() {
     let store = store(&proxy.url()).await;
     for (status, code, parts) in [
         (400, "AccessDeniedException", ["/p/sentry", "ssm:GetParameters", "kms:Decrypt", REGION, "because"]),
-        (400, "ThrottlingException", ["/p/sentry", "throttling", "fewer calls", REGION, "because"]),
+        (400, "ThrottlingException", ["/p/sentry", "throttled", "fewer calls", REGION, "because"]),
         (400, "UnrecognizedClientException", ["credentials", "renew", "Unrecognized", REGION, "because"]),
         (400, "ExpiredTokenException", ["credentials", "renew", "Expired", REGION, "because"]),
         (500, "InternalServerError", ["/p/sentry", "refused to read", "InternalServerError", REGION, "because"]),

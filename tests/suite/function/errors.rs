@@ -31,9 +31,9 @@ async fn what_cannot_be_served_is_a_function_error_that_says_why() {
         (json!({"grup": "demo"}), "did you mean \"group\"?"),
         (json!({"group": 7}), "the name of a group, not 7"),
         (json!({"group": "demo", "every": "60"}), "a number of seconds"),
-        (json!({"group": "demo", "time": "2026-11-20T10:00:00Z"}), "nothing without \"every\""),
+        (json!({"group": "demo", "time": "2026-11-20T10:00:00Z"}), "requires \"every\""),
         (json!({"group": "dmeo"}), "did you mean \"demo\"?"),
-        (json!({"group": "else"}), "there are \"demo\""),
+        (json!({"group": "else"}), "available: \"demo\""),
     ] {
         let message = error(&function.invoke(&payload).await, "PayloadError");
         assert!(message.contains(part), "{payload}: {message}");
@@ -84,7 +84,7 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
     let refused = |code: &str| json!({"__type": code, "message": "because"});
     for (before, (trouble, parts)) in [
         ("denied", ["not allowed to read", "/sentrynet/groups/demo", "ssm:GetParameters"]),
-        ("throttled", ["throttling", "/sentrynet/groups/demo", "because"]),
+        ("throttled", ["throttled", "/sentrynet/groups/demo", "because"]),
         ("broken", ["/sentrynet/groups/demo", "did you mean `url`?", "ulr"]),
         ("down", ["cannot be reached", "/sentrynet/groups/demo", "AWS_ENDPOINT_URL"]),
     ]
