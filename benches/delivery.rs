@@ -27,8 +27,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sentrynet::sentry::DeliveryClient;
-use support::figures::quantile;
 use support::envelopes::{AMPLE, delivery_client, runs};
+use support::figures::quantile;
 use support::receiver::{Behaviour, Receiver, Turn};
 use support::table;
 use time::OffsetDateTime;
