@@ -109,7 +109,7 @@ async fn run_job(
     let mut outcomes = Vec::new();
     for burst in 0..probe.burst {
         let identity = RunIdentity {
-            location: context.location_of(probe),
+            location: context.location_of(&probe.tags),
             group: group.to_owned(),
             probe: probe.identity.clone(),
             tick: job.tick,
