@@ -16,7 +16,8 @@ pub(crate) fn assertion(value: &Parsed) -> Option<Assertion> {
     };
     let json = |name: &str| -> Option<Value> { fields.node(name).map(Node::json) };
     Some(Assertion {
-        exists: fields.boolean("exists"),
+        // Unset is not the same as the default to whoever compares assertions.
+        exists: fields.boolean("exists").filter(|_| fields.has("exists")),
         value: json("value"),
         not: json("not"),
         lt: json("lt"),
