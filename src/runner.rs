@@ -11,7 +11,6 @@ mod in_flight;
 pub mod payload;
 mod run_result;
 pub mod summary;
-#[cfg(feature = "cli")]
 pub mod watch;
 
 pub use function::{Function, FunctionError};
@@ -156,7 +155,6 @@ impl Runner {
 
     /// The same, which keeps what did not arrive until it does, or until the process ends: then it is
     /// [given up](Self::give_up). The end leaves so long for delivery.
-    #[cfg(feature = "cli")]
     fn patient(self, delivery: Duration) -> Self {
         Self { keeping: Keeping::Patiently, shutdown: Shutdown::allowing(delivery), ..self }
     }
@@ -257,7 +255,6 @@ impl Runner {
     }
 
     /// Gives up what waits: there will be no delivery any more. Says how much it was; it stands in the log.
-    #[cfg(feature = "cli")]
     fn give_up(&self) -> usize {
         self.known().iter().map(|(_, courier)| courier.give_up(&mut *(self.log)())).sum()
     }

@@ -96,8 +96,7 @@ impl RunIdentity {
     }
 
     /// What stands for the probe in all its runs, wherever they are made.
-    #[cfg(feature = "cli")]
-    pub(crate) fn probe_id(&self) -> SpanId {
+    pub fn probe_id(&self) -> SpanId {
         let name = [&*self.group, &*self.probe].join("\0");
         SpanId(Uuid::new_v5(&NAMESPACE, name.as_bytes()).as_u64_pair().1)
     }

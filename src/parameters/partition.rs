@@ -8,7 +8,7 @@
 mod excerpt;
 mod inline_pem;
 mod literal_secrets;
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
 mod tests;
 mod tier;
 

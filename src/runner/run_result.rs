@@ -88,12 +88,9 @@ impl RunResult {
             http_status: http_status(outcome),
         }
     }
-}
 
-#[cfg(feature = "cli")]
-impl RunResult {
     /// Why it was not as expected, with the failure's kind before it.
-    pub(crate) fn sentence(&self) -> Option<String> {
+    pub fn sentence(&self) -> Option<String> {
         let sentence = self.error.as_deref()?;
         Some(self.kind.map_or_else(|| sentence.to_owned(), |kind| format!("{kind}: {sentence}")))
     }
