@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::Schedule;
+use super::rules::Schedule;
 use crate::config::Config;
 use crate::schedule::{Cadence, Ticks};
 
@@ -41,10 +41,10 @@ impl<'a> Calendar<'a> {
             for group in &config.groups {
                 for probe in &group.probes {
                     let rule = schedule.rule(&group.name, probe.every);
-                    let beat = Cadence::of(config, group, probe.every, region);
-                    let (Some(rule), Some(beat)) = (rule, beat) else { continue };
+                    let cadence = Cadence::of(config, group, probe.every, region);
+                    let (Some(rule), Some(cadence)) = (rule, cadence) else { continue };
                     let (group, probe, rule) = (&*group.name, &*probe.identity, &*rule.name);
-                    calendar.add(Entry { tick: from, region, group, probe, rule }, beat.ticks(from, window));
+                    calendar.add(Entry { tick: from, region, group, probe, rule }, cadence.ticks(from, window));
                 }
             }
         }

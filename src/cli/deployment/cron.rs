@@ -23,13 +23,13 @@ pub struct Cron {
 
 impl Cron {
     /// The coarsest that fires in every minute that holds a tick.
-    pub fn of(beat: Cadence) -> Self {
+    pub fn of(cadence: Cadence) -> Self {
         // Ticks wander through the day in steps of what the period and the day have in common.
-        let step = gcd(beat.period.as_secs(), DAY);
+        let step = gcd(cadence.period.as_secs(), DAY);
         if step <= MINUTE {
             return Self { minutes: (1 << 60) - 1, hours: (1 << 24) - 1 };
         }
-        let first = beat.phase.as_secs() % step;
+        let first = cadence.phase.as_secs() % step;
         let mut cron = Self { minutes: 0, hours: 0 };
         for second in (first..DAY).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
             cron.minutes |= 1 << (second % HOUR / MINUTE);

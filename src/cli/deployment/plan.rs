@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Schedule;
-use super::bill::{Bill, Vendor};
+use super::bill::{Bill, Item, Vendor};
+use super::rules::Schedule;
 use super::usage::Usage;
 use crate::config::{Config, Document, Group};
 use crate::parameters::{Parts, STANDARD_TIER};
@@ -54,7 +54,8 @@ pub struct PlannedRegion {
     /// `ENABLED` or `DISABLED`.
     pub state: &'static str,
     /// When the probes of each target are due, in the order of the targets; nothing where the rule is disabled.
-    pub beats: Vec<PlannedCadence>,
+    #[serde(rename = "beats")]
+    pub cadences: Vec<PlannedCadence>,
     /// How often it fires.
     pub firings_a_day: u32,
     /// How often probes run for it.
@@ -65,13 +66,13 @@ pub struct PlannedRegion {
 
 /// Ticks at `phase + k * period` since the Unix epoch, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "those of `Beat`")]
+#[expect(missing_docs, reason = "those of `Cadence`")]
 pub struct PlannedCadence {
     pub period: u64,
     pub phase: u64,
 }
 
-/// A line of the bill, see [`crate::cli::deployment::bill::Item`] and [`crate::cli::deployment::bill::Price`].
+/// A line of the bill, see [`Item`] and [`Price`](super::Price).
 #[derive(Clone, Debug, Serialize)]
 #[expect(missing_docs, reason = "those of `Item` and `Price`")]
 pub struct PlannedItem {
@@ -118,19 +119,19 @@ impl Plan {
             let targets =
                 || rule.targets.iter().filter_map(|target| Some((config.group(&target.group)?, target.every)));
             let regions = schedule.region_names().zip(&rule.placements).map(|(region, placement)| {
-                let mut beats = Vec::new();
+                let mut cadences = Vec::new();
                 let mut usage = Usage::default();
                 for (group, every) in targets() {
-                    let Some(beat) = Cadence::of(config, group, every, region) else { continue };
-                    beats.push(PlannedCadence { period: beat.period.as_secs(), phase: beat.phase.as_secs() });
-                    usage += Usage::of(group, every, beat, placement.expression);
+                    let Some(cadence) = Cadence::of(config, group, every, region) else { continue };
+                    cadences.push(PlannedCadence { period: cadence.period.as_secs(), phase: cadence.phase.as_secs() });
+                    usage += Usage::of(group, every, cadence, placement.expression);
                 }
                 used += usage;
                 PlannedRegion {
                     region: name(region),
                     expression: placement.expression.to_string(),
                     state: placement.state(),
-                    beats,
+                    cadences,
                     firings_a_day: if placement.is_enabled { placement.expression.firings_a_day() } else { 0 },
                     runs_a_month: usage.runs,
                     dollars_a_month: Bill::of(&usage).total(),
@@ -194,14 +195,14 @@ fn invocations(config: &Config, schedule: &Schedule, region: Option<&str>, is_on
     let targets = schedule.rules.iter().flat_map(|rule| rule.targets.iter().map(move |target| (rule, target)));
     let usages = targets.filter(|(_, target)| is_one(&target.group)).filter_map(|(rule, target)| {
         let group = config.group(&target.group)?;
-        let beat = Cadence::of(config, group, target.every, region)?;
-        Some(Usage::of(group, target.every, beat, rule.placements[place?].expression))
+        let cadence = Cadence::of(config, group, target.every, region)?;
+        Some(Usage::of(group, target.every, cadence, rule.placements[place?].expression))
     });
     usages.sum::<Usage>().invocations
 }
 
-impl From<&crate::cli::deployment::bill::Item> for PlannedItem {
-    fn from(item: &crate::cli::deployment::bill::Item) -> Self {
+impl From<&Item> for PlannedItem {
+    fn from(item: &Item) -> Self {
         let price = item.price;
         Self {
             vendor: price.vendor.as_str(),

@@ -1,6 +1,6 @@
 //! The SAM template of a configuration.
 //!
-//! Most of it is the same for every configuration and stands in `template/skeleton.yaml`, to be read as it is. What
+//! Most of it is the same for every configuration and stands in `sam_template/skeleton.yaml`, to be read as it is. What
 //! follows from the configuration is put between: the rules, what differs from region to region, the secrets that the
 //! function may read, and how long an invocation may take.
 
@@ -13,8 +13,8 @@ use std::fmt::Write as _;
 
 use self::missing_invocations_alarm::MissingInvocationsAlarm;
 use super::bill::MEMORY_MB;
+use super::rules::{Rule, Schedule, Setting};
 use super::worst_case::WorstCase;
-use super::{Rule, Schedule, Setting};
 use crate::config::Config;
 use crate::schema::SecretRef;
 use crate::schema::value::show_duration;
@@ -29,17 +29,17 @@ const WIDTH: usize = 116;
 /// `source` is the configuration's name, for the comment at the top; `references` are the secrets that it asks for.
 pub fn template(source: &str, config: &Config, schedule: &Schedule, references: &BTreeSet<SecretRef>) -> String {
     let longest = WorstCase::of(config, schedule);
-    let silences: Vec<Option<MissingInvocationsAlarm>> = MissingInvocationsAlarm::by_region(schedule);
+    let alarms: Vec<Option<MissingInvocationsAlarm>> = MissingInvocationsAlarm::by_region(schedule);
     let parts = [
         ("@SOURCE@", one_line(source)),
         ("@MEMORY@", MEMORY_MB.to_string()),
         ("@TIMEOUT_REASON@", timeout_reason(longest.as_ref())),
         ("@TIMEOUT@", WorstCase::timeout(longest.as_ref()).as_secs().to_string()),
-        ("@REGIONS@", regions(schedule) + &mappings(schedule, &silences)),
-        ("@CONDITIONS@", missing_invocations_alarm::condition(&silences)),
+        ("@REGIONS@", regions(schedule) + &mappings(schedule, &alarms)),
+        ("@CONDITIONS@", missing_invocations_alarm::condition(&alarms)),
         ("@SECRETS@", secret_permissions::resources(references)),
         ("@RULES@", schedule.rules.iter().map(rule).collect()),
-        ("@SILENCE@", missing_invocations_alarm::alarm(&silences)),
+        ("@SILENCE@", missing_invocations_alarm::alarm(&alarms)),
     ];
     parts.iter().fold(SKELETON.to_owned(), |text, (place, part)| text.replacen(place, part, 1))
 }
@@ -97,9 +97,9 @@ Rules:
     )
 }
 
-fn mappings(schedule: &Schedule, silences: &[Option<MissingInvocationsAlarm>]) -> String {
-    let silence = missing_invocations_alarm::mapping(&schedule.regions, silences);
-    if schedule.mapping.is_empty() && silence.is_empty() {
+fn mappings(schedule: &Schedule, alarms: &[Option<MissingInvocationsAlarm>]) -> String {
+    let alarm = missing_invocations_alarm::mapping(&schedule.regions, alarms);
+    if schedule.mapping.is_empty() && alarm.is_empty() {
         return String::new();
     }
     let mut text = "\n# What differs from region to region.\nMappings:\n".to_owned();
@@ -112,7 +112,7 @@ fn mappings(schedule: &Schedule, silences: &[Option<MissingInvocationsAlarm>]) -
             }
         }
     }
-    text + &silence
+    text + &alarm
 }
 
 fn rule(rule: &Rule) -> String {

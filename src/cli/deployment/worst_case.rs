@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Schedule;
-use super::usage::ticks_of_a_cycle;
+use super::rules::Schedule;
+use super::usage::seconds_of_a_cycle;
 use crate::config::Config;
 use crate::probe::Probe;
 use crate::runner::payload::WINDOW;
@@ -35,9 +35,9 @@ impl<'a> WorstCase<'a> {
         let mut longest: Option<Self> = None;
         for group in &config.groups {
             for probe in &group.probes {
-                for beat in schedule.region_names().filter_map(|region| Cadence::of(config, group, probe.every, region))
+                for cadence in schedule.region_names().filter_map(|region| Cadence::of(config, group, probe.every, region))
                 {
-                    let lasts = lasts(probe, beat);
+                    let lasts = lasts(probe, cadence);
                     if longest.is_none_or(|longest| lasts > longest.lasts) {
                         longest = Some(Self { group: &group.name, every: probe.every, lasts });
                     }
@@ -56,14 +56,12 @@ impl<'a> WorstCase<'a> {
 
 /// How long after its beginning the runs of a probe in a window end at the latest. One tick is run after the other, and
 /// skipped when its turn comes a period late.
-fn lasts(probe: &Probe, beat: Cadence) -> Duration {
+fn lasts(probe: &Probe, cadence: Cadence) -> Duration {
     let work = probe.timeout * probe.burst;
     let mut longest = Duration::ZERO;
     let mut until = Duration::ZERO;
     let mut window = None;
-    for number in 0..ticks_of_a_cycle(beat) {
-        // From the beginning of a window, so that none is cut in two.
-        let second = beat.phase.as_secs() % beat.period.as_secs().max(1) + number * beat.period.as_secs();
+    for second in seconds_of_a_cycle(cadence) {
         if window != Some(second / WINDOW.as_secs()) {
             window = Some(second / WINDOW.as_secs());
             until = Duration::ZERO;

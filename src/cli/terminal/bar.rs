@@ -5,9 +5,7 @@ use std::io::Write;
 
 use anstyle::Style;
 
-use super::Glyphs;
-use super::cell::Cell;
-use super::legend::{FAILED, letter};
+use super::glyphs::{BLOCK, FAILED, Glyphs, HATCHED, letter};
 use crate::cli::palette::{BAD, Colour};
 use crate::outcome::phase::Op;
 use crate::runner::Phase;
@@ -16,8 +14,17 @@ use crate::runner::Phase;
 const EIGHTHS: [char; 9] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 /// The right half.
 const RIGHT: char = '▐';
-/// A phase that failed: to be told from the others without its colour, too.
-pub(crate) const HATCHED: char = '▒';
+
+/// One column of a bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// What stands there.
+    pub glyph: char,
+    /// Its colour; `None` where nothing stands.
+    pub colour: Option<Colour>,
+    /// The colour behind it, where the glyph fills a part of the column and something else the rest.
+    pub behind: Option<Colour>,
+}
 
 const EMPTY: Cell = Cell { glyph: ' ', colour: None, behind: None };
 
@@ -88,7 +95,7 @@ fn cell(owners: &[Option<usize>], phases: &[(Op, &Phase)], glyphs: Glyphs) -> Ce
         let glyph = match (glyphs, phase.ok) {
             (Glyphs::Ascii, true) => letter(op),
             (Glyphs::Ascii, false) => FAILED,
-            (Glyphs::Blocks, true) => EIGHTHS[8],
+            (Glyphs::Blocks, true) => BLOCK,
             (Glyphs::Blocks, false) => HATCHED,
         };
         Cell { glyph, colour: Some(colour(index)), behind: None }

@@ -7,7 +7,7 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Element, Group, Level, Message, Origin, Padding, Renderer, Snippet,
 };
 
-use super::Terminal;
+use super::report::Terminal;
 use crate::diagnostics::{Diagnostic, Diagnostics, Quote, Related, Severity};
 
 /// Of what is quoted; sentences stay whole where there is no terminal to break them for.

@@ -3,8 +3,8 @@
 use std::io;
 use std::io::Write;
 
+use super::report::{BOLD, DIM, HEADING, Terminal};
 use super::text::cut;
-use super::{BOLD, DIM, HEADING, Terminal};
 use crate::cli::palette::{BAD, Colour};
 use crate::outcome::{Outcome, Status};
 use crate::sentry::sanitize::FACT;

@@ -3,11 +3,10 @@
 use std::io;
 use std::io::Write;
 
-use super::bar::{bar, draw};
-use super::cell::Cell;
+use super::bar::{Cell, bar, draw};
 use super::legend::legend;
+use super::report::{BOLD, DIM, PLAIN, Terminal};
 use super::text::{cut, length, width};
-use super::{BOLD, DIM, PLAIN, Terminal};
 use crate::cli::palette::Colour;
 use crate::outcome::Outcome;
 use crate::runner::RunResult;

@@ -4,8 +4,8 @@ use std::io;
 use std::io::Write;
 use std::time::Duration;
 
+use super::report::{BAD, DIM, Terminal};
 use super::text::length;
-use super::{BAD, DIM, Terminal};
 use crate::cli::palette::Colour;
 use crate::outcome::Outcome;
 use crate::sentry::Delivered;

@@ -5,9 +5,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::bar;
+use super::glyphs::Glyphs;
+use super::report::{BAD, BOLD, DIM, PLAIN, Terminal};
 use super::table::{Part, Shown, is_one_of_several};
 use super::text::{cut, length, width};
-use super::{BAD, BOLD, DIM, Glyphs, PLAIN, Terminal};
 use crate::cli::palette::Colour;
 use crate::outcome::phase::Op;
 use crate::outcome::{Outcome, Span, Status};

@@ -166,11 +166,11 @@ fn target(target: &PlannedTarget) -> String {
 /// `5m`, `5m + 2m`, or that it is not.
 fn due(region: &PlannedRegion) -> String {
     let mut texts: Vec<String> = Vec::new();
-    for beat in &region.beats {
+    for cadence in &region.cadences {
         let show = |seconds| show_duration(Duration::from_secs(seconds));
-        let text = match beat.phase {
-            0 => show(beat.period),
-            phase => format!("{} + {}", show(beat.period), show(phase)),
+        let text = match cadence.phase {
+            0 => show(cadence.period),
+            phase => format!("{} + {}", show(cadence.period), show(phase)),
         };
         if !texts.contains(&text) {
             texts.push(text);

@@ -1,6 +1,6 @@
 //! What a rule says to the function.
 
-use crate::cli::deployment::Target;
+use crate::cli::deployment::rules::Target;
 use crate::runner::payload::WINDOW;
 
 /// A target of a rule. EventBridge puts the rule's nominal time, a text, with its quotes in the place of `<time>`.
