@@ -17,7 +17,7 @@ mod waterfall;
 
 pub use bar::{Cell, bar};
 pub use diagnostics::render;
-pub use glyphs::{Glyphs, has_unicode, word};
+pub use glyphs::{Glyphs, has_unicode};
 pub use legend::legend;
 pub use log_line::line;
 pub use report::{BAD, PLAIN, QUIET, Terminal};

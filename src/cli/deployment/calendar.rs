@@ -1,4 +1,4 @@
-//! The ticks to come.
+//! The calendar: every tick of every probe in every region.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -13,20 +13,20 @@ use crate::schedule::{Cadence, Ticks};
 /// One tick of one probe in one region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The instant.
+    /// The time.
     pub tick: OffsetDateTime,
-    /// Where; `None` is the region at hand.
+    /// The region; `None` is the current one.
     pub region: Option<&'a str>,
     /// The group's name.
     pub group: &'a str,
-    /// What tells the probe from the others of its group: its title, with a number where titles repeat.
+    /// The probe's identity within its group: its title, with a number where titles repeat.
     pub probe: &'a str,
     /// The name of the rule that fires for it.
     pub rule: &'a str,
 }
 
-/// All ticks within a span of time, in order of time; those of one instant by region, group and probe as they stand in
-/// the configuration.
+/// All ticks within a window of time, in order of time; ticks of the same time are in the configuration's order of regions,
+/// groups and probes.
 pub struct Calendar<'a> {
     lanes: Vec<(Entry<'a>, Ticks)>,
     /// The next tick of each lane.

@@ -1,4 +1,4 @@
-//! A schedule with its figures: what fires when, how much that is in a month, and what it costs.
+//! The plan: a schedule with what it uses and costs in a month.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::config::{Config, Document, Group};
 use crate::parameters::{Parts, STANDARD_TIER};
 use crate::schedule::Cadence;
 
-/// A schedule with its figures: what `sentrynet plan --json` prints.
+/// A schedule with its monthly figures, as `sentrynet plan --json` prints it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Plan {
     /// The regions.
@@ -18,11 +18,11 @@ pub struct Plan {
     pub rules: Vec<PlannedRule>,
     /// What a month costs, by price.
     pub bill: Vec<PlannedItem>,
-    /// All rules in all regions.
+    /// Totals of all rules in all regions.
     pub totals: Totals,
 }
 
-/// A rule with its figures.
+/// A rule with its monthly figures.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlannedRule {
     /// The logical name.
@@ -40,7 +40,7 @@ pub struct PlannedTarget {
     pub group: String,
     /// The period in seconds.
     pub every: u64,
-    /// How many probes of the group have it.
+    /// How many probes of the group have this period.
     pub probes: usize,
 }
 
@@ -53,14 +53,14 @@ pub struct PlannedRegion {
     pub expression: String,
     /// `ENABLED` or `DISABLED`.
     pub state: &'static str,
-    /// When the probes of each target are due, in the order of the targets; nothing where the rule is disabled.
+    /// When the probes of each target are due, in the order of the targets; empty if the rule is disabled.
     #[serde(rename = "beats")]
     pub cadences: Vec<PlannedCadence>,
     /// How often it fires.
     pub firings_a_day: u32,
-    /// How often probes run for it.
+    /// How many runs it causes.
     pub runs_a_month: f64,
-    /// What that costs; parameters of SSM are not in it.
+    /// What that costs, without SSM parameters.
     pub dollars_a_month: f64,
 }
 
@@ -88,18 +88,18 @@ pub struct PlannedItem {
     pub dollars: f64,
 }
 
-/// Sums.
+/// Totals of a month.
 #[derive(Clone, Debug, Serialize)]
 pub struct Totals {
     /// Rules in each region.
     pub rules: usize,
     /// Invocations of the function in all regions.
     pub invocations_a_month: f64,
-    /// For how long the function runs in all regions.
+    /// How long the function runs in all regions, in seconds.
     pub seconds_a_month: f64,
     /// Runs of probes in all regions.
     pub runs_a_month: f64,
-    /// Spans of these.
+    /// Spans of these runs.
     pub spans_a_month: f64,
     /// Dollars for AWS.
     pub aws_dollars_a_month: f64,
@@ -110,10 +110,10 @@ pub struct Totals {
 }
 
 impl Plan {
-    /// The plan of a configuration. `at_hand` is what the region is called where the configuration names none;
-    /// `parts` are its parameters; none, if it cannot be in Parameter Store.
-    pub fn of(config: &Config, schedule: &Schedule, at_hand: &str, parts: Option<&Parts>) -> Self {
-        let name = |region: Option<&str>| region.unwrap_or(at_hand).to_owned();
+    /// The plan of a configuration. `current_region` is the name of the region where the configuration names none; `parts` are
+    /// the configuration's parameters, `None` if it does not fit into Parameter Store.
+    pub fn of(config: &Config, schedule: &Schedule, current_region: &str, parts: Option<&Parts>) -> Self {
+        let name = |region: Option<&str>| region.unwrap_or(current_region).to_owned();
         let mut used = Usage::default();
         let rules = schedule.rules.iter().map(|rule| {
             let targets =

@@ -7,19 +7,19 @@ use super::cron::Cron;
 use crate::config::{Config, Group};
 use crate::schedule::Cadence;
 
-/// How many targets a rule may have (a quota of EventBridge that cannot be raised).
+/// How many targets a rule may have: a quota of EventBridge that cannot be raised.
 pub const MAX_TARGETS: usize = 5;
 
-/// How many rules an event bus takes, disabled ones included: EventBridge's quota for each account and region.
+/// How many rules an event bus may have, including disabled ones: EventBridge's quota per account and region.
 pub const MAX_RULES: usize = 300;
 
-/// How many attributes a mapping of CloudFormation takes.
+/// How many attributes a mapping of CloudFormation may have.
 pub const MAX_ATTRIBUTES: usize = 200;
 
-/// All rules of a configuration, the same in every region but for what [`Schedule::mapping`] says.
+/// All rules of a configuration. They are the same in every region, except for what is in [`Schedule::mapping`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
-    /// The regions that it is for, in the order written. Empty: the region at hand, whichever that is.
+    /// The regions, in the configuration's order. Empty: the current region, whichever that is.
     pub regions: Vec<String>,
     /// The rules, in the order of their first targets.
     pub rules: Vec<Rule>,
@@ -27,19 +27,19 @@ pub struct Schedule {
     pub mapping: Vec<Attribute>,
 }
 
-/// A rule: what fires at the same time everywhere.
+/// A rule: targets that fire at the same times in every region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The logical name: letters and digits, unique. It follows from the period of the first target, as in `Every60`, with
-    /// a letter after it where several rules have the same, and does not change when groups are added at the end.
+    /// The logical name: unique, letters and digits. It is derived from the period of the first target, as in `Every60`, with
+    /// a letter appended where several rules have the same period, and does not change when groups are added at the end.
     pub name: String,
-    /// When it fires in each region of the schedule, in their order; one for the region at hand.
+    /// When it fires in each region of the schedule, in their order; one entry for the current region if there are none.
     pub placements: Vec<Placement>,
-    /// The expression of all regions, or where to find each region's.
+    /// The cron expression, the same or by region.
     pub expression: Setting,
-    /// `ENABLED` or `DISABLED` in all regions, or where to find each region's.
+    /// `ENABLED` or `DISABLED`, the same or by region.
     pub state: Setting,
-    /// What it invokes the function for, [`MAX_TARGETS`] at most.
+    /// What it invokes the function for: at most [`MAX_TARGETS`].
     pub targets: Vec<Target>,
 }
 
@@ -48,12 +48,12 @@ pub struct Rule {
 pub struct Placement {
     /// When it fires.
     pub expression: Cron,
-    /// Whether it does: not where its groups do not run.
+    /// Whether it fires at all: not in regions where its groups do not run.
     pub is_enabled: bool,
 }
 
 impl Placement {
-    /// As EventBridge says it.
+    /// As EventBridge writes it.
     pub const fn state(self) -> &'static str {
         if self.is_enabled { "ENABLED" } else { "DISABLED" }
     }
@@ -62,7 +62,7 @@ impl Placement {
 /// A property of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
-    /// The value, in every region.
+    /// The same value in every region.
     Same(String),
     /// The name of the attribute of [`Schedule::mapping`] that holds the value for each region.
     ByRegion(String),
@@ -71,7 +71,7 @@ pub enum Setting {
 /// What differs from region to region: an attribute of the template's mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
-    /// Letters and digits, unique. It is named after the first rule that uses it.
+    /// Unique, letters and digits. Derived from the first rule that uses it.
     pub name: String,
     /// The value for each region of the schedule, in their order.
     pub values: Vec<String>,
@@ -89,19 +89,19 @@ pub struct Target {
 /// Why a configuration cannot be scheduled.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
-    /// More rules than EventBridge takes.
+    /// More rules than EventBridge allows.
     #[error(
-        "the configuration makes {rules} rules, and EventBridge takes {MAX_RULES} in a region, disabled ones included: \
+        "the configuration needs {rules} rules, and EventBridge allows {MAX_RULES} per region, including disabled ones: \
          give groups the same `every`, `spread` and `regions`, so that {MAX_TARGETS} of them share a rule, or split the \
-         configuration into several stacks, each in an account of its own"
+         configuration into several stacks, each in its own account"
     )]
     TooManyRules {
         /// How many there would be.
         rules: usize,
     },
-    /// More differences between regions than a template's mapping takes.
+    /// More differences between regions than a template's mapping may have.
     #[error(
-        "the rules differ from region to region in {attributes} ways, and a template holds {MAX_ATTRIBUTES}: give \
+        "the rules differ between regions in {attributes} values, and a template may have {MAX_ATTRIBUTES}: give \
          groups the same `every`, `spread` and `regions`, or `spread: together`, or split the configuration into two stacks"
     )]
     TooManyAttributes {
@@ -115,11 +115,11 @@ impl Schedule {
     ///
     /// # Errors
     ///
-    /// There would be more than AWS takes.
+    /// AWS does not allow that many rules, or differences between regions.
     pub fn of(config: &Config) -> Result<Self, ScheduleError> {
         let mut schedule = Self { regions: regions(config), rules: Vec::new(), mapping: Vec::new() };
         let mut names = Names::default();
-        // The last rule for these placements: the only one that may have room.
+        // The last rule with these placements: the only one that may have room for another target.
         let mut open: HashMap<Vec<Placement>, usize> = HashMap::new();
         for (group, every) in targets(config) {
             let target = Target { group: group.name.clone(), every };
@@ -148,16 +148,16 @@ impl Schedule {
         self.rules.iter().find(|rule| rule.targets.iter().any(is_it))
     }
 
-    /// The regions by name; the one at hand has none.
+    /// The names of the regions; the current region has none.
     pub fn region_names(&self) -> impl Iterator<Item = Option<&str>> {
-        let at_hand = self.regions.is_empty().then_some(None);
-        self.regions.iter().map(|region| Some(region.as_str())).chain(at_hand)
+        let current = self.regions.is_empty().then_some(None);
+        self.regions.iter().map(|region| Some(region.as_str())).chain(current)
     }
 
     fn placements(&self, config: &Config, group: &Group, every: Duration) -> Vec<Placement> {
         let place = |region| {
             let cadence = Cadence::of(config, group, every, region);
-            // A rule that is disabled has an expression, too.
+            // A disabled rule needs an expression, too.
             Placement { expression: Cron::of(cadence.unwrap_or(Cadence::alone(every))), is_enabled: cadence.is_some() }
         };
         self.region_names().map(place).collect()
@@ -198,7 +198,7 @@ fn regions(config: &Config) -> Vec<String> {
     regions
 }
 
-/// Every group with every period of its probes, in the order written.
+/// Every group with every period of its probes, in the configuration's order.
 fn targets(config: &Config) -> impl Iterator<Item = (&Group, Duration)> {
     config.groups.iter().flat_map(|group| {
         let mut periods: Vec<Duration> = Vec::new();
@@ -211,7 +211,7 @@ fn targets(config: &Config) -> impl Iterator<Item = (&Group, Duration)> {
     })
 }
 
-/// Names that were given.
+/// The names given so far, and how often.
 #[derive(Default)]
 struct Names(HashMap<String, usize>);
 

@@ -1,4 +1,4 @@
-//! What a schedule uses in a month: how often the function is invoked, for how long, and what that leaves in Sentry.
+//! What a schedule uses in a month: invocations, their duration, and spans in Sentry.
 
 use std::ops::{Add, AddAssign};
 use std::time::Duration;
@@ -13,34 +13,34 @@ use crate::template::Text;
 
 /// A month: a twelfth of a year, in days.
 pub const DAYS: f64 = 365.0 / 12.0;
-/// Assumed of a run: most end sooner.
+/// Assumption: the duration of a run. Most are shorter.
 pub const RUN: Duration = Duration::from_millis(500);
-/// Assumed of an invocation: to read its configuration and to deliver what it has seen.
+/// Assumption: how long an invocation takes to read its configuration and to deliver.
 pub const OVERHEAD: Duration = Duration::from_millis(300);
-/// Assumed of an invocation in whose minute nothing is due.
+/// Assumption: the duration of an invocation in whose minute nothing is due.
 pub const NOTHING_DUE: Duration = Duration::from_millis(50);
 
-/// What is used in a month.
+/// The usage of a month.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
     /// Invocations of the function.
     pub invocations: f64,
-    /// For how many seconds they last together: waiting for ticks within the minute is among it.
+    /// Their total duration in seconds, including waiting for ticks within the minute.
     pub seconds: f64,
     /// Runs of probes.
     pub runs: f64,
-    /// Spans that these leave, transactions among them.
+    /// Spans of these runs, including transactions.
     pub spans: f64,
     /// SSM parameters that are too large for the standard tier.
     pub advanced_parameters: f64,
-    /// How often such a parameter is read.
+    /// How often such parameters are read.
     pub advanced_reads: f64,
     /// Alarms of CloudWatch.
     pub alarms: f64,
 }
 
 impl Usage {
-    /// Of a group's probes that have this period, in one region.
+    /// The usage of those probes of a group that have this period, in one region.
     pub fn of(group: &Group, every: Duration, cadence: Cadence, cron: Cron) -> Self {
         let probes = || group.probes.iter().filter(|probe| probe.every == every);
         let longest = probes().map(|probe| probe.burst).max().unwrap_or(0);
@@ -49,7 +49,7 @@ impl Usage {
         let (busy, seconds) = windows(cadence, RUN * longest);
         let runs: f64 = probes().map(|probe| f64::from(probe.burst)).sum();
         let spans: f64 = probes().map(|probe| f64::from(probe.burst * spans(probe))).sum();
-        // Of a cycle's windows, to those of a month.
+        // From cycles to months.
         let cycles = ticks / ticks_of_a_cycle(cadence) as f64;
         Self {
             invocations,
@@ -60,12 +60,12 @@ impl Usage {
         }
     }
 
-    /// Of a group's parameter that is too large for the standard tier, which these invocations read.
+    /// The usage of one parameter that is too large for the standard tier, and is read by these invocations.
     pub fn of_advanced_parameter(invocations: f64) -> Self {
         Self { advanced_parameters: 1.0, advanced_reads: invocations, ..Self::default() }
     }
 
-    /// Of a stack's alarms: that something is in the dead-letter queue, and, where rules fire, that they do not.
+    /// The usage of a stack's alarms: one for the dead-letter queue and, if rules are enabled, one for missing invocations.
     pub fn of_alarms(is_watched: bool) -> Self {
         Self { alarms: 1.0 + f64::from(u8::from(is_watched)), ..Self::default() }
     }
@@ -99,7 +99,7 @@ impl std::iter::Sum for Usage {
     }
 }
 
-/// Ticks until they fall on the same seconds of the minute again: 60 at the most.
+/// How many ticks it takes until they fall on the same seconds of the minute again: at most 60.
 fn ticks_of_a_cycle(cadence: Cadence) -> u64 {
     let (window, period) = (WINDOW.as_secs(), cadence.period.as_secs().max(1));
     window / gcd(period, window)
@@ -111,8 +111,8 @@ pub(crate) fn seconds_of_a_cycle(cadence: Cadence) -> impl Iterator<Item = u64> 
     (0..ticks_of_a_cycle(cadence)).map(move |tick| phase % period.max(1) + tick * period)
 }
 
-/// Of one cycle: how many windows hold ticks, and how many seconds their invocations last. Each begins with its window,
-/// waits for its ticks and makes their runs one after the other.
+/// How many windows of one cycle hold ticks, and how many seconds their invocations last. Each invocation begins with its
+/// window, waits for the ticks and runs them one after the other.
 fn windows(cadence: Cadence, work: Duration) -> (u64, f64) {
     let (window, work) = (WINDOW.as_secs(), work.as_secs_f64());
     let (mut count, mut seconds) = (0, 0.0);
@@ -131,7 +131,7 @@ fn windows(cadence: Cadence, work: Duration) -> (u64, f64) {
     (count, seconds + until + count as f64 * OVERHEAD.as_secs_f64())
 }
 
-/// How many spans a run of this probe leaves when all goes well and nothing redirects, the transaction included.
+/// How many spans a successful run of this probe leaves without redirects, including the transaction.
 fn spans(probe: &Probe) -> u32 {
     let attempt = u32::from(probe.retries > 0);
     let requests = match &probe.check {
@@ -152,7 +152,7 @@ fn spans(probe: &Probe) -> u32 {
     spans
 }
 
-/// `http.request`, `http.send`, `http.wait` and `http.recv`, and what is made of the answer.
+/// `http.request`, `http.send`, `http.wait` and `http.recv`, and one each for parsing and asserting.
 fn spans_of_request(request: &Request) -> u32 {
     4 + u32::from(!request.set_keys.is_empty()) + u32::from(!request.assertions.is_empty())
 }
@@ -165,7 +165,7 @@ fn spans_of_connection(origin: Option<&str>) -> u32 {
     2 + u32::from(!is_address) + u32::from(!is_plain)
 }
 
-/// Scheme, host and port, where they are known before a script runs.
+/// Scheme, host and port, if they are known before a script runs.
 fn origin(url: &Text) -> Option<&str> {
     let text = match url {
         Text::Plain(text) => text,

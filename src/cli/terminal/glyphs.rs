@@ -13,32 +13,32 @@ pub(crate) const HATCHED: char = '▒';
 /// A phase, in blocks.
 pub(crate) const BLOCK: char = '█';
 
-/// What bars are made of.
+/// Which characters bars are made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Glyphs {
-    /// What every font and every log has: a letter for each phase.
+    /// ASCII, which every font and log can show: a letter for each phase.
     #[default]
     Ascii,
-    /// Blocks, which only their colours tell apart.
+    /// Blocks, which are told apart by colour.
     Blocks,
 }
 
 impl Glyphs {
-    /// Blocks where this stream gets colours, and the locale is one of UTF-8.
+    /// Blocks if this stream has colours and the locale is UTF-8.
     pub fn of(stream: &impl RawStream) -> Self {
         let has_colours = AutoStream::choice(stream) != ColorChoice::Never;
         if has_unicode() && has_colours { Self::Blocks } else { Self::Ascii }
     }
 }
 
-/// Whether the locale is one of UTF-8.
+/// Whether the locale is UTF-8.
 pub fn has_unicode() -> bool {
     let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).unwrap_or_default();
     locale.to_ascii_lowercase().replace('-', "").contains("utf8")
 }
 
-/// What people call a phase.
+/// The name of a phase for people.
 pub const fn word(op: Op) -> &'static str {
     match op {
         Op::NetDns => "dns",
@@ -53,7 +53,7 @@ pub const fn word(op: Op) -> &'static str {
     }
 }
 
-/// The letter that stands for a phase where there are no colours: its word's first.
+/// The letter of a phase: the first of its name.
 pub(crate) fn letter(op: Op) -> char {
     word(op).chars().next().unwrap_or(FAILED)
 }

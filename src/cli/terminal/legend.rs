@@ -1,4 +1,4 @@
-//! What the parts of a bar stand for.
+//! Explains what the parts of bars stand for.
 
 use std::collections::HashSet;
 use std::io;
@@ -13,8 +13,7 @@ use crate::outcome::phase::Op;
 
 const HEAD: &str = "Phases:";
 
-/// The marks that are seen in bars of these cells, their colours and words, in the order in which a run has its phases;
-/// that of a failure last.
+/// The marks in these cells with their colours and words, in the order of phases in a run; failures last.
 pub fn legend<'a>(cells: impl IntoIterator<Item = &'a Cell>, glyphs: Glyphs) -> Vec<(char, Colour, &'static str)> {
     let seen: HashSet<Colour> = cells.into_iter().flat_map(|cell| [cell.colour, cell.behind]).flatten().collect();
     let (failed, block) = match glyphs {
@@ -27,7 +26,7 @@ pub fn legend<'a>(cells: impl IntoIterator<Item = &'a Cell>, glyphs: Glyphs) -> 
 }
 
 impl Terminal<'_> {
-    /// Says what the parts of bars stand for, in as many lines as it takes.
+    /// Explains what the parts of bars stand for, in as many lines as it takes.
     pub(crate) fn legend(&self, out: &mut dyn Write, marks: &[(char, Colour, &'static str)]) -> io::Result<()> {
         let mut used = width(HEAD);
         write!(out, "{DIM}{HEAD}{DIM:#}")?;

@@ -11,27 +11,27 @@ use crate::cli::palette;
 use crate::secrets::Redactor;
 use crate::sentry::sanitize::{Cleaner, FACT};
 
-/// Width where there is no terminal to ask.
+/// The width where there is no terminal.
 const WIDTH: usize = 80;
-/// Wider lines are hard to follow from one end to the other.
+/// Wider lines are hard to read.
 const MAX_WIDTH: usize = 120;
-/// For what says itself.
+/// Ordinary text.
 pub const PLAIN: Style = Style::new();
-/// For what matters less.
+/// Text that matters less.
 pub const QUIET: Style = DIM;
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const HEADING: Style = Style::new().bold().underline();
 pub(crate) const DIM: Style = Style::new().dimmed();
-/// For what went wrong.
+/// Failures.
 pub const BAD: Style = palette::BAD.style();
 
-/// Shows results in so many columns.
+/// Writes results for people.
 #[derive(Clone, Copy)]
 pub struct Terminal<'a> {
-    /// How wide lines of text may be.
+    /// The maximal width of text.
     pub(super) width: usize,
-    /// How wide the terminal is, if it is one.
+    /// The width of the terminal, if there is one.
     pub(super) room: Option<usize>,
     pub(super) glyphs: Glyphs,
     pub(super) redactor: &'a Redactor,
@@ -39,32 +39,32 @@ pub struct Terminal<'a> {
 }
 
 impl<'a> Terminal<'a> {
-    /// For a terminal of this width, or for a pipe.
+    /// A report for a terminal of this width, or for a pipe.
     pub fn new(width: Option<usize>, redactor: &'a Redactor) -> Self {
-        // Narrower than this nothing can be shown; lines will wrap.
+        // Narrower terminals wrap lines themselves.
         let room = width.map(|width| width.max(24));
         let width = room.unwrap_or(WIDTH).min(MAX_WIDTH);
         Self { width, room, glyphs: Glyphs::Ascii, redactor, cleaner: Cleaner::new(redactor) }
     }
 
-    /// The same with other glyphs.
+    /// The same report with other glyphs.
     pub fn with(self, glyphs: Glyphs) -> Self {
         Self { glyphs, ..self }
     }
 
-    /// The same with other secrets to filter.
+    /// The same report with other secrets to filter.
     pub(super) fn knowing<'b>(&self, redactor: &'b Redactor) -> Terminal<'b> {
         Terminal { redactor, cleaner: Cleaner::new(redactor), ..*self }
     }
 
-    /// The width of the terminal that standard output or standard error is, if one of them is.
+    /// The width of the terminal, if standard output or standard error is one.
     pub fn columns() -> Option<usize> {
         let size =
             terminal_size::terminal_size_of(io::stdout()).or_else(|| terminal_size::terminal_size_of(io::stderr()));
         size.map(|(terminal_size::Width(width), _)| usize::from(width))
     }
 
-    /// How many columns are used.
+    /// The maximal width of text.
     pub const fn width(&self) -> usize {
         self.width
     }
@@ -74,13 +74,13 @@ impl<'a> Terminal<'a> {
         self.cleaner.line(text, FACT).into_owned()
     }
 
-    /// Begins a part of a longer report.
+    /// Begins a section: an empty line, then its heading.
     pub fn section(&self, out: &mut dyn Write, title: &str) -> io::Result<()> {
         writeln!(out)?;
         self.heading(out, title)
     }
 
-    /// Names what follows.
+    /// Writes a heading.
     pub fn heading(&self, out: &mut dyn Write, title: &str) -> io::Result<()> {
         writeln!(out, "{HEADING}{}{HEADING:#}", cut(&self.cleaner.line(title, FACT), self.width))
     }

@@ -78,7 +78,7 @@ fn all_mistakes_are_told_and_nothing_is_run() {
 fn the_configuration_is_looked_for_in_its_usual_place() {
     let desk = Desk::with(GOOD);
     let ran = desk.run(&["check"]);
-    assert_eq!((ran.code, ran.out.as_str()), (0, "config/sentrynet.yaml: 1 group, 1 probe: fine\n"));
+    assert_eq!((ran.code, ran.out.as_str()), (0, "config/sentrynet.yaml: 1 group, 1 probe: valid\n"));
     assert_eq!(desk.run(&["run"]).code, 1);
 }
 

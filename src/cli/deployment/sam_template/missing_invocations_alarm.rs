@@ -1,4 +1,4 @@
-//! The alarm that nothing is watched any more: the function was not invoked for longer than its rules ever leave it alone.
+//! The alarm for missing invocations: the function was not invoked for longer than the longest pause in its schedule.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// For how long the function has to be left alone until that is an alarm: so many periods without an invocation.
+/// How long the function has to go without invocations until the alarm is raised: `count` periods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MissingInvocationsAlarm {
     /// Seconds.
@@ -23,8 +23,8 @@ impl MissingInvocationsAlarm {
         (0..count).map(|region| gap(schedule, region).map(Self::longer_than)).collect()
     }
 
-    /// Longer than a gap of so many seconds: one period more, since the gap may begin anywhere in one, and another one,
-    /// since the metric comes late. CloudWatch looks back for a day at most, and for seven days where periods have an hour
+    /// An alarm for pauses longer than `gap` seconds. It adds one period, since a gap may begin anywhere within one, and a second
+    /// one, since the metric is delayed. CloudWatch evaluates at most a day, or seven days if periods are at least an hour
     /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>).
     fn longer_than(gap: u64) -> Self {
         let by = |period: u64| Self { period, count: gap.div_ceil(period) + 2 };
@@ -49,7 +49,7 @@ fn differ(alarms: &[Option<MissingInvocationsAlarm>]) -> bool {
     alarms.iter().any(|alarm| *alarm != alarms[0])
 }
 
-/// What differs from region to region; nothing where nothing does.
+/// The mapping of the alarm by region; empty if regions do not differ.
 pub(crate) fn mapping(regions: &[String], alarms: &[Option<MissingInvocationsAlarm>]) -> String {
     if !differ(alarms) {
         return String::new();
@@ -63,7 +63,7 @@ pub(crate) fn mapping(regions: &[String], alarms: &[Option<MissingInvocationsAla
     text
 }
 
-/// The condition that the region is one in which the function is ever invoked, where there are others.
+/// The condition that rules are enabled in the region; empty if they are in all regions.
 pub(crate) fn condition(alarms: &[Option<MissingInvocationsAlarm>]) -> String {
     if !differ(alarms) || alarms.iter().all(Option::is_some) {
         return String::new();
@@ -72,7 +72,7 @@ pub(crate) fn condition(alarms: &[Option<MissingInvocationsAlarm>]) -> String {
         .to_owned()
 }
 
-/// Telling the topic, if there is one.
+/// Notifies the topic, if there is one.
 fn actions(name: &str) -> String {
     format!(
         "      {name}: !If
@@ -97,14 +97,14 @@ pub(crate) fn alarm(alarms: &[Option<MissingInvocationsAlarm>]) -> String {
     Type: AWS::CloudWatch::Alarm
 {condition}    Properties:
       AlarmDescription: >-
-        SentryNet was not invoked for longer than its rules ever leave it alone: nothing is watched from this region.
+        SentryNet was not invoked for longer than the longest pause in its schedule: nothing is watched from this region.
       Namespace: AWS/Lambda
       MetricName: Invocations
       Dimensions:
         - Name: FunctionName
           Value: !Ref ProbeFunction
       Statistic: Sum
-      # The longest time between two firings, and two periods more.
+      # The longest pause between two firings, plus two periods.
       Period: {}
       EvaluationPeriods: {}
       Threshold: 1
