@@ -54,8 +54,12 @@ test: tools ## Check format, lints and documentation, run every test, say how ma
 	cargo clippy --locked --no-default-features --lib --bin bootstrap -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib
 	@status=0; \
-	cargo test --locked --no-fail-fast 2>&1 | tee target/test.log || status=$$?; \
+	if cargo nextest --version >target/test.log 2>&1; then run='nextest run'; else run='test --no-fail-fast'; fi; \
+	cargo $$run --locked --tests 2>&1 | tee target/test.log || status=$$?; \
+	cargo test --locked --doc 2>&1 | tee -a target/test.log || status=$$?; \
 	awk '/^test result:/ { passed += $$4; failed += $$6; skipped += $$8 } \
+	  /^ *Summary \[/ { for (i = 1; i < NF; i++) { if ($$(i + 1) ~ /^passed/) passed += $$i; \
+	    if ($$(i + 1) ~ /^(failed|exec|timed)/) failed += $$i; if ($$(i + 1) ~ /^skipped/) skipped += $$i } } \
 	  END { printf "%d passed, %d failed", passed, failed; if (skipped) printf ", %d skipped", skipped; print "" }' \
 	  target/test.log; \
 	exit $$status

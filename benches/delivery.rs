@@ -7,10 +7,10 @@ mod support {
     #[path = "../../tests/support/clock.rs"]
     pub mod clock;
     #[allow(dead_code)]
-    pub mod figures;
+    #[path = "../../tests/support/envelopes.rs"]
+    pub mod envelopes;
     #[allow(dead_code)]
-    #[path = "../../tests/support/mail.rs"]
-    pub mod mail;
+    pub mod figures;
     #[allow(dead_code)]
     #[path = "../../tests/support/outcomes.rs"]
     pub mod outcomes;
@@ -27,8 +27,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sentrynet::sentry::DeliveryClient;
+use support::envelopes::{AMPLE, courier, runs};
 use support::figures::quantile;
-use support::mail::{AMPLE, courier, runs};
 use support::receiver::{Behaviour, Receiver, Turn};
 use support::table;
 use time::OffsetDateTime;

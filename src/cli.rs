@@ -36,7 +36,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::CheckArguments),
-    Run(run::OnceArguments),
+    Run(run::RunArguments),
     Watch(watch::WatchArguments),
     Plan(plan::PlanArguments),
     Compile(compile::CompileArguments),

@@ -16,11 +16,12 @@
 //! ```
 
 mod document;
+mod groups;
 mod json_schema;
 pub(crate) mod keys;
-pub(crate) mod lints;
+mod lints;
 mod literal_schedule;
-pub(crate) mod load;
+mod load;
 mod model;
 mod redacted_lines;
 pub(crate) mod reference;
@@ -30,4 +31,5 @@ pub use json_schema::schema;
 pub use load::{read, read_parts};
 pub use model::{Config, Group, SentrySettings, Spread};
 pub use redacted_lines::RedactedLine;
+pub use reference::anchor::reference_of;
 pub use reference::reference;

@@ -97,11 +97,6 @@ impl Diagnostic {
         self.code.severity()
     }
 
-    /// Where `docs/configuration.md` says more, e.g. `docs/configuration.md#probe-every`.
-    pub fn reference(&self) -> Option<String> {
-        crate::config::reference::anchor::link_of(self)
-    }
-
     /// The same, fit to be shown: keys and values that are named in it may hold anything.
     fn fit(self) -> Self {
         Self { message: fit(self.message), help: self.help.map(fit), ..self }

@@ -1,16 +1,22 @@
-//! Running probes: one file a probe kind, what they share, and a group of them under a deadline.
+//! The kinds of probe and what they share: reading one from a configuration, and running it.
 //!
-//! `http` and `script` are the kinds. Both make their requests through a `session`, write what they see to a
-//! `recorder`, and leave an [`Outcome`](crate::outcome::Outcome). What went wrong is named in one place, `fault`.
+//! A kind is a folder and a row in [`kind`]: its keys, its settings, how these are read and run, what it warns of. It connects
+//! through [`net`](crate::net), writes what happens in a run to a `recorder`, and leaves an
+//! [`Outcome`](crate::outcome::Outcome). Timestamps become phases in `phases`; what ended a connection is named in `failure`.
 
+mod attempt;
+#[cfg_attr(not(test), expect(dead_code, reason = "until there is a kind of probe that is not HTTP"))]
+mod connection;
 mod context;
+pub(crate) mod contract;
 mod failure;
 pub mod http;
 pub mod json;
 pub(crate) mod keys;
-mod kind;
+pub(crate) mod kind;
 mod limits;
-mod lints;
+pub(crate) mod lints;
+mod phases;
 pub(crate) mod read;
 mod recorder;
 pub(crate) mod run;

@@ -1,9 +1,14 @@
-//! The shapes that values may have, and how documents are held against them; no probe kind is known here by name.
+//! The forms of values, and how documents are read by tables of them; no kind of probe is known here by name.
 
+pub(crate) mod linter;
+pub(crate) mod masking;
+pub(crate) mod parsed;
+pub(crate) mod path;
+pub(crate) mod reader;
 pub(crate) mod scalar;
 mod secret_ref;
 pub(crate) mod shape;
-pub(crate) mod validator;
 pub mod value;
+pub(crate) mod visit;
 
 pub use secret_ref::{SecretRef, Secrets};

@@ -3,6 +3,7 @@
 pub(crate) mod credential;
 mod redactor;
 mod secret;
+pub(crate) mod sensitive;
 
 pub use credential::is_credential;
 pub use redactor::Redactor;

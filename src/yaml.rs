@@ -1,6 +1,5 @@
 //! YAML with the position of everything in it.
 
-pub(crate) mod mask;
 pub(crate) mod node;
 pub(crate) mod parse;
 mod syntax_error;

@@ -52,7 +52,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 
 /// Which probes to run, and where results go.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct RunArguments {
+pub(crate) struct ProbeArguments {
     #[command(flatten)]
     pub(crate) config: ConfigArgument,
     /// Run only this group.
@@ -81,7 +81,7 @@ pub(crate) struct RunArguments {
     html: Option<PathBuf>,
 }
 
-impl RunArguments {
+impl ProbeArguments {
     /// The settings of the environment, overridden by the arguments.
     pub(crate) fn overrides(&self) -> Overrides {
         let mut overrides = Overrides::from_env();
@@ -109,7 +109,7 @@ fn tag(text: &str) -> Result<(String, String), String> {
 pub(crate) type Choice<'a> = (&'a Group, Vec<Arc<Probe>>);
 
 /// The groups and probes that the arguments choose. An error is a sentence for people.
-pub(crate) fn choose<'a>(arguments: &RunArguments, config: &'a Config) -> Result<Vec<Choice<'a>>, String> {
+pub(crate) fn choose<'a>(arguments: &ProbeArguments, config: &'a Config) -> Result<Vec<Choice<'a>>, String> {
     let mut payload = Payload {
         group: arguments.group.clone().unwrap_or_default(),
         firing: None,

@@ -28,7 +28,7 @@ use crate::telemetry::{Mode, Telemetry};
 /// How often the function is invoked: enough points for a graph.
 const PASSES: usize = 10;
 
-/// What came of a demo.
+/// The results of a demo.
 #[derive(Debug)]
 pub struct Demo {
     /// The text of the configuration.

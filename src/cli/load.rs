@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::arguments::{RunArguments, choose};
+use super::arguments::{ProbeArguments, choose};
 use super::deployment::Schedule;
 use crate::config::{Config, Document, Group, read};
 use crate::diagnostics::{Diagnostic, Diagnostics};
@@ -44,7 +44,7 @@ pub(crate) async fn load(path: &Path) -> Result<Loaded, Diagnostics> {
 /// # Errors
 ///
 /// The configuration is invalid, or the arguments choose nothing in it.
-pub(crate) async fn chosen(arguments: &RunArguments) -> Result<Loaded, Diagnostics> {
+pub(crate) async fn chosen(arguments: &ProbeArguments) -> Result<Loaded, Diagnostics> {
     let path = &arguments.config.config;
     let Loaded { config, warnings } = load(path).await?;
     let groups = match choose(arguments, &config) {

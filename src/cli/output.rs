@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 
 use super::exit::Exit;
 
-/// Ignores that the reader has left: the work goes on, whoever reads about it.
+/// Ignores that the reader has left: the work goes on without one.
 pub(crate) fn ignore_broken_pipe(written: io::Result<()>) -> io::Result<()> {
     written.or_else(|error| if is_broken_pipe(&error) { Ok(()) } else { Err(error) })
 }

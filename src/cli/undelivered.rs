@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::arguments::{ConfigArgument, RunArguments};
+use super::arguments::{ConfigArgument, ProbeArguments};
 use super::output::is_ci;
 use crate::runner::Runner;
 use crate::telemetry::StderrSink;
@@ -60,7 +60,7 @@ impl Undelivered {
     }
 
     /// What a command with these arguments could not deliver, if anything.
-    pub(crate) fn kept(&self, arguments: &RunArguments) -> Option<Kept> {
+    pub(crate) fn kept(&self, arguments: &ProbeArguments) -> Option<Kept> {
         let log = self.lock();
         let (file, _) = log.file.as_ref()?;
         let command = format!("{} < {file}", resend(arguments));
@@ -107,7 +107,7 @@ impl Log {
 }
 
 /// The command that delivers to the same project as one with these arguments.
-fn resend(arguments: &RunArguments) -> String {
+fn resend(arguments: &ProbeArguments) -> String {
     let mut command = "sentrynet resend".to_owned();
     let path = arguments.config.config.to_string_lossy();
     if path != ConfigArgument::USUAL {
@@ -181,7 +181,7 @@ mod tests {
         #[derive(clap::Parser)]
         struct Line {
             #[command(flatten)]
-            run: RunArguments,
+            run: ProbeArguments,
         }
         for (arguments, expected) in [
             (&[][..], "sentrynet resend"),

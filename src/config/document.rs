@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::keys;
 use crate::diagnostics::source::Source;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::schema::SecretRef;
+use crate::schema::{SecretRef, masking};
 use crate::yaml::node::Node;
-use crate::yaml::{mask, parse};
+use crate::yaml::parse;
 
 /// The largest configuration.
 const MAX_SIZE: u64 = 1 << 20;
@@ -45,7 +46,8 @@ impl Document {
                 .into());
         };
         let mut root = parse::read(&source, text, &part).map_err(Diagnostics::new)?;
-        source.mask(mask::hide(&mut root));
+        let object = keys::object_of(&root);
+        source.mask(masking::hide(&mut root, object));
         Ok(Self { source, root, directory: None })
     }
 

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{FILE, KINDS, OBJECTS};
+use super::keys::{FILE, OBJECTS};
+use crate::probe::keys::PROBE;
+use crate::probe::kind::{KINDS, PROBES};
 use crate::schema::scalar::METHODS;
 use crate::schema::shape::{Key, Object, Presence, Shape};
 
@@ -36,7 +38,7 @@ fn definitions() -> Map<String, Value> {
         }),
     );
     definitions.insert("probe".to_owned(), probe());
-    for object in OBJECTS.iter().filter(|object| !matches!(object.name, "file" | "probe")) {
+    for object in OBJECTS.iter().filter(|object| !object.is(&FILE) && !object.is(&PROBE)) {
         definitions.insert(object.name.to_owned(), self::object(object));
     }
     definitions
@@ -44,7 +46,7 @@ fn definitions() -> Map<String, Value> {
 
 /// One of the kinds, told apart by `probe`.
 fn probe() -> Value {
-    let kinds: Vec<&str> = KINDS.iter().filter(|kind| kind.object.is_some()).map(|kind| kind.name).collect();
+    let kinds = PROBES.names();
     let cases: Vec<Value> = kinds
         .iter()
         .map(|kind| {
@@ -66,7 +68,7 @@ fn object(object: &'static Object) -> Value {
     let keys = || object.keys().filter(|key| key.presence != Presence::NotYet);
     let properties: Map<String, Value> = keys().map(|key| (key.name.to_owned(), property(key))).collect();
     let mut required: Vec<&str> = keys().filter(|key| key.presence == Presence::Required).map(|key| key.name).collect();
-    if object.name == "probes.script" {
+    if KINDS.iter().any(|kind| kind.object.is(object) && kind.needs_title.is_some()) {
         required.push("title");
     }
     let mut schema = json!({
@@ -117,30 +119,31 @@ fn or_secret(schema: Value) -> Value {
 fn bare(shape: &Shape) -> Value {
     let scalar = json!(["string", "number", "boolean"]);
     match shape {
-        Shape::Text { most } => json!({"type": "string", "minLength": 1, "maxLength": most}),
-        Shape::Secret | Shape::Pem(_) => json!({"type": "string"}),
+        Shape::Text { max } => json!({"type": "string", "minLength": 1, "maxLength": max}),
+        Shape::String | Shape::Pem(_) => json!({"type": "string"}),
         Shape::Name => json!({"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$"}),
         Shape::Environment => json!({"type": "string", "pattern": "^[^/]{1,64}$"}),
         Shape::Dsn => json!({"type": "string", "pattern": "^https?://[^@]+@.+/[^/]+$"}),
-        // In a step it may have fields.
-        Shape::Url => json!({"type": "string", "minLength": 1}),
+        // A template may have fields.
+        Shape::Url | Shape::UrlTemplate => json!({"type": "string", "minLength": 1}),
         Shape::Region => json!({"type": "string", "pattern": "^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$"}),
-        Shape::Duration { least, most, whole } => json!({"anyOf": [
-            {"type": if *whole { "integer" } else { "number" }, "minimum": least.as_secs_f64(), "maximum": most.as_secs_f64()},
+        Shape::Duration { min, max, whole } => json!({"anyOf": [
+            {"type": if *whole { "integer" } else { "number" }, "minimum": min.as_secs_f64(), "maximum": max.as_secs_f64()},
             {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? ?(ms|s|m|h)?$"},
         ]}),
-        Shape::Size { most } => json!({"anyOf": [
-            {"type": "integer", "minimum": 0, "maximum": most},
+        Shape::Size { max } => json!({"anyOf": [
+            {"type": "integer", "minimum": 0, "maximum": max},
             {"type": "string", "pattern": "^[0-9]+ ?(B|kB|KB|MB|GB|KiB|MiB|GiB)?$"},
         ]}),
-        Shape::Integer { least, most: u64::MAX } => json!({"type": "integer", "minimum": least}),
-        Shape::Integer { least, most } => json!({"type": "integer", "minimum": least, "maximum": most}),
+        Shape::Integer { min, max: u64::MAX } => json!({"type": "integer", "minimum": min}),
+        Shape::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         // Editors read YAML 1.2, where `yes` is a text.
         Shape::Boolean => json!({"anyOf": [
             {"type": "boolean"},
             {"type": "string", "pattern": "^([Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF)$"},
         ]}),
         Shape::Words(words) => json!({"enum": words_as_yaml_reads_them(words)}),
+        Shape::Tag => json!({"enum": PROBES.names()}),
         Shape::Method => json!({"anyOf": [{"enum": METHODS}, {"type": "string", "pattern": in_any_case(METHODS)}]}),
         Shape::Expected => {
             let code = json!({"anyOf": [
@@ -159,10 +162,10 @@ fn bare(shape: &Shape) -> Value {
         Shape::Json => json!({}),
         Shape::Comparable => json!({"type": ["number", "string"]}),
         Shape::Body => json!({"type": ["string", "object", "array"]}),
-        Shape::List { of: of @ Shape::Region, least } => {
-            json!({"type": "array", "items": value(of), "minItems": least, "uniqueItems": true})
+        Shape::List { of: of @ Shape::Region, min } => {
+            json!({"type": "array", "items": value(of), "minItems": min, "uniqueItems": true})
         }
-        Shape::List { of, least } => json!({"type": "array", "items": value(of), "minItems": least}),
+        Shape::List { of, min } => json!({"type": "array", "items": value(of), "minItems": min}),
         Shape::Map { of, .. } => json!({"type": "object", "additionalProperties": value(of)}),
         Shape::Object(object) => json!({"$ref": reference(object.name)["$ref"]}),
         Shape::OneOf(object) => json!({"$ref": reference(object.name)["$ref"], "minProperties": 1, "maxProperties": 1}),
@@ -170,7 +173,7 @@ fn bare(shape: &Shape) -> Value {
             {"type": ["string", "number", "boolean", "null"]},
             {"$ref": reference(object.name)["$ref"]},
         ]}),
-        Shape::Probe => reference("probe"),
+        Shape::Variants(_) => reference(PROBE.name),
     }
 }
 

@@ -3,23 +3,34 @@
 //! Every warning is about values that stand in the file: what a secret holds is not looked at, so that the same file gives
 //! the same warnings wherever it is judged. Where a value cannot be read there is an error, and no warning.
 
-pub(crate) mod catalogue;
-
 use std::collections::HashSet;
 
 use super::document::Document;
 use crate::diagnostics::finding::Finding;
-use crate::diagnostics::source::Location;
-use crate::diagnostics::{Code, Diagnostic, Diagnostics, Related};
-use crate::schema::validator::join;
+use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::probe::kind::KINDS;
+use crate::probe::lints;
+use crate::schema::linter::{Linter, Warning, items};
 use crate::yaml::node::Node;
 
-pub(crate) use self::catalogue::KINDS;
+/// Every kind of warning, in the order of the reference.
+pub(crate) fn warnings() -> impl Iterator<Item = &'static Warning> + Clone {
+    lints::WARNINGS.iter().chain(WARNINGS).chain(KINDS.iter().flat_map(|kind| kind.warnings))
+}
+
+/// Those of groups.
+const WARNINGS: &[Warning] = &[Warning {
+    code: Code::NoTags,
+    about: "Sentry is told tags, and not the names of groups: without tags its results cannot be told from those of others. \
+                Not where each of its probes has tags, or where there is only one group and the file has `tags`.",
+    object: "group",
+    example: "name: website",
+}];
 
 impl Document {
     /// What is probably not meant. Nothing of it keeps the configuration from being used.
     pub fn warnings(&self) -> Diagnostics {
-        let mut warner = Linter { document: self, diagnostics: Vec::new() };
+        let mut linter = Linter::new(&self.source);
         let has_tags = |node: &Node| node.get("tags").is_some_and(|tags| !tags.entries().is_empty());
         let is_tagged = has_tags(&self.root) || self.root.get("sentry").is_some_and(has_tags);
         let groups = items(&self.root, "groups");
@@ -32,14 +43,14 @@ impl Document {
                 let name = group.get("name").and_then(Node::text).filter(|name| name.len() < 40).unwrap_or("website");
                 let finding = Finding::new("this group has no tags: in Sentry nothing tells what it watches")
                     .with_help(format!("give it some, such as `tags: {{target: {name}}}`"));
-                warner.report(Code::NoTags, group.location(), &path, finding);
+                linter.report(Code::NoTags, group.location(), &path, finding);
             }
-            warner.titles(probes, &path);
+            lints::titles(&mut linter, probes, &path);
             for (index, probe) in probes.iter().enumerate() {
-                warner.probe(probe, &format!("{path}.probes[{index}]"));
+                lints::probe(&mut linter, probe, &format!("{path}.probes[{index}]"));
             }
         }
-        Diagnostics::new(warner.diagnostics)
+        Diagnostics::new(linter.diagnostics)
     }
 
     /// These errors, and the warnings that they have nothing to do with: of a probe, or a group, with an error it is not
@@ -65,33 +76,4 @@ fn owner(path: &str) -> &str {
         Some(end) => &path[..=group.len() + end],
         None => group,
     }
-}
-
-/// Collects the warnings of a document.
-pub(crate) struct Linter<'a> {
-    document: &'a Document,
-    diagnostics: Vec<Diagnostic>,
-}
-
-impl Linter<'_> {
-    pub(crate) fn report(&mut self, code: Code, location: Location, path: &str, finding: Finding) {
-        self.diagnostics.push(self.document.source.diagnostic(location, path, finding.coded(code)));
-    }
-
-    pub(crate) fn related(&self, node: &Node, label: &str) -> Box<Related> {
-        self.document.source.related(node.span, label)
-    }
-}
-
-pub(crate) fn items<'a>(node: &'a Node, name: &str) -> &'a [Node] {
-    node.get(name).map_or(&[], Node::items)
-}
-
-/// The requests of a probe with their paths: its steps, or the probe itself.
-pub(crate) fn requests<'a>(probe: &'a Node, path: &str) -> Vec<(&'a Node, String)> {
-    if probe.get("steps").is_none() {
-        return vec![(probe, path.to_owned())];
-    }
-    let path = join(path, "steps");
-    items(probe, "steps").iter().enumerate().map(|(index, step)| (step, format!("{path}[{index}]"))).collect()
 }

@@ -5,7 +5,7 @@ use super::document::Document;
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::SecretRef;
-use crate::schema::validator::join;
+use crate::schema::path::join;
 use crate::yaml::node::Node;
 
 impl Document {

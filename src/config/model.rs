@@ -17,6 +17,8 @@ pub struct Config {
     pub groups: Vec<Group>,
     /// Finds the values of all secrets of this configuration in a text.
     pub redactor: Redactor,
+    /// Key paths of secrets that stand in the configuration itself, the DSN aside.
+    pub literal_secrets: Vec<String>,
 }
 
 impl Config {

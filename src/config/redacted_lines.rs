@@ -4,8 +4,8 @@ use super::document::Document;
 use super::load::read_parts;
 use crate::diagnostics::source::Source;
 use crate::schema::Secrets;
+use crate::secrets::sensitive;
 use crate::secrets::{FILTERED, Redactor, Secret};
-use crate::yaml::mask;
 
 /// A line of a configuration's text. What looks like a secret can be compared, and not seen.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl RedactedLine {
         };
         let shown = |(number, text): (usize, &str)| {
             let shown = if is_known { source.masked(number) } else { source.guessed(number) };
-            let shown = match mask::in_comment(&shown) {
+            let shown = match sensitive::in_comment(&shown) {
                 Some(end) => format!("{} {FILTERED}", &shown[..end]),
                 None => shown,
             };

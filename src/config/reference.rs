@@ -6,12 +6,15 @@ pub(crate) mod anchor;
 
 use std::fmt::Write as _;
 
+use self::anchor::anchor;
 use super::document::Document;
 use super::keys::OBJECTS;
-use super::lints;
-use super::lints::catalogue::WarningKind;
+use super::lints::warnings;
 use super::load::read;
 use crate::diagnostics::{Code, Diagnostic, Diagnostics};
+use crate::probe::keys::PROBE;
+use crate::probe::kind::{KINDS, PROBES};
+use crate::schema::linter::Warning;
 use crate::schema::shape::{Key, Object, Presence, Shape};
 use crate::schema::value::duration;
 use crate::schema::{Secrets, scalar};
@@ -21,18 +24,22 @@ const INTRODUCTION: &str = include_str!("reference.md");
 /// The reference as Markdown.
 pub fn reference() -> String {
     let mut text = INTRODUCTION.to_owned();
-    for object in OBJECTS {
-        let _ = write!(text, "\n## {}\n\n{}\n", heading(object), object.about);
-        // The keys of every probe have a section of their own.
-        let shared = if matches!(object.name, "probes.http" | "probes.script") { 1 } else { 0 };
-        if shared > 0 {
-            text.push_str("\nIt has [the keys of every probe](#every-probe), and these:\n");
+    for object in OBJECTS.iter().copied() {
+        let _ = write!(text, "\n## {}\n\n{}\n", object.heading, object.about);
+        let kind = KINDS.iter().find(|kind| kind.object.is(object));
+        if let Some(kind) = kind {
+            let ops: Vec<String> = kind.ops.iter().map(|op| format!("`{}`", op.as_str())).collect();
+            let _ = write!(text, "\n{}\nIts spans: {}.\n", kind.docs, ops.join(", "));
+            let _ = write!(text, "\nIt has [the keys of every probe](#{}), and these:\n", anchor::heading(&PROBE));
         }
-        if object.name == "step" {
-            text.push_str("\nThe keys are described under [`probes.http`](#probeshttp).\n");
+        if let Some(other) = object.described_by {
+            let heading = anchor::heading(other);
+            let _ = write!(text, "\nThe keys are described under [`{}`](#{heading}).\n", other.name);
             continue;
         }
-        let keys: Vec<&Key> = object.keys.iter().skip(shared).copied().flatten().collect();
+        // The keys of every probe have a section of their own.
+        let is_shared = |key: &&Key| kind.is_some() && PROBE.key(key.name).is_some();
+        let keys: Vec<&Key> = object.keys().filter(|key| !is_shared(key)).collect();
         text.push_str("\n| key | value | default |\n|---|---|---|\n");
         for key in &keys {
             let _ = writeln!(
@@ -49,7 +56,7 @@ pub fn reference() -> String {
         }
     }
     text.push_str(WARNINGS);
-    for kind in lints::KINDS {
+    for kind in warnings() {
         let slug = kind.code.as_str();
         let _ = write!(text, "\n<a id=\"{}\"></a>\n\n### {slug}\n\n{}\n", anchor::warning(kind.code), kind.about);
         let _ = write!(text, "\n```yaml\n{}\n```\n\n", kind.example);
@@ -68,7 +75,7 @@ about what runs; with `sentrynet check --strict` it is an error.
 ";
 
 /// What is said of the example of a kind of warning.
-fn warned(kind: &WarningKind) -> Diagnostics {
+fn warned(kind: &Warning) -> Diagnostics {
     let object = OBJECTS.iter().find(|object| object.name == kind.object);
     let text = object.map_or_else(String::new, |object| surrounded(object, kind.example));
     let document = Document::parse("sentrynet.yaml", text.as_bytes());
@@ -97,7 +104,7 @@ fn entry(text: &mut String, object: &Object, key: &Key) {
     for mistake in key.mistakes {
         let shown = mistake.replace('\n', "⏎");
         // Only what the snippet is to blame for.
-        let diagnostics = judge(object, mistake).err();
+        let diagnostics = validate(object, mistake).err();
         let diagnostics =
             diagnostics.iter().flatten().map(|diagnostic| format!("{}{}", diagnostic.message, help(diagnostic)));
         let _ = writeln!(text, "- `{shown}`: {}", diagnostics.collect::<Vec<_>>().join("; "));
@@ -105,7 +112,7 @@ fn entry(text: &mut String, object: &Object, key: &Key) {
 }
 
 /// What reading says of a snippet that stands in an object, the rest being fine.
-pub(crate) fn judge(object: &Object, snippet: &str) -> Result<(), Diagnostics> {
+fn validate(object: &Object, snippet: &str) -> Result<(), Diagnostics> {
     let text = surrounded(object, snippet);
     let document = Document::parse("sentrynet.yaml", text.as_bytes())?;
     read(&document, &Secrets::stand_ins()).map(drop)
@@ -114,65 +121,24 @@ pub(crate) fn judge(object: &Object, snippet: &str) -> Result<(), Diagnostics> {
 /// A configuration with the snippet in its place.
 fn surrounded(object: &Object, snippet: &str) -> String {
     let has = |key: &str| snippet.starts_with(&format!("{key}:")) || snippet.contains(&format!("\n{key}:"));
-    let with = |key: &str, line: &str| if has(key) { snippet.to_owned() } else { format!("{line}\n{snippet}") };
-    let (parent, place, inner) = match object.name {
-        "file" | "settings" => {
-            let groups = "groups: [{probes: [{probe: probes.http, url: \"https://www.example.com/\"}]}]";
-            return with("groups", groups);
-        }
-        "sentry" => ("file", "sentry:", snippet.to_owned()),
-        "group" => {
-            let probes = "probes: [{probe: probes.http, url: \"https://www.example.com/\"}]";
-            ("file", "groups:\n-", with("probes", probes))
-        }
-        "probe" => {
-            let probe = if has("probe") { "" } else { "probe: probes.http\n" };
-            ("group", "probes:\n-", format!("url: https://www.example.com/\n{probe}{snippet}"))
-        }
-        "probes.http" => {
-            let inner = with("url", "url: https://www.example.com/");
-            let probe = if has("probe") { "" } else { "probe: probes.http\n" };
-            ("group", "probes:\n-", format!("{probe}{inner}"))
-        }
-        "probes.script" => {
-            let steps = with("steps", "steps: [{url: \"https://www.example.com/\"}]");
-            let title = if has("title") { "" } else { "title: Script\n" };
-            ("group", "probes:\n-", format!("probe: probes.script\n{title}{steps}"))
-        }
-        "step" => ("probes.script", "steps:\n-", with("url", "url: https://www.example.com/")),
-        "auth" => ("probes.http", "auth:", snippet.to_owned()),
-        "basic" => {
-            let other = if has("username") { "password: {env: PASSWORD}" } else { "username: alice" };
-            ("auth", "basic:", format!("{other}\n{snippet}"))
-        }
-        "tls" => ("probes.http", "tls:", snippet.to_owned()),
-        "assertion" => (
-            "probes.http",
-            "set_keys: {status: $.status}\nassertions:\n  status:",
-            format!("  {}", snippet.replace('\n', "\n  ")),
-        ),
-        _ => return snippet.to_owned(),
-    };
-    let inner = inner.replace('\n', "\n  ");
-    let parent = OBJECTS.iter().find(|object| object.name == parent);
-    let nested = format!("{place}\n  {inner}");
-    parent.map_or(nested.clone(), |parent| surrounded(parent, &nested))
-}
-
-fn heading(object: &Object) -> String {
-    match object.name {
-        "file" => "The file".to_owned(),
-        "group" => "A group".to_owned(),
-        "probe" => "Every probe".to_owned(),
-        "step" => "A step".to_owned(),
-        "basic" => "`auth.basic`".to_owned(),
-        "assertion" => "An assertion".to_owned(),
-        name => format!("`{name}`"),
+    let mut inner: String =
+        object.frame.beside.iter().filter(|(key, _)| !has(key)).map(|(_, line)| format!("{line}\n")).collect();
+    inner.push_str(snippet);
+    let Some(within) = object.frame.within else { return inner };
+    let at = object.frame.at;
+    // As far as the last key of what it stands below.
+    let last = at.lines().last().unwrap_or_default();
+    let indent = " ".repeat(last.len() - last.trim_start().len() + 2);
+    let nested = format!("{at}\n{indent}{}", inner.replace('\n', &format!("\n{indent}")));
+    match OBJECTS.iter().find(|object| object.name == within) {
+        Some(parent) => surrounded(parent, &nested),
+        None => nested,
     }
 }
 
-fn anchor(object: &Object, key: &Key) -> String {
-    format!("{}-{}", object.name.replace('.', "-"), key.name)
+/// The address of an object's section.
+fn link(object: &Object) -> String {
+    format!("#{}", anchor::heading(object))
 }
 
 fn absence(key: &Key) -> String {
@@ -188,57 +154,52 @@ fn absence(key: &Key) -> String {
 /// The form of a value in words.
 fn form(shape: &Shape) -> String {
     match shape {
-        Shape::Text { most } => format!("a text of at most {most} characters"),
-        Shape::Duration { least, most, whole } => {
+        Shape::Text { max } => format!("a text of at most {max} characters"),
+        Shape::Duration { min, max, whole } => {
             let seconds = if *whole { ", in whole seconds" } else { "" };
-            format!(
-                "a span of time, {} to {}{seconds}",
-                duration::show_duration(*least),
-                duration::show_duration(*most)
-            )
+            format!("a span of time, {} to {}{seconds}", duration::show_duration(*min), duration::show_duration(*max))
         }
-        Shape::Size { most } => format!("a number of bytes, at most {} MiB", most >> 20),
-        Shape::Integer { least, most: u64::MAX } => format!("a whole number from {least}"),
-        Shape::Integer { least, most } => format!("a whole number, {least} to {most}"),
-        Shape::Words(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        Shape::Size { max } => format!("a number of bytes, at most {} MiB", max >> 20),
+        Shape::Integer { min, max: u64::MAX } => format!("a whole number from {min}"),
+        Shape::Integer { min, max } => format!("a whole number, {min} to {max}"),
+        Shape::Words(words) => quoted(words),
+        Shape::Tag => quoted(&PROBES.names()),
         Shape::Expected => "a code (`200`), a class (`2xx`), a range (`200-204`), or a list of these".to_owned(),
-        Shape::List { of, least } => {
-            format!("a list of {}{}", forms(of), if *least > 0 { ", at least one" } else { "" })
+        Shape::List { of, min } => {
+            format!("a list of {}{}", forms(of), if *min > 0 { ", at least one" } else { "" })
         }
         Shape::Map { of, .. } => format!("a map; each value: {}", form(of)),
         Shape::Object(object) => format!("a map: [{}]({})", object.name, link(object)),
         Shape::OneOf(object) => format!("a map of one key: [{}]({})", object.name, link(object)),
         Shape::Assertion(object) => format!("a value, or a map: [{}]({})", object.name, link(object)),
-        Shape::Probe => "a probe".to_owned(),
+        Shape::Variants(variants) => variants.what.to_owned(),
         shape => scalar::name(shape).to_owned(),
     }
 }
 
+/// `a`, `b`.
+fn quoted(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
 fn forms(shape: &Shape) -> String {
     match shape {
-        Shape::Probe => "[probes](#every-probe)".to_owned(),
+        Shape::Variants(_) => format!("[probes]({})", link(&PROBE)),
         Shape::Region => "AWS regions".to_owned(),
         Shape::Object(object) => format!("maps: [{}]({})", object.name, link(object)),
         shape => form(shape),
     }
 }
 
-/// The anchor that Markdown renderers give an object's heading.
-fn link(object: &Object) -> String {
-    let heading = heading(object).to_lowercase().replace(' ', "-");
-    format!("#{}", heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect::<String>())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::parameters::Parts;
-    use crate::probe::keys::PROBE;
 
     fn keys() -> impl Iterator<Item = (&'static Object, &'static Key)> {
         // The kinds of probes repeat the keys of every probe.
         let own = |(object, key): &(&'static Object, &'static Key)| {
-            !object.name.starts_with("probes.") || PROBE.key(key.name).is_none()
+            !KINDS.iter().any(|kind| kind.object.is(object)) || PROBE.key(key.name).is_none()
         };
         OBJECTS.iter().flat_map(|object| object.keys().map(move |key| (*object, key))).filter(own)
     }
@@ -247,7 +208,7 @@ mod tests {
     fn every_example_loads() {
         for (object, key) in keys().filter(|(_, key)| key.presence != Presence::NotYet) {
             let text = surrounded(object, key.example);
-            judge(object, key.example)
+            validate(object, key.example)
                 .unwrap_or_else(|diagnostics| panic!("{}.{}:\n{text}\n{diagnostics}", object.name, key.name));
             assert!(
                 key.example.contains(&format!("{}:", key.name)),
@@ -257,7 +218,7 @@ mod tests {
             );
             if let Presence::Default(value) = key.presence {
                 let snippet = format!("{}: {value}", key.name);
-                judge(object, &snippet)
+                validate(object, &snippet)
                     .unwrap_or_else(|diagnostics| panic!("the default of {}: {diagnostics}", key.name));
             }
         }
@@ -278,7 +239,7 @@ mod tests {
         for (object, key) in keys().filter(|(_, key)| key.presence != Presence::NotYet) {
             assert!(!key.mistakes.is_empty(), "{}.{} shows no mistake", object.name, key.name);
             for mistake in key.mistakes {
-                let diagnostics = judge(object, mistake).err();
+                let diagnostics = validate(object, mistake).err();
                 let count = diagnostics.as_ref().map_or(0, Diagnostics::len);
                 assert_eq!(
                     count,
@@ -294,15 +255,15 @@ mod tests {
 
     #[test]
     fn every_kind_of_warning_has_an_example_that_gives_it_and_nothing_else() {
-        for kind in lints::KINDS {
+        for kind in warnings() {
             let slug = kind.code.as_str();
             let found = warned(kind);
             let codes: Vec<_> = found.iter().map(|diagnostic| diagnostic.code).collect();
             assert_eq!(codes, [kind.code], "{slug}: {found}");
             let object = OBJECTS.iter().find(|object| object.name == kind.object).expect("an object");
-            judge(object, kind.example).unwrap_or_else(|diagnostics| panic!("{slug}: {diagnostics}"));
+            validate(object, kind.example).unwrap_or_else(|diagnostics| panic!("{slug}: {diagnostics}"));
         }
-        let kinds = lints::KINDS.iter().map(|kind| kind.code.as_str());
+        let kinds = warnings().map(|kind| kind.code.as_str());
         let distinct: std::collections::BTreeSet<_> = kinds.clone().collect();
         assert_eq!(distinct.len(), kinds.count());
     }
@@ -310,7 +271,7 @@ mod tests {
     #[test]
     fn every_planned_key_says_that_it_is_planned() {
         for (object, key) in keys().filter(|(_, key)| key.presence == Presence::NotYet) {
-            let diagnostics = judge(object, &format!("{}: 1", key.name)).expect_err("a problem").to_string();
+            let diagnostics = validate(object, &format!("{}: 1", key.name)).expect_err("a problem").to_string();
             assert!(diagnostics.contains(&format!("`{}` is not supported yet", key.name)), "{diagnostics}");
         }
     }

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use super::code::Code;
 use super::finding::Finding;
 use super::{Diagnostic, Quote, Related};
-use crate::secrets::FILTERED;
-use crate::yaml::mask;
+use crate::secrets::{FILTERED, sensitive};
 
 /// The most of a line that is shown.
 const WIDTH: usize = 110;
@@ -220,7 +219,7 @@ impl Source {
 
     /// What of a line may be a secret.
     fn guess(&self, number: usize) -> Option<Span> {
-        let keep = mask::guess(number, |number| self.line(number))?;
+        let keep = sensitive::guess(number, |number| self.line(number))?;
         Some(Span { start: Position { line: number, column: keep + 1 }, end: beginning(number + 1).start })
     }
 

@@ -1,4 +1,4 @@
-//! A request body that tells when it was written.
+//! A request body that records when it was written.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -10,18 +10,18 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::timeline::RequestTimeline;
 
-/// Small enough that the connection's back-pressure shows in the time of sending.
+/// Bytes handed to the connection at once: few enough that back-pressure shows in the time of sending.
 const FRAME: usize = 16 * 1024;
 
-/// Bytes to send; hyper drops it when the last of them is written.
-pub(crate) struct TimedBody {
+/// Bytes to send. hyper drops the body when it has written the last of them.
+pub(super) struct TimedBody {
     rest: Bytes,
-    hop: RequestTimeline,
+    timeline: RequestTimeline,
 }
 
 impl TimedBody {
-    pub(crate) fn new(bytes: Bytes, hop: RequestTimeline) -> Self {
-        Self { rest: bytes, hop }
+    pub(super) fn new(bytes: Bytes, timeline: RequestTimeline) -> Self {
+        Self { rest: bytes, timeline }
     }
 }
 
@@ -48,11 +48,11 @@ impl Body for TimedBody {
 
 impl Drop for TimedBody {
     fn drop(&mut self) {
-        // Dropped with bytes left, or before there was a connection, means given up and not sent.
+        // Dropped with bytes left, or before there was a connection: the request was given up, not sent.
         let is_whole = self.rest.is_empty();
-        self.hop.mark(|marks| {
-            if is_whole && (marks.connect_start.is_none() || marks.ready.is_some()) {
-                marks.sent = Some(Instant::now());
+        self.timeline.record(|timestamps| {
+            if is_whole && (timestamps.connect_start.is_none() || timestamps.ready.is_some()) {
+                timestamps.sent = Some(Instant::now());
             }
         });
     }

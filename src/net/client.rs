@@ -1,7 +1,7 @@
-//! One request and its answer over `reqwest`, with a deadline.
+//! One HTTP request and its answer over `reqwest`, with a deadline.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -9,12 +9,14 @@ use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use http::{Method, StatusCode, Version};
 use url::Url;
 
+use super::body::TimedBody;
 use super::connector::TimingLayer;
-use super::resolver::{Resolver, TimedResolver};
+use super::dial::AFTER;
+use super::network::Network;
+use super::resolver::TimedResolver;
 use super::settings::{HttpVersion, IpVersion, TlsSettings};
 use super::timeline::RequestTimeline;
-use super::tls::{TlsError, probe_config};
-use super::{body, tls};
+use super::tls::TlsError;
 
 /// The most headers that an answer over HTTP/1 may have. Its head may be 408 KiB long: that is hyper's own limit, which
 /// `reqwest` does not let one set.
@@ -23,14 +25,10 @@ const MAX_HEADERS: usize = 100;
 /// The largest head of an answer over HTTP/2 in bytes, unpacked, with 32 for each header (RFC 9113, section 6.5.2).
 const MAX_HEAD_SIZE: u32 = 256 * 1024;
 
-/// How much later a connection is given up than the request that waits for it. A timer that ends before all others has
-/// the thread woken up to be told of it, which costs system calls; these then do not.
-const AFTER: Duration = Duration::from_millis(20);
-
-/// How a connection is to be made.
+/// How an HTTP connection is to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transport {
-    /// Certificates.
+    /// How to verify and present certificates.
     pub tls: TlsSettings,
     /// Address family; `None`: both.
     pub ip: Option<IpVersion>,
@@ -38,27 +36,8 @@ pub struct Transport {
     pub http: Option<HttpVersion>,
 }
 
-/// What all clients share: the resolver, and the TLS configurations, each built once. Cheap to clone.
-#[derive(Clone)]
-pub struct Network {
-    resolver: Resolver,
-    tls: Arc<Mutex<Vec<KnownTls>>>,
-}
-
-/// A TLS configuration and what it was built for.
-struct KnownTls {
-    settings: TlsSettings,
-    http: Option<HttpVersion>,
-    config: rustls::ClientConfig,
-}
-
 impl Network {
-    /// A network that looks names up with `resolver`.
-    pub fn new(resolver: Resolver) -> Self {
-        Self { resolver, tls: Arc::default() }
-    }
-
-    /// A client with no connections yet. It costs microseconds: all that is dear is shared.
+    /// A client with no connections yet. It costs microseconds: all that is expensive is shared.
     ///
     /// `connect_timeout` bounds name lookup, TCP and TLS together and is divided among the addresses, so that a dead
     /// one leaves time for the next.
@@ -67,9 +46,15 @@ impl Network {
     ///
     /// The TLS settings cannot be used.
     pub fn client(&self, transport: &Transport, connect_timeout: Duration) -> Result<Client, ClientError> {
+        let alpn: &[&[u8]] = match transport.http {
+            None => &[b"h2", b"http/1.1"],
+            Some(HttpVersion::Http1) => &[b"http/1.1"],
+            Some(HttpVersion::Http2) => &[b"h2"],
+        };
+        let tls = Arc::unwrap_or_clone(self.tls_config(&transport.tls, alpn)?);
         let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(self.tls_config(transport)?)
-            .dns_resolver(TimedResolver { resolver: self.resolver.clone(), family: transport.ip })
+            .tls_backend_preconfigured(tls)
+            .dns_resolver(TimedResolver { resolver: self.resolver().clone(), family: transport.ip })
             .connector_layer(TimingLayer)
             .connect_timeout(connect_timeout + AFTER)
             .redirect(reqwest::redirect::Policy::none())
@@ -86,22 +71,6 @@ impl Network {
         };
         Ok(Client(builder.build()?))
     }
-
-    fn tls_config(&self, transport: &Transport) -> Result<rustls::ClientConfig, TlsError> {
-        let mut known = self.tls.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |known: &&KnownTls| known.settings == transport.tls && known.http == transport.http;
-        if let Some(known) = known.iter().find(fits) {
-            return Ok(known.config.clone());
-        }
-        let alpn: &[&[u8]] = match transport.http {
-            None => &[b"h2", b"http/1.1"],
-            Some(HttpVersion::Http1) => &[b"http/1.1"],
-            Some(HttpVersion::Http2) => &[b"h2"],
-        };
-        let config = probe_config(&transport.tls, alpn.iter().map(|name| name.to_vec()).collect())?;
-        known.push(KnownTls { settings: transport.tls.clone(), http: transport.http, config: config.clone() });
-        Ok(config)
-    }
 }
 
 /// Why there is no client.
@@ -109,13 +78,13 @@ impl Network {
 pub enum ClientError {
     /// The TLS settings cannot be used.
     #[error(transparent)]
-    Tls(#[from] tls::TlsError),
+    Tls(#[from] TlsError),
     /// `reqwest` cannot be set up.
     #[error("the HTTP client cannot be set up")]
     Reqwest(#[from] reqwest::Error),
 }
 
-/// A request as it goes over the wire.
+/// A request as it is sent.
 #[derive(Clone)]
 pub struct PreparedRequest {
     /// Method.
@@ -128,13 +97,13 @@ pub struct PreparedRequest {
     pub body: Bytes,
 }
 
-/// Why an exchange did not come to its end.
+/// Why an exchange did not complete.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
     /// The deadline passed.
     #[error("time is up")]
     TimedOut,
-    /// The request cannot be made of what was asked for.
+    /// The request cannot be built from what was asked for.
     #[error("the request cannot be built")]
     Unbuildable(#[source] reqwest::Error),
     /// Connection, request or answer failed; the typed cause is in the source chain.
@@ -142,23 +111,23 @@ pub enum HttpError {
     Failed(#[source] reqwest::Error),
 }
 
-/// A client whose connections are its own.
+/// A client with a connection pool of its own.
 #[derive(Clone)]
 pub struct Client(reqwest::Client);
 
 impl Client {
-    /// Sends a request and waits for the head of the answer; the hop's marks tell what happened when.
+    /// Sends a request and waits for the head of the answer; `timeline` says what happened when.
     ///
     /// # Errors
     ///
     /// There was no answer before `deadline`, or none that is HTTP.
     pub async fn send(
         &self,
-        wire: PreparedRequest,
-        hop: &RequestTimeline,
+        request: PreparedRequest,
+        timeline: &RequestTimeline,
         deadline: Instant,
     ) -> Result<Exchange, HttpError> {
-        let PreparedRequest { method, url, mut headers, body } = wire;
+        let PreparedRequest { method, url, mut headers, body } = request;
         // hyper writes no length for an empty body; a server may answer 411 to a POST without one.
         if !matches!(method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::CONNECT) {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -167,12 +136,12 @@ impl Client {
             .0
             .request(method, url)
             .headers(headers)
-            .body(reqwest::Body::wrap(body::TimedBody::new(body, hop.clone())))
+            .body(reqwest::Body::wrap(TimedBody::new(body, timeline.clone())))
             .build()
             .map_err(HttpError::Unbuildable)?;
-        let answer = tokio::time::timeout_at(deadline.into(), hop.scope(self.0.execute(request))).await;
+        let answer = tokio::time::timeout_at(deadline.into(), timeline.scope(self.0.execute(request))).await;
         let response = answer.map_err(|_| HttpError::TimedOut)?.map_err(HttpError::Failed)?;
-        hop.mark(|marks| marks.head = Some(Instant::now()));
+        timeline.record(|timestamps| timestamps.head = Some(Instant::now()));
         Ok(Exchange { response })
     }
 }

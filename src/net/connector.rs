@@ -1,4 +1,4 @@
-//! The outermost layer of `reqwest`'s connector: it knows when a connection is asked for and when it is ready.
+//! The outermost layer of `reqwest`'s connector: it sees when a connection is asked for and when it is ready.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,7 +10,7 @@ use super::timeline::{RequestTimeline, Timestamps};
 
 /// Puts [`TimedConnector`] around a connector.
 #[derive(Clone, Copy)]
-pub(crate) struct TimingLayer;
+pub(super) struct TimingLayer;
 
 impl<S> Layer<S> for TimingLayer {
     type Service = TimedConnector<S>;
@@ -20,9 +20,9 @@ impl<S> Layer<S> for TimingLayer {
     }
 }
 
-/// A connector that writes to the hop that asks.
+/// A connector that records to the timeline of the request that asks for a connection.
 #[derive(Clone)]
-pub(crate) struct TimedConnector<S>(S);
+pub(super) struct TimedConnector<S>(S);
 
 impl<S, R> Service<R> for TimedConnector<S>
 where
@@ -39,16 +39,16 @@ where
 
     fn call(&mut self, request: R) -> Self::Future {
         let connecting = self.0.call(request);
-        let Some(hop) = RequestTimeline::current() else { return Box::pin(connecting) };
-        // hyper may ask twice within a request: the connection made last is the one that counts.
+        let Some(timeline) = RequestTimeline::current() else { return Box::pin(connecting) };
+        // hyper may ask twice within a request: the connection made last counts.
         let fresh = Timestamps { connect_start: Some(Instant::now()), ..Timestamps::default() };
-        hop.mark(|marks| *marks = fresh);
+        timeline.record(|timestamps| *timestamps = fresh);
         Box::pin(async move {
-            // The scope is set again here because hyper finishes a connection that lost against a kept one on
-            // another task.
-            let connected = hop.scope(connecting).await;
+            // The scope is set again because hyper may finish a connection on another task: one that lost the race
+            // against a kept one.
+            let connected = timeline.scope(connecting).await;
             if connected.is_ok() {
-                hop.mark(|marks| marks.ready = Some(Instant::now()));
+                timeline.record(|timestamps| timestamps.ready = Some(Instant::now()));
             }
             connected
         })

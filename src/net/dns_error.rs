@@ -1,10 +1,10 @@
-//! TODO
+//! Why a look-up found no address: the cases that a failure tells apart.
 
 use super::settings::IpVersion;
 
-/// Why a name has no address.
+/// Why a name could not be resolved to an address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DnsFault {
+pub enum DnsError {
     /// No name server can be asked for it: a label is longer than 63 bytes, or the whole longer than 255 (RFC 1035).
     #[error("this cannot be a name")]
     NotAName,
@@ -23,7 +23,7 @@ pub enum DnsFault {
         alias_of: Option<String>,
     },
     /// The name's aliases lead in a circle, or there are too many of them.
-    #[error("the name's aliases come to no end")]
+    #[error("the name's aliases never end")]
     EndlessAlias,
     /// The name server answered with this error code (RFC 6895, section 2.3).
     #[error("the name server answered with the error code {0}")]
@@ -48,10 +48,10 @@ pub enum DnsFault {
     TimedOut,
 }
 
-impl DnsFault {
-    /// The one to tell, where the look-ups for both families failed: trouble hides what is not there.
-    pub(crate) fn or_worse(self, other: Self) -> Self {
-        let weight = |fault: &Self| match fault {
+impl DnsError {
+    /// The error to report when the look-ups for both families failed: a server in trouble before a missing record.
+    pub(super) fn or_worse(self, other: Self) -> Self {
+        let weight = |error: &Self| match error {
             Self::NoAddress { .. } => 0,
             Self::NoSuchName { .. } => 1,
             _ => 2,

@@ -3,13 +3,13 @@
 #[cfg(target_os = "linux")]
 use std::time::Duration;
 
-/// What was sent and not acknowledged for so long was sent in vain: the connection is dead, as happens where a NAT gateway
-/// forgets it while the sandbox is frozen. The other end's system acknowledges at once, however long its answer takes;
-/// there is time for one or two losses on the way to the other end of the world.
+/// A connection on which sent bytes stay unacknowledged for so long is dead, as happens when a NAT gateway forgets it while
+/// the sandbox is frozen. The peer's system acknowledges at once, however long its answer takes, and this leaves time for one
+/// or two lost packets on the longest path.
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(1);
 
-/// A client over this TLS configuration that learns of dead connections, where the system can tell (Linux).
+/// A client over this TLS configuration that notices dead connections, where the system can tell (Linux).
 pub fn client(tls: rustls::ClientConfig) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder().tls_backend_preconfigured(tls);
     #[cfg(target_os = "linux")]

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts, ServerOrderingStrategy};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
-use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::net::{DnsError as HickoryError, NetError};
 use hickory_resolver::proto::op::{Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use hickory_resolver::{Hosts, TokioResolver, system_conf};
 use reqwest::dns::{Addrs, Name as HostName, Resolve, Resolving};
 
-use super::dns_error::DnsFault;
+use super::dns_error::DnsError;
 use super::settings::IpVersion;
 use super::timeline::RequestTimeline;
 use crate::clock::SuspendAwareInstant;
@@ -43,7 +43,7 @@ struct Source {
 /// What was read, and when.
 struct Known {
     hosts: Hosts,
-    settings: Result<Settings, DnsFault>,
+    settings: Result<Settings, DnsError>,
 }
 
 impl Source {
@@ -93,8 +93,8 @@ impl Resolver {
     /// # Errors
     ///
     /// Says why there is none.
-    pub async fn lookup(&self, name: &str, family: Option<IpVersion>) -> Result<Vec<IpAddr>, DnsFault> {
-        let name = Name::from_utf8(name).map_err(|_| DnsFault::NotAName)?;
+    pub async fn lookup(&self, name: &str, family: Option<IpVersion>) -> Result<Vec<IpAddr>, DnsError> {
+        let name = Name::from_utf8(name).map_err(|_| DnsError::NotAName)?;
         // A name in the hosts file is not asked for: with one family of addresses there, hickory would ask a name server
         // for the other, which may not know the name, or not be there.
         let known = self.source.known();
@@ -116,11 +116,11 @@ impl Resolver {
             },
         };
         match found {
-            Err(DnsFault::NoSuchName { .. }) => {
-                Err(explain(&resolver, name, |alias_of| DnsFault::NoSuchName { alias_of }).await)
+            Err(DnsError::NoSuchName { .. }) => {
+                Err(explain(&resolver, name, |alias_of| DnsError::NoSuchName { alias_of }).await)
             }
-            Err(DnsFault::NoAddress { .. }) => {
-                Err(explain(&resolver, name, |alias_of| DnsFault::NoAddress { family, alias_of }).await)
+            Err(DnsError::NoAddress { .. }) => {
+                Err(explain(&resolver, name, |alias_of| DnsError::NoAddress { family, alias_of }).await)
             }
             found => found,
         }
@@ -128,7 +128,7 @@ impl Resolver {
 }
 
 /// Looks where the aliases of a name lead that came to nothing. It takes a question for each.
-async fn explain(resolver: &TokioResolver, mut name: Name, fault: impl FnOnce(Option<String>) -> DnsFault) -> DnsFault {
+async fn explain(resolver: &TokioResolver, mut name: Name, error: impl FnOnce(Option<String>) -> DnsError) -> DnsError {
     name.set_fqdn(true);
     let mut way = vec![name.clone()];
     let follow = async {
@@ -142,13 +142,13 @@ async fn explain(resolver: &TokioResolver, mut name: Name, fault: impl FnOnce(Op
         false
     };
     match tokio::time::timeout(EXPLANATION, follow).await {
-        Ok(true) => DnsFault::EndlessAlias,
-        _ => fault(way.get(1..).and_then(<[Name]>::last).map(|end| end.to_utf8().trim_end_matches('.').to_owned())),
+        Ok(true) => DnsError::EndlessAlias,
+        _ => error(way.get(1..).and_then(<[Name]>::last).map(|end| end.to_utf8().trim_end_matches('.').to_owned())),
     }
 }
 
 /// The name that `name` is an alias of.
-pub(crate) async fn alias(resolver: &TokioResolver, name: &Name) -> Option<Name> {
+async fn alias(resolver: &TokioResolver, name: &Name) -> Option<Name> {
     let found = resolver.lookup(name.clone(), RecordType::CNAME).await.ok()?;
     found.answers().iter().find_map(|record| match &record.data {
         RData::CNAME(alias) if record.name == *name => Some(alias.0.clone()),
@@ -156,15 +156,15 @@ pub(crate) async fn alias(resolver: &TokioResolver, name: &Name) -> Option<Name>
     })
 }
 
-async fn addresses(resolver: &TokioResolver, name: &Name, family: IpVersion) -> Result<Vec<IpAddr>, DnsFault> {
+async fn addresses(resolver: &TokioResolver, name: &Name, family: IpVersion) -> Result<Vec<IpAddr>, DnsError> {
     let kind = match family {
         IpVersion::V4 => RecordType::A,
         IpVersion::V6 => RecordType::AAAA,
     };
-    let found = resolver.lookup(name.clone(), kind).await.map_err(|error| fault(&error))?;
+    let found = resolver.lookup(name.clone(), kind).await.map_err(|error| dns_error(&error))?;
     let addresses: Vec<IpAddr> = found.answers().iter().filter_map(|record| record.data.ip_addr()).collect();
     if addresses.is_empty() {
-        return Err(DnsFault::NoAddress { family: None, alias_of: None });
+        return Err(DnsError::NoAddress { family: None, alias_of: None });
     }
     Ok(addresses)
 }
@@ -187,9 +187,9 @@ fn is_of(address: IpAddr, family: Option<IpVersion>) -> bool {
 }
 
 impl Settings {
-    fn new(source: &Source) -> Result<Self, DnsFault> {
+    fn new(source: &Source) -> Result<Self, DnsError> {
         let (config, mut options) = match &source.servers {
-            None => system_conf::read_system_conf().map_err(|_| DnsFault::Unconfigured)?,
+            None => system_conf::read_system_conf().map_err(|_| DnsError::Unconfigured)?,
             Some(servers) => {
                 let servers = servers.iter().map(|server| {
                     let mut config = NameServerConfig::udp_and_tcp(server.ip());
@@ -213,59 +213,73 @@ impl Settings {
 
     /// A resolver for one look-up, in microseconds. One for all would let look-ups of the same name share one question,
     /// so that the later ones see less than their time, and would make more than about 30 at once wait for 20 ms.
-    fn resolver(&self) -> Result<TokioResolver, DnsFault> {
+    fn resolver(&self) -> Result<TokioResolver, DnsError> {
         let mut builder = TokioResolver::builder_with_config(self.config.clone(), TokioRuntimeProvider::default());
         builder.options_mut().clone_from(&self.options);
-        builder.build().map_err(|_| DnsFault::Unconfigured)
+        builder.build().map_err(|_| DnsError::Unconfigured)
     }
 }
 
-pub(crate) fn fault(error: &NetError) -> DnsFault {
+fn dns_error(error: &NetError) -> DnsError {
     match error {
-        NetError::Timeout => DnsFault::TimedOut,
-        NetError::NoConnections => DnsFault::Unconfigured,
-        NetError::Truncated => DnsFault::CutOff,
-        NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
-            ResponseCode::NXDomain => DnsFault::NoSuchName { alias_of: None },
-            ResponseCode::NoError => DnsFault::NoAddress { family: None, alias_of: None },
-            code => DnsFault::Answered(code.into()),
+        NetError::Timeout => DnsError::TimedOut,
+        NetError::NoConnections => DnsError::Unconfigured,
+        NetError::Truncated => DnsError::CutOff,
+        NetError::Dns(HickoryError::NoRecordsFound(none)) => match none.response_code {
+            ResponseCode::NXDomain => DnsError::NoSuchName { alias_of: None },
+            ResponseCode::NoError => DnsError::NoAddress { family: None, alias_of: None },
+            code => DnsError::Answered(code.into()),
         },
-        NetError::Dns(DnsError::ResponseCode(code)) => DnsFault::Answered((*code).into()),
-        NetError::Proto(_) => DnsFault::Garbled,
+        NetError::Dns(HickoryError::ResponseCode(code)) => DnsError::Answered((*code).into()),
+        NetError::Proto(_) => DnsError::Garbled,
         // A closed port does not show over UDP, where the sockets are not connected: this was TCP, after UDP.
         NetError::Io(error) => match error.kind() {
             ErrorKind::ConnectionRefused
             | ErrorKind::ConnectionReset
             | ErrorKind::BrokenPipe
-            | ErrorKind::UnexpectedEof => DnsFault::CutOff,
-            _ => DnsFault::Unreachable,
+            | ErrorKind::UnexpectedEof => DnsError::CutOff,
+            _ => DnsError::Unreachable,
         },
-        _ => DnsFault::Failed,
+        _ => DnsError::Failed,
     }
 }
 
-/// The resolver as `reqwest` asks it, writing to the current hop's marks.
-pub(crate) struct TimedResolver {
-    pub(crate) resolver: Resolver,
-    pub(crate) family: Option<IpVersion>,
+/// Looks a host up, and records start, end and result to the current timeline. The addresses carry `port`.
+///
+/// # Errors
+///
+/// Says why there is no address.
+pub(super) async fn timed_lookup(
+    resolver: &Resolver,
+    host: &str,
+    family: Option<IpVersion>,
+    port: u16,
+) -> Result<Vec<SocketAddr>, DnsError> {
+    RequestTimeline::record_current(|timestamps| timestamps.dns_start = Some(Instant::now()));
+    let found = resolver.lookup(host, family).await;
+    RequestTimeline::record_current(|timestamps| {
+        timestamps.dns_end = Some(Instant::now());
+        match &found {
+            Ok(addresses) => timestamps.addresses.clone_from(addresses),
+            Err(error) => timestamps.dns_error = Some(error.clone()),
+        }
+    });
+    Ok(found?.into_iter().map(|address| SocketAddr::new(address, port)).collect())
+}
+
+/// The resolver as `reqwest` asks it.
+pub(super) struct TimedResolver {
+    pub(super) resolver: Resolver,
+    pub(super) family: Option<IpVersion>,
 }
 
 impl Resolve for TimedResolver {
     fn resolve(&self, name: HostName) -> Resolving {
         let (resolver, family) = (self.resolver.clone(), self.family);
         Box::pin(async move {
-            RequestTimeline::mark_current(|marks| marks.dns_start = Some(Instant::now()));
-            let found = resolver.lookup(name.as_str(), family).await;
-            RequestTimeline::mark_current(|marks| {
-                marks.dns_end = Some(Instant::now());
-                match &found {
-                    Ok(addresses) => marks.addresses.clone_from(addresses),
-                    Err(fault) => marks.dns_fault = Some(fault.clone()),
-                }
-            });
-            // The port is filled in by hyper.
-            let addresses = found?.into_iter().map(|address| SocketAddr::new(address, 0));
-            Ok(Box::new(addresses) as Addrs)
+            // hyper fills the port in.
+            let addresses = timed_lookup(&resolver, name.as_str(), family, 0).await?;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
 }

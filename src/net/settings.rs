@@ -1,8 +1,8 @@
-//! TODO
+//! How a configuration asks for a connection to be made: TLS, address family, HTTP version.
 
 use crate::secrets::Secret;
 
-/// How to judge and present certificates.
+/// How to verify the server's certificates, and which to present.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TlsSettings {
     /// Accept any certificate.

@@ -1,4 +1,4 @@
-//! TLS: `rustls` with `ring` and Mozilla's roots, with three watchers that write to the current hop's marks.
+//! TLS: `rustls` with `ring` and Mozilla's roots, with three watchers that record to the current timeline.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -62,7 +62,7 @@ fn public_roots() -> Arc<RootCertStore> {
 ///
 /// # Errors
 ///
-/// None in practice: `ring` knows the protocol versions that `rustls` asks for.
+/// None in practice: `ring` supports the protocol versions that `rustls` asks for.
 pub fn client_config() -> Result<ClientConfig, TlsError> {
     let mut config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
@@ -72,12 +72,12 @@ pub fn client_config() -> Result<ClientConfig, TlsError> {
     Ok(config)
 }
 
-/// A configuration for probes: watched, and without resumption, so that every handshake is a whole one.
-pub(crate) fn probe_config(settings: &TlsSettings, alpn: Vec<Vec<u8>>) -> Result<ClientConfig, TlsError> {
+/// A configuration for probes: watched, and without resumption, so that every handshake is a full one.
+pub(super) fn probe_config(settings: &TlsSettings, alpn: Vec<Vec<u8>>) -> Result<ClientConfig, TlsError> {
     let provider = provider();
     let builder =
         ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions()?.dangerous();
-    let judge = if settings.insecure {
+    let verifier = if settings.insecure {
         None
     } else {
         let roots = match &settings.ca {
@@ -86,9 +86,10 @@ pub(crate) fn probe_config(settings: &TlsSettings, alpn: Vec<Vec<u8>>) -> Result
         };
         Some(WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build()?)
     };
-    let verifier = Arc::new(ChainWatcher { judge, provider: provider.clone() });
-    let resolver = RequestWatcher { certificate: client_certificate(settings, &provider)? };
-    let mut config = builder.with_custom_certificate_verifier(verifier).with_client_cert_resolver(Arc::new(resolver));
+    let chain_watcher = Arc::new(ChainWatcher { verifier, provider: provider.clone() });
+    let request_watcher = RequestWatcher { certificate: client_certificate(settings, &provider)? };
+    let mut config =
+        builder.with_custom_certificate_verifier(chain_watcher).with_client_cert_resolver(Arc::new(request_watcher));
     config.resumption = Resumption::store(Arc::new(HandshakeWatcher));
     config.alpn_protocols = alpn;
     Ok(config)
@@ -119,7 +120,7 @@ fn private_roots(pem: &str) -> Result<RootCertStore, TlsError> {
     Ok(roots)
 }
 
-/// Gives the client certificate to a server that asks, and notes that it asked.
+/// Presents the client certificate to a server that asks for one, and records that it asked.
 #[derive(Debug)]
 struct RequestWatcher {
     certificate: Option<Arc<CertifiedKey>>,
@@ -128,7 +129,7 @@ struct RequestWatcher {
 impl ResolvesClientCert for RequestWatcher {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         let given = if self.certificate.is_some() { ClientCertificate::Given } else { ClientCertificate::Missing };
-        RequestTimeline::mark_current(|marks| marks.client_certificate = given);
+        RequestTimeline::record_current(|timestamps| timestamps.client_certificate = given);
         self.certificate.clone()
     }
 
@@ -144,8 +145,8 @@ struct HandshakeWatcher;
 
 impl ClientSessionStore for HandshakeWatcher {
     fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        RequestTimeline::mark_current(|marks| {
-            marks.tls_start.get_or_insert_with(Instant::now);
+        RequestTimeline::record_current(|timestamps| {
+            timestamps.tls_start.get_or_insert_with(Instant::now);
         });
         None
     }
@@ -167,11 +168,11 @@ impl ClientSessionStore for HandshakeWatcher {
     fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {}
 }
 
-/// Keeps the server's certificates, whatever the verdict on them is.
+/// Verifies the server's certificates, and records them whatever the verdict is.
 #[derive(Debug)]
 struct ChainWatcher {
-    /// `None` (`tls.insecure`): any certificate will do, but the handshake's signatures still have to be right.
-    judge: Option<Arc<WebPkiServerVerifier>>,
+    /// `None` (`tls.insecure`): any certificate is accepted, but the handshake's signatures still have to be right.
+    verifier: Option<Arc<WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -185,13 +186,13 @@ impl ServerCertVerifier for ChainWatcher {
         _: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let judge = ChainVerifier(self.judge.clone().map(|judge| (judge, server_name.to_owned())));
-        let verdict = judge.verify(end_entity, intermediates, now);
-        RequestTimeline::mark_current(|marks| {
+        let verifier = ChainVerifier(self.verifier.clone().map(|verifier| (verifier, server_name.to_owned())));
+        let verdict = verifier.verify(end_entity, intermediates, now);
+        RequestTimeline::record_current(|timestamps| {
             let chain = std::iter::once(end_entity).chain(intermediates);
-            marks.chain = chain.map(|certificate| certificate.clone().into_owned()).collect();
-            marks.is_chain_good = verdict.is_ok();
-            marks.judge = judge;
+            timestamps.chain = chain.map(|certificate| certificate.clone().into_owned()).collect();
+            timestamps.is_chain_good = verdict.is_ok();
+            timestamps.verifier = verifier;
         });
         verdict
     }

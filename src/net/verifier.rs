@@ -1,4 +1,5 @@
-//! TODO
+//! The verifier of a server's certificates together with the name it verified them for: what a handshake said of now, it can
+//! say of another time (`tls.min_days`).
 
 use std::sync::Arc;
 
@@ -6,13 +7,17 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{ServerCertVerified, ServerCertVerifier as _};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 
-/// Who judges a server's certificates, and for which name.
+/// What verifies a server's certificates, and for which name. Empty with `tls.insecure`.
 #[derive(Clone, Debug, Default)]
 pub struct ChainVerifier(pub(super) Option<(Arc<WebPkiServerVerifier>, ServerName<'static>)>);
 
 impl ChainVerifier {
-    /// As the handshake would judge them at `now`. Without a judge (`tls.insecure`) anything will do.
-    pub(crate) fn verify(
+    /// Verifies certificates as the handshake does, at the time `now`. With `tls.insecure` all are accepted.
+    ///
+    /// # Errors
+    ///
+    /// What `rustls` finds wrong with them.
+    pub(super) fn verify(
         &self,
         leaf: &CertificateDer<'_>,
         rest: &[CertificateDer<'_>],

@@ -7,7 +7,6 @@
 
 mod excerpt;
 mod inline_pem;
-mod literal_secrets;
 #[cfg(test)]
 mod tests;
 mod tier;
@@ -61,11 +60,9 @@ impl Parts {
             part(document, "sentry", &text, diagnostic, &mut diagnostics)
         });
         let mut groups = Vec::new();
-        let mut literals = Vec::new();
         let nodes = root.get("groups").map_or(&[][..], Node::items);
         for (index, (node, group)) in nodes.iter().zip(&config.groups).enumerate() {
             let path = format!("groups[{index}]");
-            literals.extend(literal_secrets::of_group(node, &path));
             diagnostics.extend(judge_name(document, node, &path));
             let mut wanted = node.clone();
             inline_pem::inline(document, &mut wanted, &path, &mut diagnostics);
@@ -93,7 +90,7 @@ impl Parts {
             groups,
             dsn: literal_dsn(root).map(|dsn| Secret::new(dsn.trim())),
             regions: (!has_secret_regions).then_some(config.regions),
-            literals,
+            literals: config.literal_secrets,
             redactor: config.redactor,
         })
     }

@@ -1,4 +1,4 @@
-//! TODO
+//! What the runs of an invocation share.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use crate::net::Network;
 use crate::outcome::{SpanId, TraceId};
 use crate::shutdown::Shutdown;
 
-/// Makes the headers that carry a trace on: of the trace and span given, sampled or not.
+/// Makes the headers that continue a trace: of the trace and span given, sampled or not.
 pub type Propagate = dyn Fn(TraceId, SpanId, bool) -> Vec<(HeaderName, HeaderValue)> + Send + Sync;
 
 /// What the runs of an invocation share.

@@ -1,56 +1,70 @@
-//! TODO
+//! What ended a connection: the open phase and the typed cause → a failure kind and a sentence.
+//!
+//! Every kind of probe that connects over TCP shares this. Causes are found by type in the chain of sources, never by text.
 
 pub(crate) mod certificate;
-pub(crate) mod dns;
-pub(crate) mod tcp;
+mod dns;
+mod facts;
+mod tcp;
 pub(crate) mod tls;
 
-use std::time::{Duration, Instant};
+pub(crate) use facts::Facts;
 
-use crate::net::Timestamps;
+use super::phases;
+use crate::net::{Causes, ConnectError};
+use crate::outcome::phase::Op;
+use crate::outcome::{Failure, FailureKind as Kind};
 use crate::wording;
 
-/// What a sentence may mention.
-pub(crate) struct Facts<'a> {
-    /// Host of the URL, as written.
-    pub(crate) host: &'a str,
-    /// Port.
-    pub(crate) port: u16,
-    /// What the hooks saw.
-    pub(crate) marks: &'a Timestamps,
-    /// How long the run was allowed to take.
-    pub(crate) timeout: Duration,
-    /// Whether the time that ran out was the invocation's, not the probe's.
-    pub(crate) invocation_ended: bool,
-    /// When the hop began and ended.
-    pub(crate) span: (Instant, Instant),
-    /// When the run's time, or the invocation's, is up.
-    pub(crate) deadline: Instant,
+/// Names what ended [`dial`](crate::net::dial) or [`secure`](crate::net::secure).
+pub(crate) fn of_connection(error: &ConnectError, facts: &Facts<'_>) -> Failure {
+    let phase = phases::connecting(facts.timestamps).unwrap_or(Op::NetTcp);
+    let named = match error {
+        ConnectError::TlsSettings(error) => return unusable_settings(error),
+        ConnectError::TimedOut => timed_out(phase, facts),
+        _ => failed(&Causes::of(error), phase, facts),
+    };
+    let (kind, sentence) =
+        named.unwrap_or_else(|| (Kind::ConnectFailed, format!("no connection to {}", facts.target())));
+    Failure::within(kind, phase, sentence)
 }
 
-impl Facts<'_> {
-    pub(crate) fn target(&self) -> String {
-        format!("{}:{}", self.host, self.port)
-    }
+/// Names settings that no connection can be made with.
+pub(crate) fn unusable_settings(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Kind::TlsFailed, format!("no connection can be made as the configuration asks: {error}"))
+}
 
-    /// ` (192.0.2.1, 2001:db8::1)`, where the name stands for addresses.
-    fn addresses(&self) -> String {
-        let texts: Vec<String> = self.marks.addresses.iter().map(ToString::to_string).collect();
-        if texts.is_empty() { String::new() } else { format!(" ({})", texts.join(", ")) }
+/// Names the end of the time for a run: that of the invocation in any phase, that of the probe while it connected. `None`: the
+/// connection was there, and what was waited for on it is the probe kind's to say.
+pub(crate) fn timed_out(phase: Op, facts: &Facts<'_>) -> Option<(Kind, String)> {
+    if facts.invocation_ended {
+        let after = wording::duration(facts.ended - facts.began);
+        return Some((Kind::Deadline, format!("the invocation's time was up after {after} in {}", phase.as_str())));
     }
-
-    /// How long it has been trying to connect.
-    fn connecting(&self) -> Duration {
-        let start = self.marks.dns_end.or(self.marks.connect_start).unwrap_or(self.span.0);
-        self.span.1.saturating_duration_since(start)
+    let limit = wording::duration(facts.timeout);
+    match phase {
+        Op::NetDns => Some((Kind::DnsTimeout, dns::no_answer(facts.host, &limit))),
+        Op::NetTcp => Some(tcp::timed_out(facts, &limit)),
+        Op::NetTls => Some(tls::timed_out(facts, &limit)),
+        _ => None,
     }
+}
 
-    /// ` (connected in 23 ms)`, where it did.
-    pub(crate) fn connected(&self) -> String {
-        match (self.marks.is_fresh(), self.marks.connect_start, self.marks.ready) {
-            (true, Some(start), Some(ready)) => format!(" (connected in {})", wording::duration(ready - start)),
-            (false, _, _) => " (on a kept connection)".to_owned(),
-            _ => String::new(),
-        }
+/// Names what ended a connection while it was made, or what went wrong in its TLS later. `None`: what went wrong on a
+/// connection that was there.
+pub(crate) fn failed(causes: &Causes<'_>, phase: Op, facts: &Facts<'_>) -> Option<(Kind, String)> {
+    if let (Op::NetDns, Some(error)) = (phase, &facts.timestamps.dns_error) {
+        return Some(dns::name(error, facts));
+    }
+    if let Some(error) = causes.find::<rustls::Error>() {
+        return Some(tls::failed(error, phase, facts));
+    }
+    if causes.find::<rustls::pki_types::InvalidDnsNameError>().is_some() {
+        return Some(tls::invalid_name(facts));
+    }
+    match phase {
+        Op::NetDns | Op::NetTcp => Some(tcp::failed(causes.io(), facts)),
+        Op::NetTls => Some(tls::cut(causes.io(), facts)),
+        _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! TODO
+//! The time that a run has.
 
 use std::time::{Duration, Instant};
 
@@ -10,16 +10,16 @@ pub(crate) struct Limits {
     /// The probe's own limit, for sentences.
     pub(crate) timeout: Duration,
     /// Whether the deadline is the invocation's, which comes before the probe's own.
-    pub(crate) is_invocations: bool,
+    pub(crate) is_of_invocation: bool,
 }
 
 impl Limits {
     /// The nearer of the probe's timeout and the invocation's deadline.
     pub(crate) fn new(timeout: Duration, invocation: Option<Instant>) -> Self {
-        let own = Instant::now() + timeout;
+        let probe_deadline = Instant::now() + timeout;
         match invocation {
-            Some(deadline) if deadline < own => Self { deadline, timeout, is_invocations: true },
-            _ => Self { deadline: own, timeout, is_invocations: false },
+            Some(deadline) if deadline < probe_deadline => Self { deadline, timeout, is_of_invocation: true },
+            _ => Self { deadline: probe_deadline, timeout, is_of_invocation: false },
         }
     }
 

@@ -1,4 +1,4 @@
-//! The clock and notebook of one run.
+//! What one run records: spans, attributes, the last answer.
 
 use std::time::{Duration, Instant};
 
@@ -8,18 +8,18 @@ use crate::outcome::phase::Op;
 use crate::outcome::{Attributes, FailureKind, Response, Span};
 use crate::secrets::credential::Credentials;
 
-/// Writes down what happens in a run, as offsets from its start on the monotonic clock.
+/// Records what happens in a run, as offsets from its start on the monotonic clock.
 pub(crate) struct Recorder {
     started: OffsetDateTime,
-    origin: Instant,
+    clock_start: Instant,
     spans: Vec<Span>,
-    /// Facts about the run.
+    /// Attributes of the run.
     pub(crate) attributes: Attributes,
     /// The last answer.
     pub(crate) response: Option<Response>,
     /// Why the run counts as degraded, if it does.
     pub(crate) degraded: Option<String>,
-    /// What became a credential in this run.
+    /// Credentials that exist only in this run.
     pub(crate) credentials: Credentials,
 }
 
@@ -28,7 +28,7 @@ impl Recorder {
     pub(crate) fn start() -> Self {
         Self {
             started: OffsetDateTime::now_utc(),
-            origin: Instant::now(),
+            clock_start: Instant::now(),
             spans: Vec::new(),
             attributes: Attributes::new(),
             response: None,
@@ -49,7 +49,7 @@ impl Recorder {
 
     /// `instant` from the start of the run.
     pub(crate) fn offset(&self, instant: Instant) -> Duration {
-        instant.saturating_duration_since(self.origin)
+        instant.saturating_duration_since(self.clock_start)
     }
 
     /// Seconds since the Unix epoch of `instant`, as Sentry's `http.request.*` attributes want them.
@@ -72,15 +72,16 @@ impl Recorder {
         span.failure = failure;
     }
 
-    /// Marks a span as failed after all, and the one of this kind within it, with those between them; whether there is
+    /// Marks a closed span as failed, and the first span with `op` within it, and those between them. Says whether there is
     /// one.
     pub(crate) fn fail(&mut self, outer: usize, op: Op, failure: FailureKind) -> bool {
         self.spans[outer].failure = Some(failure);
         for index in outer..self.spans.len() {
             if self.spans[index].op == op {
-                let way: Vec<usize> = std::iter::successors(Some(index), |index| self.spans[*index].parent).collect();
-                if let Some(end) = way.iter().position(|index| *index == outer) {
-                    way[..end].iter().for_each(|index| self.spans[*index].failure = Some(failure));
+                let ancestors: Vec<usize> =
+                    std::iter::successors(Some(index), |index| self.spans[*index].parent).collect();
+                if let Some(end) = ancestors.iter().position(|index| *index == outer) {
+                    ancestors[..end].iter().for_each(|index| self.spans[*index].failure = Some(failure));
                     return true;
                 }
             }
@@ -103,7 +104,7 @@ impl Recorder {
         self.spans.len() - 1
     }
 
-    /// The facts of a span.
+    /// The attributes of a span.
     pub(crate) fn attributes_of(&mut self, index: usize) -> &mut Attributes {
         &mut self.spans[index].attributes
     }

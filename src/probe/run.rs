@@ -1,14 +1,12 @@
-//! One run of a probe: attempts, until one is fine or none is left.
+//! One run of a probe: attempts, until one succeeds or none is left.
 
 use serde_json::json;
 
+use super::attempt::Attempt;
 use super::context::Context;
-use super::http as http_probe;
-use super::http::session::Session;
-use super::kind::{Check, Probe};
+use super::kind::Probe;
 use super::limits::Limits;
 use super::recorder::Recorder;
-use super::script::run;
 use crate::outcome::phase::Op;
 use crate::outcome::{Failure, FailureKind, Outcome, RunIdentity, Status, Tags};
 use crate::wording;
@@ -34,8 +32,8 @@ pub(crate) async fn run(probe: &Probe, identity: RunIdentity, context: &Context)
         let last = attempts > probe.retries;
         let span = (probe.retries > 0)
             .then(|| recorder.open(Op::Attempt, format!("attempt {attempts} of {}", probe.retries + 1), None));
-        let mut session = Session::new(context, limits, trace, &mut recorder);
-        let result = attempt(probe, &mut session, span).await;
+        let attempt = Attempt { context, limits, trace, recorder: &mut recorder, parent: span };
+        let result = probe.check.attempt(attempt).await;
         if let Some(span) = span {
             recorder.close(span, result.as_ref().err().map(|failure| failure.kind));
         }
@@ -69,13 +67,6 @@ pub(crate) async fn run(probe: &Probe, identity: RunIdentity, context: &Context)
         secrets: std::mem::take(&mut recorder.credentials).into_secrets(),
         spans: recorder.into_spans(),
         attempts,
-    }
-}
-
-async fn attempt(probe: &Probe, session: &mut Session<'_>, parent: Option<usize>) -> Result<(), Failure> {
-    match &probe.check {
-        Check::Http(request) => http_probe::attempt(request, session, parent).await,
-        Check::Script(steps) => run::attempt(steps, session, parent).await,
     }
 }
 

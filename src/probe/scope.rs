@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::load::Reader;
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::suggest::listed;
 use crate::diagnostics::{Code, nearest};
-use crate::schema::validator::join;
+use crate::schema::path::join;
+use crate::schema::reader::Reader;
 use crate::template::{Json, Part, Template, Text};
 use crate::yaml::node::{Kind, Node};
 
@@ -29,6 +29,11 @@ impl Scope {
     /// Of `probes.script`, before its first step.
     pub fn of_script(keys: impl Iterator<Item = String>) -> Self {
         Self { script: true, keys: keys.collect() }
+    }
+
+    /// Whether a variable of that name may be set here.
+    pub fn has(&self, name: &str) -> bool {
+        self.keys.contains(name)
     }
 
     pub fn is_script(&self) -> bool {
@@ -56,7 +61,7 @@ impl Scope {
     }
 
     /// Why `name` is not to be had here, if it is not.
-    pub fn judge(&self, name: &str, hidden: bool) -> Result<(), Finding> {
+    pub fn find(&self, name: &str, hidden: bool) -> Result<(), Finding> {
         if self.keys.contains(name) {
             return Ok(());
         }
@@ -73,55 +78,49 @@ impl Scope {
     }
 }
 
-impl Reader<'_> {
-    /// A text: in a script, what is interpolated; never what comes from a secret.
-    pub(crate) fn text(&mut self, node: &Node, scope: &Scope, path: &str) -> Text {
-        let text = node.written().unwrap_or_default();
-        if !scope.script || node.secret || node.text().is_none() {
-            return Text::Plain(text.to_owned());
+/// A text: in a script, what is interpolated; never what comes from a secret.
+pub(crate) fn text(reader: &mut Reader<'_>, node: &Node, scope: &Scope, path: &str) -> Text {
+    let written = node.written().unwrap_or_default();
+    if !scope.script || node.secret || node.text().is_none() {
+        return Text::Plain(written.to_owned());
+    }
+    match Template::parse(written) {
+        Ok(template) => {
+            let findings: Vec<Finding> = template.keys().filter_map(|key| scope.find(key, node.hidden).err()).collect();
+            for finding in findings {
+                reader.report(
+                    node.location(),
+                    path,
+                    finding.and("write `{{` and `}}` for braces that mean themselves"),
+                );
+            }
+            Text::Template(template)
         }
-        match Template::parse(text) {
-            Ok(template) => {
-                let findings: Vec<Finding> =
-                    template.keys().filter_map(|key| scope.judge(key, node.hidden).err()).collect();
-                for finding in findings {
-                    self.report(
-                        node.location(),
-                        path,
-                        finding.and("write `{{` and `}}` for braces that mean themselves"),
-                    );
-                }
-                Text::Template(template)
-            }
-            Err(error) => {
-                let why = if node.hidden {
-                    ": a brace itself is written `{{` or `}}`".to_owned()
-                } else {
-                    format!(": {error}")
-                };
-                self.report(node.location(), path, Finding::new(format!("this cannot be interpolated{why}")));
-                Text::Plain(text.to_owned())
-            }
+        Err(error) => {
+            let why =
+                if node.hidden { ": a brace itself is written `{{` or `}}`".to_owned() } else { format!(": {error}") };
+            reader.report(node.location(), path, Finding::new(format!("this cannot be interpolated{why}")));
+            Text::Plain(written.to_owned())
         }
     }
+}
 
-    /// A JSON value whose texts are such texts.
-    pub(crate) fn json(&mut self, node: &Node, scope: &Scope, path: &str) -> Json {
-        match &node.kind {
-            Kind::Scalar { value: serde_json::Value::String(_), .. } => Json::Text(self.text(node, scope, path)),
-            Kind::Scalar { value, .. } => Json::Scalar(value.clone()),
-            Kind::List(items) => {
-                let items = items.iter().enumerate();
-                Json::List(items.map(|(index, item)| self.json(item, scope, &format!("{path}[{index}]"))).collect())
-            }
-            Kind::Map(entries) => {
-                let entries = entries.iter();
-                Json::Map(
-                    entries
-                        .map(|entry| (entry.name.clone(), self.json(&entry.value, scope, &join(path, &entry.name))))
-                        .collect(),
-                )
-            }
+/// A JSON value whose texts are such texts.
+pub(crate) fn json(reader: &mut Reader<'_>, node: &Node, scope: &Scope, path: &str) -> Json {
+    match &node.kind {
+        Kind::Scalar { value: serde_json::Value::String(_), .. } => Json::Text(text(reader, node, scope, path)),
+        Kind::Scalar { value, .. } => Json::Scalar(value.clone()),
+        Kind::List(items) => {
+            let items = items.iter().enumerate();
+            Json::List(items.map(|(index, item)| json(reader, item, scope, &format!("{path}[{index}]"))).collect())
+        }
+        Kind::Map(entries) => {
+            let entries = entries.iter();
+            Json::Map(
+                entries
+                    .map(|entry| (entry.name.clone(), json(reader, &entry.value, scope, &join(path, &entry.name))))
+                    .collect(),
+            )
         }
     }
 }

@@ -1,12 +1,13 @@
-//! Checks single values: those without keys of their own.
+//! Reads single values: those without keys of their own.
 
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::parsed::Content;
 use super::shape::Shape;
-use super::value::{address, byte_size, duration, header, json_path, pem, status_codes};
+use super::value::{Expected, address, byte_size, duration, header, json_path, pem, status_codes};
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::suggest::{listed, suggestion};
 use crate::diagnostics::{Code, nearest};
@@ -45,52 +46,61 @@ pub(crate) const METHODS: &[&str] = &[
     "BAN",
 ];
 
-/// Checks a value that is not a map, or a list, of others.
-pub(crate) fn judge(node: &Node, shape: &Shape, directory: Option<&Path>) -> Result<(), Finding> {
+/// Reads a value that is not a map, or a list, of others. The names of files count from `directory`.
+///
+/// # Errors
+///
+/// It is not what its shape asks for.
+pub(crate) fn read(node: &Node, shape: &Shape, directory: Option<&Path>) -> Result<Content, Finding> {
     if matches!(node.kind, Kind::Map(_)) && shape.is_scalar() {
         return Err(map_for_scalar(node, shape));
     }
-    match shape {
-        Shape::Text { most } => text(node, *most).map(drop),
-        Shape::Secret => text_of(node, "a text").map(drop),
-        Shape::Name => judge_name(node),
-        Shape::Environment => judge_environment(node),
-        Shape::Dsn => address::judge_dsn(node),
-        Shape::Url => address::parse(node).map(drop),
-        Shape::Region => address::judge_region(node),
-        Shape::Duration { least, most, whole } => judge_duration(node, *least, *most, *whole),
-        Shape::Size { most } => {
-            let bytes = byte_size::parse(node)?;
-            if bytes > *most {
-                Err(Finding::new(format!("this is too much: at most {} MiB", most >> 20)))
-            } else {
-                Ok(())
-            }
+    let checked = match shape {
+        Shape::Duration { min, max, whole } => return duration_of(node, *min, *max, *whole).map(Content::Duration),
+        Shape::Size { max } => return size(node, *max).map(Content::Integer),
+        Shape::Integer { min, max } => return integer_of(node, *min, *max).map(Content::Integer),
+        Shape::Boolean => return boolean(node).map(Content::Boolean),
+        Shape::Words(words) => return word(node, words).map(Content::Word),
+        Shape::Method => return method(node).map(Content::Method),
+        Shape::Expected => {
+            let codes = status_codes::range(node)?;
+            return Ok(Content::Expected(Expected(vec![codes])));
         }
-        Shape::Integer { least, most } => judge_integer(node, *least, *most),
-        Shape::Boolean => boolean(node).map(drop),
-        Shape::Words(words) => judge_word(node, words),
-        Shape::Method => method(node).map(drop),
-        Shape::Expected => status_codes::parse(node).map(drop).map_err(|(_, finding)| finding),
-        Shape::JsonPath => json_path::parse(node).map(drop),
-        Shape::Pattern => pattern(node).map(drop),
-        Shape::Pem(pem) => pem::parse(node, *pem, directory).map(drop),
-        Shape::TagValue => judge_tag_value(node),
-        Shape::HeaderValue => scalar(node, shape).and_then(header::judge_value),
+        Shape::JsonPath => return json_path::parse(node).map(Content::JsonPath),
+        Shape::Pattern => return pattern(node).map(Content::Pattern),
+        Shape::Pem(pem) => return pem::parse(node, *pem, directory).map(Content::Pem),
+        Shape::Text { max } => text(node, *max).map(drop),
+        Shape::String => text_of(node, "a text").map(drop),
+        Shape::Name => validate_name(node),
+        Shape::Environment => validate_environment(node),
+        Shape::Dsn => address::validate_dsn(node),
+        Shape::Url => address::parse(node).map(drop),
+        Shape::UrlTemplate if node.text().is_some_and(|text| !text.is_empty()) => Ok(()),
+        Shape::UrlTemplate => address::parse(node).map(drop),
+        Shape::Region => address::validate_region(node),
+        Shape::TagValue => validate_tag_value(node),
+        Shape::HeaderValue => scalar(node, shape).and_then(header::validate_value),
         Shape::QueryValue => scalar(node, shape).map(drop),
         Shape::Comparable => match &node.kind {
             Kind::Scalar { value: Value::Number(_) | Value::String(_), .. } => Ok(()),
             _ => Err(unexpected(node, shape)),
         },
         Shape::Body => text_of(node, name(shape)).map(drop),
-        Shape::Json
+        Shape::Tag
+        | Shape::Json
         | Shape::List { .. }
         | Shape::Map { .. }
         | Shape::Object(_)
         | Shape::OneOf(_)
         | Shape::Assertion(_)
-        | Shape::Probe => Ok(()),
-    }
+        | Shape::Variants(_) => Ok(()),
+    };
+    checked.map(|()| Content::Node(node.clone()))
+}
+
+fn size(node: &Node, max: u64) -> Result<u64, Finding> {
+    let bytes = byte_size::parse(node)?;
+    if bytes > max { Err(Finding::new(format!("this is too much: at most {} MiB", max >> 20))) } else { Ok(bytes) }
 }
 
 /// A map where a single value belongs: a secret, or a text that lacks its quotes.
@@ -110,17 +120,17 @@ fn map_for_scalar(node: &Node, shape: &Shape) -> Finding {
 /// What a message calls a shape.
 pub(crate) const fn name(shape: &Shape) -> &'static str {
     match shape {
-        Shape::Text { .. } | Shape::Secret => "a text",
+        Shape::Text { .. } | Shape::String => "a text",
         Shape::Name => "a name",
         Shape::Environment => "the name of an environment",
         Shape::Dsn => "a DSN",
-        Shape::Url => "a URL",
+        Shape::Url | Shape::UrlTemplate => "a URL",
         Shape::Region => "an AWS region",
         Shape::Duration { .. } => "a span of time",
         Shape::Size { .. } => "a number of bytes",
         Shape::Integer { .. } => "a whole number",
         Shape::Boolean => "true or false",
-        Shape::Words(_) => "one of a few words",
+        Shape::Words(_) | Shape::Tag => "one of a few words",
         Shape::Method => "an HTTP method",
         Shape::Expected => "status codes",
         Shape::JsonPath => "a JSONPath expression",
@@ -132,7 +142,7 @@ pub(crate) const fn name(shape: &Shape) -> &'static str {
         Shape::Comparable => "a number or a text",
         Shape::Body => "a text, a map or a list",
         Shape::List { .. } => "a list",
-        Shape::Map { .. } | Shape::Object(_) | Shape::OneOf(_) | Shape::Probe => "a map",
+        Shape::Map { .. } | Shape::Object(_) | Shape::OneOf(_) | Shape::Variants(_) => "a map",
         Shape::Assertion(_) => "a value or a map of conditions",
     }
 }
@@ -149,7 +159,7 @@ fn text_of<'a>(node: &'a Node, what: &str) -> Result<&'a str, Finding> {
     })
 }
 
-fn text(node: &Node, most: usize) -> Result<&str, Finding> {
+fn text(node: &Node, max: usize) -> Result<&str, Finding> {
     let text = text_of(node, "a text")?;
     if text.trim().is_empty() {
         return Err(Finding::new("expected a text, found an empty text"));
@@ -158,15 +168,15 @@ fn text(node: &Node, most: usize) -> Result<&str, Finding> {
         return Err(Finding::new("this has to be a text of one line, without control characters"));
     }
     let length = text.chars().count();
-    if length > most {
+    if length > max {
         return Err(Finding::new(format!(
-            "this is too long: {length} characters, and at most {most} are kept by Sentry"
+            "this is too long: {length} characters, and at most {max} are kept by Sentry"
         )));
     }
     Ok(text)
 }
 
-fn judge_name(node: &Node) -> Result<(), Finding> {
+fn validate_name(node: &Node) -> Result<(), Finding> {
     let name = text(node, 64)?;
     if name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')) {
         return Ok(());
@@ -189,7 +199,7 @@ pub(crate) fn slug(text: &str) -> String {
     slug.trim_matches('-').chars().take(64).collect()
 }
 
-fn judge_environment(node: &Node) -> Result<(), Finding> {
+fn validate_environment(node: &Node) -> Result<(), Finding> {
     let text = text(node, MAX_ENVIRONMENT_LENGTH)?;
     if text.contains('/') || text == "None" || text.trim() != text {
         return Err(Finding::new("Sentry takes no such environment").with_help("it holds no `/`, and is not `None`"));
@@ -197,42 +207,42 @@ fn judge_environment(node: &Node) -> Result<(), Finding> {
     Ok(())
 }
 
-fn judge_duration(node: &Node, least: Duration, most: Duration, whole: bool) -> Result<(), Finding> {
+fn duration_of(node: &Node, min: Duration, max: Duration, whole: bool) -> Result<Duration, Finding> {
     let duration = duration::parse(node)?;
     let shown = if node.hidden { "this".to_owned() } else { duration::show_duration(duration) };
     if whole && duration.subsec_nanos() != 0 {
         return Err(Finding::new(format!("expected whole seconds, found {}", node.found())));
     }
-    if duration < least {
-        let finding = Finding::new(format!("{shown} is too short: at least {}", duration::show_duration(least)));
+    if duration < min {
+        let finding = Finding::new(format!("{shown} is too short: at least {}", duration::show_duration(min)));
         // Of the spans of time, only the period is in whole seconds.
         return Err(if whole { finding.with_help("for more runs than that there is `burst`") } else { finding });
     }
-    if duration > most {
-        return Err(Finding::new(format!("{shown} is too long: at most {}", duration::show_duration(most))));
+    if duration > max {
+        return Err(Finding::new(format!("{shown} is too long: at most {}", duration::show_duration(max))));
     }
-    Ok(())
+    Ok(duration)
 }
 
-fn judge_integer(node: &Node, least: u64, most: u64) -> Result<(), Finding> {
+fn integer_of(node: &Node, min: u64, max: u64) -> Result<u64, Finding> {
     let negative = matches!(&node.kind, Kind::Scalar { value: Value::Number(number), .. } if number.as_i64().is_some_and(|n| n < 0));
     let shown = if node.hidden { "this" } else { node.written().unwrap_or_default() };
     if negative {
-        return Err(Finding::new(format!("{shown} is too small: at least {least}")));
+        return Err(Finding::new(format!("{shown} is too small: at least {min}")));
     }
     let number = integer(node).ok_or_else(|| {
-        let most = if most == u64::MAX { String::new() } else { format!(" to {most}") };
+        let to = if max == u64::MAX { String::new() } else { format!(" to {max}") };
         Finding::new(format!("expected a whole number, found {}", node.found()))
             .coded(Code::WrongType)
-            .with_help(format!("write a number from {least}{most}"))
+            .with_help(format!("write a number from {min}{to}"))
     })?;
-    if number < least {
-        return Err(Finding::new(format!("{shown} is too small: at least {least}")));
+    if number < min {
+        return Err(Finding::new(format!("{shown} is too small: at least {min}")));
     }
-    if number > most {
-        return Err(Finding::new(format!("{shown} is too large: at most {most}")));
+    if number > max {
+        return Err(Finding::new(format!("{shown} is too large: at most {max}")));
     }
-    Ok(())
+    Ok(number)
 }
 
 /// A whole number; a secret's value may be one in text.
@@ -253,10 +263,10 @@ pub(crate) fn boolean(node: &Node) -> Result<bool, Finding> {
     }
 }
 
-fn judge_word(node: &Node, words: &'static [&'static str]) -> Result<(), Finding> {
+fn word(node: &Node, words: &'static [&'static str]) -> Result<&'static str, Finding> {
     let written = node.written().unwrap_or_default();
-    if words.contains(&written) {
-        return Ok(());
+    if let Some(word) = words.iter().find(|word| **word == written) {
+        return Ok(word);
     }
     let help = if node.hidden {
         format!("there is {}", listed(words.iter().copied()))
@@ -281,7 +291,7 @@ pub(crate) fn method(node: &Node) -> Result<http::Method, Finding> {
     let known =
         METHODS.contains(&written.as_str()).then(|| http::Method::from_bytes(written.as_bytes()).ok()).flatten();
     known.ok_or_else(|| {
-        let help = if node.hidden { None } else { crate::diagnostics::nearest(&written, METHODS.iter().copied()) };
+        let help = if node.hidden { None } else { nearest(&written, METHODS.iter().copied()) };
         let help = help.map_or_else(
             || format!("there is {}", listed(METHODS.iter().copied())),
             |word| format!("did you mean `{word}`?"),
@@ -308,7 +318,7 @@ fn scalar<'a>(node: &'a Node, shape: &Shape) -> Result<&'a str, Finding> {
 }
 
 /// Checks the name of a tag against what Sentry keeps.
-pub(crate) fn judge_tag_name(name: &str) -> Result<(), Finding> {
+pub(crate) fn validate_tag_name(name: &str) -> Result<(), Finding> {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     if name.is_empty() || name.chars().count() > MAX_TAG_LENGTH || !name.chars().all(fine) {
         return Err(Finding::new("Sentry takes no tag of this name")
@@ -317,7 +327,7 @@ pub(crate) fn judge_tag_name(name: &str) -> Result<(), Finding> {
     Ok(())
 }
 
-fn judge_tag_value(node: &Node) -> Result<(), Finding> {
+fn validate_tag_value(node: &Node) -> Result<(), Finding> {
     let Some(text) = node.written() else { return Err(unexpected(node, &Shape::TagValue)) };
     let length = text.chars().count();
     if text.trim().is_empty() {

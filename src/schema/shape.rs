@@ -1,7 +1,7 @@
 //! The forms that values of a configuration can have.
 //!
-//! Shapes are data: the table of keys in [`crate::config::keys`] is made of them, the checker holds values against them, and the
-//! JSON Schema and the reference of keys are rendered from them.
+//! Shapes are data. The tables of keys are made of them; documents are read by them, and the JSON Schema and the reference
+//! are rendered from them.
 
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ pub(crate) struct Key {
     pub shape: Shape,
     /// What happens without the key.
     pub presence: Presence,
+    /// Whether its value may be seen.
+    pub secrecy: Secrecy,
     /// For people: what it is.
     pub about: &'static str,
     /// YAML, as it stands in a configuration.
@@ -24,7 +26,7 @@ impl Key {
     /// Whether a key with nothing behind it is as good as absent.
     pub fn may_be_empty(&self) -> bool {
         self.presence != Presence::Required
-            && matches!(self.shape, Shape::Map { .. } | Shape::Object(_) | Shape::List { least: 0, .. })
+            && matches!(self.shape, Shape::Map { .. } | Shape::Object(_) | Shape::List { min: 0, .. })
     }
 }
 
@@ -43,14 +45,35 @@ pub(crate) enum Presence {
     NotYet,
 }
 
+/// Whether the value of a key may be seen. What is under it is as secret as it is, unless its own key says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secrecy {
+    /// No secret, whatever names and values look like.
+    Open,
+    /// A secret where its name, or a name in it, looks like that of one.
+    ByName,
+    /// Messages do not show it.
+    Hidden,
+    /// Messages do not show it, and it is filtered out of everything that leaves SentryNet.
+    Secret,
+}
+
 /// Keys that stand together in a map.
 #[derive(Debug)]
 pub(crate) struct Object {
-    /// Its name in the schema and in the reference's headings.
+    /// Its name in the schema; of a kind of probe, also the word for it.
     pub name: &'static str,
+    /// Its heading in the reference.
+    pub heading: &'static str,
     /// For people.
     pub about: &'static str,
     pub keys: &'static [&'static [Key]],
+    /// Where it stands, for examples.
+    pub frame: Frame,
+    /// The object whose section of the reference describes the same keys.
+    pub described_by: Option<&'static Object>,
+    /// The object around it, whose keys do not belong here.
+    pub outer: Option<&'static Object>,
 }
 
 impl Object {
@@ -61,14 +84,59 @@ impl Object {
     pub fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys().find(|key| key.name == name)
     }
+
+    /// The keys that can be used today.
+    pub fn usable(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.keys().filter(|key| key.presence != Presence::NotYet).map(|key| key.name)
+    }
+
+    pub fn is(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
 }
 
-/// A kind of probe: a value of `probe`, and the keys that go with it.
+/// Where an object stands in a configuration, and what has to stand beside a key of it.
 #[derive(Debug)]
-pub(crate) struct ProbeKind {
-    pub name: &'static str,
-    /// `None`: planned.
-    pub object: Option<&'static Object>,
+pub(crate) struct Frame {
+    /// The name of the object around it; none: it is a whole document.
+    pub within: Option<&'static str>,
+    /// The YAML that it stands below.
+    pub at: &'static str,
+    /// Keys that it cannot be without, each with a line.
+    pub beside: &'static [(&'static str, &'static str)],
+}
+
+/// Objects of which a map is one, told apart by the value of one key.
+#[derive(Debug)]
+pub(crate) struct Variants {
+    /// That key.
+    pub tag: &'static str,
+    /// What a map of them is called: `a probe`.
+    pub what: &'static str,
+    /// What the words are called: `a kind of probe`.
+    pub tag_is: &'static str,
+    /// The objects, each named like the word for it; the first is the usual one.
+    pub objects: fn() -> Vec<&'static Object>,
+    /// Words that are planned.
+    pub planned: &'static [&'static str],
+}
+
+impl Variants {
+    /// The words that can be used today.
+    pub fn names(&self) -> Vec<&'static str> {
+        (self.objects)().into_iter().map(|object| object.name).collect()
+    }
+
+    pub fn named(&self, name: &str) -> Option<&'static Object> {
+        (self.objects)().into_iter().find(|object| object.name == name)
+    }
+
+    /// The object that a map without its tag was probably meant to be: the one that knows most of its keys.
+    pub fn guess<'k>(&self, names: impl Iterator<Item = &'k str> + Clone) -> Option<&'static Object> {
+        let known = |object: &Object| names.clone().filter(|name| object.key(name).is_some()).count();
+        // Of several the first.
+        (self.objects)().into_iter().rev().max_by_key(|object| known(object))
+    }
 }
 
 /// What names of a map's entries have to be.
@@ -85,30 +153,34 @@ pub(crate) enum Names {
 /// The form of a value.
 #[derive(Debug)]
 pub(crate) enum Shape {
-    /// A text of one line and at most so many characters.
-    Text { most: usize },
-    /// A text that must not be seen; it may be empty.
-    Secret,
+    /// A string of one line and at most so many characters.
+    Text { max: usize },
+    /// A string; it may be empty.
+    String,
     /// The name of a group.
     Name,
     /// A Sentry environment.
     Environment,
     /// A DSN.
     Dsn,
-    /// An absolute http(s) URL; in a step, a template of one.
+    /// An absolute http(s) URL.
     Url,
+    /// A template of one.
+    UrlTemplate,
     /// An AWS region.
     Region,
-    /// A span of time.
-    Duration { least: Duration, most: Duration, whole: bool },
+    /// A duration.
+    Duration { min: Duration, max: Duration, whole: bool },
     /// A number of bytes.
-    Size { most: u64 },
+    Size { max: u64 },
     /// A whole number.
-    Integer { least: u64, most: u64 },
+    Integer { min: u64, max: u64 },
     /// True or false.
     Boolean,
     /// One of these words; numbers count as they are written.
     Words(&'static [&'static str]),
+    /// The word that tells of which of the [`Variants`] a map is.
+    Tag,
     /// An HTTP method.
     Method,
     /// Status codes.
@@ -132,7 +204,7 @@ pub(crate) enum Shape {
     /// What a request sends: a text, a map or a list.
     Body,
     /// A list of values of one shape.
-    List { of: &'static Shape, least: usize },
+    List { of: &'static Shape, min: usize },
     /// A map from names to values of one shape.
     Map { names: Names, of: &'static Shape },
     /// A map of known keys.
@@ -141,8 +213,8 @@ pub(crate) enum Shape {
     OneOf(&'static Object),
     /// A scalar that stands for `value`, or a map of these keys.
     Assertion(&'static Object),
-    /// A map whose keys depend on `probe`.
-    Probe,
+    /// A map whose keys depend on one of them.
+    Variants(&'static Variants),
 }
 
 impl Shape {
@@ -156,7 +228,7 @@ impl Shape {
                 | Self::Map { .. }
                 | Self::Object(_)
                 | Self::OneOf(_)
-                | Self::Probe
+                | Self::Variants(_)
         )
     }
 }

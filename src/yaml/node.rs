@@ -64,6 +64,15 @@ impl Node {
         Self { hidden: false, secret: false, ..Self::of_secret(text, location) }
     }
 
+    /// A scalar as it is written without quotes; only whole numbers are told from texts.
+    pub fn plain(text: &str) -> Self {
+        let node = Self::of_text(text, Span::default());
+        match text.parse::<u64>() {
+            Ok(number) => Self { kind: Kind::Scalar { value: number.into(), written: Some(text.to_owned()) }, ..node },
+            Err(_) => node,
+        }
+    }
+
     pub const fn position(&self) -> Position {
         self.span.start
     }

@@ -1,7 +1,7 @@
 //! Faults of targets over real sockets and real TLS: each has its kind and its sentence, keeps the phases before it, and
 //! costs no more than its timeout.
 
-use crate::support::cli::Desk;
+use crate::support::cli::Workspace;
 use crate::support::faults::Fault;
 
 /// One test for each fault of the catalogue, and the list of all of them.
@@ -339,7 +339,8 @@ async fn all_faults_are_told_on_one_page() {
         config += &format!("  - name: {area}\n    probes:\n");
         faults.iter().for_each(|(name, fault)| config += &fault.yaml(&name.replace('_', " ")));
     }
-    let ran = tokio::task::spawn_blocking(move || Desk::with(&config).run(&["run", "--json"])).await.expect("it runs");
+    let ran =
+        tokio::task::spawn_blocking(move || Workspace::with(&config).run(&["run", "--json"])).await.expect("it runs");
     println!("{}", ran.err);
     assert_eq!(ran.code, 1, "{}", ran.err);
 

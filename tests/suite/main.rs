@@ -48,6 +48,10 @@ mod function {
     mod warm;
 }
 mod fuzz_corpus;
+mod net {
+    mod dial;
+    mod secure;
+}
 mod page {
     mod file;
     mod forms;

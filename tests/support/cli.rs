@@ -24,12 +24,12 @@ impl Ran {
 }
 
 /// A directory to run commands in, and the environment that they get: nothing of what the test itself runs in.
-pub struct Desk {
+pub struct Workspace {
     directory: TempDir,
     variables: Vec<(String, String)>,
 }
 
-impl Desk {
+impl Workspace {
     /// An empty directory.
     pub fn empty() -> Self {
         Self { directory: TempDir::new().expect("a temporary directory"), variables: Vec::new() }
@@ -37,9 +37,9 @@ impl Desk {
 
     /// One with this configuration in the place where it is looked for.
     pub fn with(config: &str) -> Self {
-        let desk = Self::empty();
-        desk.write("config/sentrynet.yaml", config);
-        desk
+        let workspace = Self::empty();
+        workspace.write("config/sentrynet.yaml", config);
+        workspace
     }
 
     /// Sets a variable of the environment.

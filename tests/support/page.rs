@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::browser::Seen;
-use super::cli::Desk;
+use super::cli::Workspace;
 use super::target::{Target, answer};
 
 /// A target whose paths are the statuses that it answers with, e.g. `/503`.
@@ -40,7 +40,7 @@ pub fn configuration(target: &Target) -> String {
 
 /// What `run --json --html` left: the results in the order of their titles here, and the page.
 pub struct Results {
-    _desk: Desk,
+    _desk: Workspace,
     /// The results.
     pub results: Vec<Value>,
     /// The page.
@@ -50,12 +50,12 @@ pub struct Results {
 impl Results {
     /// Of this configuration.
     pub fn of(configuration: &str) -> Self {
-        let desk = Desk::with(configuration);
-        let ran = desk.run(&["run", "--json", "--location", "laptop", "--html", "page.html"]);
+        let workspace = Workspace::with(configuration);
+        let ran = workspace.run(&["run", "--json", "--location", "laptop", "--html", "page.html"]);
         assert!(ran.code < 2, "{ran:?}");
         let results =
             ran.json().into_iter().flat_map(|summary| summary["results"].as_array().expect("results").clone());
-        Self { results: results.collect(), page: desk.path().join("page.html"), _desk: desk }
+        Self { results: results.collect(), page: workspace.path().join("page.html"), _desk: workspace }
     }
 
     /// The runs of this title.

@@ -1,6 +1,6 @@
 //! Ports that stay ours: nobody else is given them, whoever listens there is whom a test told of them.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpSocket};
@@ -25,13 +25,13 @@ impl Port {
     }
 
     /// One that is the same on all of these addresses.
-    pub fn on<const N: usize>(addresses: [Ipv4Addr; N]) -> [Self; N] {
+    pub fn on<const N: usize>(addresses: [impl Into<IpAddr> + Copy; N]) -> [Self; N] {
         // A port that is free on the first address may be taken on another one.
         let attempt = || {
             let mut number = 0;
             let mut ports = Vec::new();
             for address in addresses {
-                let port = Self::bind((address, number).into()).ok()?;
+                let port = Self::bind(SocketAddr::new(address.into(), number)).ok()?;
                 number = port.addr.port();
                 ports.push(port);
             }
@@ -42,7 +42,8 @@ impl Port {
 
     /// Listens there.
     pub fn listen(&self, queue: u32) -> TcpListener {
-        let socket = TcpSocket::new_v4().expect("a socket");
+        let socket = if self.addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+        let socket = socket.expect("a socket");
         socket.set_reuseaddr(true).expect("a socket option");
         socket.bind(self.addr).expect("our own port");
         socket.listen(queue).expect("a listener")

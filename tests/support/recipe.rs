@@ -6,7 +6,7 @@ use std::process::Command;
 use regex::{Captures, Regex};
 use serde_json::Value;
 
-use super::cli::{Desk, Ran};
+use super::cli::{Ran, Workspace};
 use super::site::Site;
 
 /// What stands below a heading.
@@ -81,12 +81,12 @@ impl Recipe {
         let [line] = self.blocks("sh")[..] else { panic!("{}: one command", self.heading) };
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words[0], "sentrynet", "{line}");
-        self.desk(&self.yaml()).run(&words[1..])
+        self.workspace(&self.yaml()).run(&words[1..])
     }
 
     /// It is well formed as it stands, and every run against this site is fine.
     pub fn passes(&self, site: &Site) {
-        let checked = self.desk(&self.yaml()).run(&["check"]);
+        let checked = self.workspace(&self.yaml()).run(&["check"]);
         assert_eq!((checked.code, checked.err.as_str()), (0, ""), "{}: {checked:?}", self.heading);
         let (code, told) = self.run(site);
         assert_eq!((code, told), (0, Vec::new()), "{}", self.heading);
@@ -107,7 +107,7 @@ impl Recipe {
 
     /// The exit code of a run against this site, and `kind: sentence` of all that was not fine.
     pub fn run(&self, site: &Site) -> (i32, Vec<String>) {
-        let ran = self.desk(&at(site, &self.yaml())).run(&["run", "--json"]);
+        let ran = self.workspace(&at(site, &self.yaml())).run(&["run", "--json"]);
         let summaries = ran.json();
         let results = summaries.iter().filter_map(|summary| summary["results"].as_array()).flatten();
         let told: Vec<String> = results.filter_map(told).collect();
@@ -124,15 +124,15 @@ impl Recipe {
         yaml.to_owned()
     }
 
-    fn desk(&self, configuration: &str) -> Desk {
-        let mut desk = Desk::with(configuration);
+    fn workspace(&self, configuration: &str) -> Workspace {
+        let mut workspace = Workspace::with(configuration);
         for (name, content) in &self.files {
-            desk.write(&format!("config/{name}"), content);
+            workspace.write(&format!("config/{name}"), content);
         }
         for (name, value) in &self.variables {
-            desk = desk.variable(name, value);
+            workspace = workspace.variable(name, value);
         }
-        desk
+        workspace
     }
 }
 

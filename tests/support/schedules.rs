@@ -15,7 +15,7 @@ pub const DAY: u64 = 24 * 60;
 /// A configuration of these groups.
 pub fn config(regions: &[&str], groups: Vec<Group>) -> Config {
     let regions = regions.iter().map(|region| (*region).to_owned()).collect();
-    Config { sentry: Default::default(), regions, groups, redactor: Default::default() }
+    Config { sentry: Default::default(), regions, groups, ..Default::default() }
 }
 
 /// A group whose probes have these periods.
@@ -30,7 +30,7 @@ pub fn group(name: &str, regions: &[&str], spread: Spread, periods: &[u64]) -> G
             retries: 0,
             retry_pause: Duration::from_secs(1),
             tags: Default::default(),
-            check: Check::Script(Script { init_keys: Vec::new(), steps: Vec::new() }),
+            check: Check::Script(Box::new(Script { init_keys: Vec::new(), steps: Vec::new() })),
         })
     };
     Group {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty, open};
 
-use super::cli::Desk;
+use super::cli::Workspace;
 
 /// How long something may take to be seen; a busy machine takes its time.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,16 +38,16 @@ fn size(number: u16) -> NonZeroU16 {
 }
 
 impl Screen {
-    /// Starts `sentrynet` with these arguments at this desk, on a terminal of so many rows and columns.
-    pub fn start(desk: &Desk, arguments: &[&str], (rows, columns): (u16, u16)) -> Self {
+    /// Starts `sentrynet` with these arguments in this workspace, on a terminal of so many rows and columns.
+    pub fn start(workspace: &Workspace, arguments: &[&str], (rows, columns): (u16, u16)) -> Self {
         let (pty, pts) = open().expect("a terminal");
         pty.resize(Size::new(rows, columns)).expect("a size");
         let child = Command::new(assert_cmd::cargo::cargo_bin("sentrynet"))
             .args(arguments)
             .env_clear()
             .env("TERM", "xterm-256color")
-            .envs(desk.variables())
-            .current_dir(desk.path())
+            .envs(workspace.variables())
+            .current_dir(workspace.path())
             .spawn(pts)
             .expect("the program runs");
         let pty = Arc::new(pty);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::Value;
 
-use super::cli::{Desk, Ran};
+use super::cli::{Ran, Workspace};
 use super::process::send;
 
 /// How long anything may take. The shortest period is 10 s.
@@ -22,14 +22,14 @@ pub struct Watching {
 }
 
 impl Watching {
-    /// Starts one at this desk with these arguments after `watch`.
-    pub fn start(desk: &Desk, arguments: &[&str]) -> Self {
-        let [out, err] = ["out", "err"].map(|name| desk.path().join(name));
+    /// Starts one in this workspace with these arguments after `watch`.
+    pub fn start(workspace: &Workspace, arguments: &[&str]) -> Self {
+        let [out, err] = ["out", "err"].map(|name| workspace.path().join(name));
         let file = |path: &PathBuf| File::create(path).expect("a file");
         let child = Command::new(env!("CARGO_BIN_EXE_sentrynet"))
             .env_clear()
-            .envs(desk.variables())
-            .current_dir(desk.path())
+            .envs(workspace.variables())
+            .current_dir(workspace.path())
             .arg("watch")
             .args(arguments)
             .stdin(Stdio::null())

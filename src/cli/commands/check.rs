@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::cli::arguments::ConfigArgument;
 use crate::cli::exit::Exit;
 use crate::cli::terminal::diagnostics;
+use crate::config::reference_of;
 use crate::config::{Document, read};
 use crate::diagnostics::{Diagnostic, Diagnostics, Related};
 use crate::schema::Secrets;
@@ -115,7 +116,7 @@ impl<'a> Line<'a> {
             path,
             message,
             help: help.as_deref(),
-            reference: diagnostic.reference(),
+            reference: reference_of(diagnostic),
             related: diagnostic.related.as_deref().map(Other::of),
         }
     }

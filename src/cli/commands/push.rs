@@ -146,7 +146,7 @@ fn end(failures: &[String], err: &mut dyn Write) -> io::Result<Exit> {
     Ok(Exit::NotDelivered)
 }
 
-/// Combines the arguments, the environment and the configuration. An error is a text for people.
+/// Combines the arguments, the environment and the configuration. An error is a message for people.
 async fn plan(arguments: PushArguments) -> Result<PushPlan, String> {
     let shown = |diagnostics: Diagnostics| diagnostics::text(&diagnostics);
     let document = Document::load(&arguments.config.config).map_err(shown)?;
@@ -243,22 +243,22 @@ impl PushPlan {
 
     /// Warns of what will keep the function from working, each once, with its regions.
     fn warn(&self, regions: &[Region], err: &mut dyn Write) -> io::Result<()> {
-        let tell = |err: &mut dyn Write, is_so: &dyn Fn(&Region) -> bool, what: &str| {
+        let warn = |err: &mut dyn Write, is_so: &dyn Fn(&Region) -> bool, what: &str| {
             let so: Vec<&str> =
                 regions.iter().filter(|region| is_so(region)).map(|region| region.store.region()).collect();
             if so.is_empty() { Ok(()) } else { writeln!(err, "warning: in {} {what}", list(&so, "and")) }
         };
         let what = "there is no DSN: give --dsn, or set SENTRY_DSN in the function's environment";
-        tell(err, &|region| !self.wanted().has_dsn(&region.listing), what)?;
+        warn(err, &|region| !self.wanted().has_dsn(&region.listing), what)?;
         let own = self.parts.regions.as_deref().unwrap_or_default();
         let is_foreign = |region: &Region| !own.is_empty() && !own.iter().any(|name| name == region.store.region());
-        tell(err, &is_foreign, "no rule will fire: it is not among the configuration's `regions`")?;
+        warn(err, &is_foreign, "no rule will fire: it is not among the configuration's `regions`")?;
         let missing: BTreeSet<&String> = regions.iter().flat_map(|region| &region.listing.missing).collect();
         for name in missing {
             let what = format!(
                 "there is no parameter {name}: the configuration refers to it, and the function cannot run without it"
             );
-            tell(err, &|region| region.listing.missing.contains(name), &what)?;
+            warn(err, &|region| region.listing.missing.contains(name), &what)?;
         }
         Ok(())
     }

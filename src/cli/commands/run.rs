@@ -12,7 +12,7 @@ use clap::Args;
 use time::OffsetDateTime;
 
 use self::summary::ResultView;
-use crate::cli::arguments::{ENVIRONMENT, EXIT_CODES, RunArguments, choose};
+use crate::cli::arguments::{ENVIRONMENT, EXIT_CODES, ProbeArguments, choose};
 use crate::cli::exit::Exit;
 use crate::cli::history::History;
 use crate::cli::load;
@@ -34,9 +34,9 @@ use crate::wording::counted;
 /// in the current directory; `sentrynet resend` delivers them later.
 #[derive(Args, Debug)]
 #[command(after_help = format!("{ENVIRONMENT}\n\n{EXIT_CODES}"))]
-pub(crate) struct OnceArguments {
+pub(crate) struct RunArguments {
     #[command(flatten)]
-    run: RunArguments,
+    run: ProbeArguments,
     /// Show every phase of every run on a line of its own, with its start and duration.
     #[arg(long)]
     phases: bool,
@@ -44,11 +44,11 @@ pub(crate) struct OnceArguments {
 
 /// Runs the probes that the arguments choose, and shows the results.
 pub(crate) async fn run(
-    arguments: OnceArguments,
+    arguments: RunArguments,
     out: &mut (dyn Write + Send),
     err: &mut (dyn Write + Send),
 ) -> io::Result<Exit> {
-    let OnceArguments { run: arguments, phases } = arguments;
+    let RunArguments { run: arguments, phases } = arguments;
     let Some(load::Loaded { config, warnings }) = diagnostics::admit(load::load(&arguments.config.config).await, err)?
     else {
         return Ok(Exit::InvalidInput);

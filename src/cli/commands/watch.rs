@@ -17,7 +17,7 @@ use self::live_report::LiveReport;
 use self::log_view::LogView;
 use self::reload::WatchedFile;
 use self::view::View;
-use crate::cli::arguments::{ENVIRONMENT, RunArguments, duration};
+use crate::cli::arguments::{ENVIRONMENT, ProbeArguments, duration};
 use crate::cli::dashboard::Dashboard;
 use crate::cli::exit::Exit;
 use crate::cli::load;
@@ -42,7 +42,7 @@ use crate::wording::counted;
     2  the configuration or an argument is invalid"))]
 pub(crate) struct WatchArguments {
     #[command(flatten)]
-    run: RunArguments,
+    run: ProbeArguments,
     /// How long runs in flight may go on after SIGTERM or Ctrl-C.
     #[arg(long, value_name = "DURATION", default_value = "8s", value_parser = duration)]
     grace: Duration,

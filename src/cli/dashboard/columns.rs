@@ -57,7 +57,7 @@ impl Columns {
         Self { title, total, next, bar, sparks }
     }
 
-    /// Where the status, the title, the time, the bar, the sparkline and the next tick stand on a line.
+    /// The areas of status, title, time, bar, sparkline and next tick on a line.
     pub(crate) fn areas(&self, line: Rect) -> [Rect; 6] {
         let mut left = line.x;
         let mut area = |gap: u16, width: u16| {

@@ -243,7 +243,7 @@ fn legend_line(buffer: &mut Buffer, area: Rect, cells: &[Cell], (above, below): 
     Line::styled(more, BOLD).render(area, buffer);
 }
 
-/// What it comes to, what is wrong with the configuration, what happened last.
+/// The footer: totals, what is wrong with the configuration, and the last event.
 fn footer(state: &State, look: Look, area: Rect) -> Vec<Line<'static>> {
     let bad = look.style(BAD);
     let room = usize::from(area.width);

@@ -167,7 +167,7 @@ fn phases_and_runs_have_the_colours_that_they_have_everywhere() {
     assert!(of("█").contains(&number(Colour::of(Op::NetTcp))));
     assert!(!of("▒").is_empty() && of("▒").iter().all(|colour| *colour == number(BAD)));
     assert_eq!(buffer[(0, 1)].fg, number(Colour::of_status("failed")));
-    // Another one stands in the head.
+    // The other one is in the header.
     assert_eq!(of("x"), [Color::Reset, number(BAD)]);
     let (buffer, _) = drawn(&state, (90, 9), PLAIN, 0);
     assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));

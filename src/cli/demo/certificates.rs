@@ -30,7 +30,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// A server with a certificate for `name`, valid from and until so many days from now.
+    /// A TLS server with a certificate for `name`, valid from and until this many days from now.
     ///
     /// # Errors
     ///

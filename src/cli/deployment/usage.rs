@@ -5,11 +5,8 @@ use std::time::Duration;
 
 use super::cron::{Cron, gcd};
 use crate::config::Group;
-use crate::probe::http::Request;
-use crate::probe::{Check, Probe};
 use crate::runner::payload::WINDOW;
 use crate::schedule::Cadence;
-use crate::template::Text;
 
 /// A month: a twelfth of a year, in days.
 pub const DAYS: f64 = 365.0 / 12.0;
@@ -48,7 +45,7 @@ impl Usage {
         let ticks = DAYS * 86_400.0 / cadence.period.as_secs_f64();
         let (busy, seconds) = windows(cadence, RUN * longest);
         let runs: f64 = probes().map(|probe| f64::from(probe.burst)).sum();
-        let spans: f64 = probes().map(|probe| f64::from(probe.burst * spans(probe))).sum();
+        let spans: f64 = probes().map(|probe| f64::from(probe.burst * probe.spans())).sum();
         // From cycles to months.
         let cycles = ticks / ticks_of_a_cycle(cadence) as f64;
         Self {
@@ -131,54 +128,8 @@ fn windows(cadence: Cadence, work: Duration) -> (u64, f64) {
     (count, seconds + until + count as f64 * OVERHEAD.as_secs_f64())
 }
 
-/// How many spans a successful run of this probe leaves without redirects, including the transaction.
-fn spans(probe: &Probe) -> u32 {
-    let attempt = u32::from(probe.retries > 0);
-    let requests = match &probe.check {
-        Check::Http(request) => std::slice::from_ref(&**request),
-        Check::Script(script) => &script.steps[..],
-    };
-    let mut origins: Vec<Option<&str>> = Vec::new();
-    let mut spans = 1 + attempt;
-    for request in requests {
-        spans += spans_of_request(request);
-        // Steps to the same server share a connection.
-        let origin = origin(&request.url);
-        if !origins.contains(&origin) {
-            origins.push(origin);
-            spans += spans_of_connection(origin);
-        }
-    }
-    spans
-}
-
-/// `http.request`, `http.send`, `http.wait` and `http.recv`, and one each for parsing and asserting.
-fn spans_of_request(request: &Request) -> u32 {
-    4 + u32::from(!request.set_keys.is_empty()) + u32::from(!request.assertions.is_empty())
-}
-
-/// `net.conn` and `net.tcp`; `net.dns` for a name, `net.tls` for https.
-fn spans_of_connection(origin: Option<&str>) -> u32 {
-    let url = origin.and_then(|origin| url::Url::parse(origin).ok());
-    let is_address = url.as_ref().is_some_and(|url| !matches!(url.host(), Some(url::Host::Domain(_))));
-    let is_plain = url.is_some_and(|url| url.scheme() == "http");
-    2 + u32::from(!is_address) + u32::from(!is_plain)
-}
-
-/// Scheme, host and port, if they are known before a script runs.
-fn origin(url: &Text) -> Option<&str> {
-    let text = match url {
-        Text::Plain(text) => text,
-        Text::Template(template) => template.source(),
-    };
-    let host = text.find("://")? + 3;
-    let end = text[host..].find(['/', '?', '#']).map_or(text.len(), |end| host + end);
-    Some(&text[..end]).filter(|origin| !origin.contains('{'))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
     use crate::config::{Document, read};
@@ -270,7 +221,7 @@ mod tests {
     fn spans_are_those_that_a_run_leaves() {
         let count = |keys: &str| {
             let group = group(&format!("      - {{{keys}}}\n"));
-            spans(&Arc::clone(&group.probes[0]))
+            group.probes[0].spans()
         };
         assert_eq!(count("probe: probes.http, url: 'https://a.example/x?y'"), 9);
         assert_eq!(count("probe: probes.http, url: 'http://192.0.2.1/'"), 7);

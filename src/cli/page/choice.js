@@ -11,7 +11,7 @@ function address({ probe, run, cause }) {
   return `#${parameters}`;
 }
 
-/** What the address selects, as far as it exists; else what deserves attention most. */
+/** What the address selects, if that exists; else what deserves attention most. */
 function chosen() {
   const asked = new URLSearchParams(location.hash.slice(1));
   const [wanted, cause] = [asked.get('run'), asked.get('cause') ?? undefined];

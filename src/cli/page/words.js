@@ -35,7 +35,7 @@ function day(text) {
   return `${Number(text.slice(8, 10))} ${months[Number(text.slice(5, 7)) - 1]}`;
 }
 
-/** `10:00:00`, with so many decimals. */
+/** `10:00:00`, with this many decimals. */
 function clock(text, decimals) {
   const fraction = (text.slice(19).match(/^\.(\d+)/)?.[1] ?? '').padEnd(3, '0').slice(0, decimals);
   return text.slice(11, 19) + (decimals > 0 ? `.${fraction}` : '');

@@ -28,7 +28,7 @@ pub struct Cell {
 
 const EMPTY: Cell = Cell { glyph: ' ', colour: None, behind: None };
 
-/// The phases in `room` columns, which stand for `whole` milliseconds. A column shows the phase that has most of it; with
+/// The phases in `room` columns, which represent `whole` milliseconds. A column shows the phase that has most of it; with
 /// blocks, two phases may share it. A phase that failed has at least one column.
 pub fn bar(phases: &[Phase], whole: f64, room: usize, glyphs: Glyphs) -> Vec<Cell> {
     let phases: Vec<(Op, &Phase)> = phases.iter().filter_map(|phase| Some((Op::named(phase.op)?, phase))).collect();

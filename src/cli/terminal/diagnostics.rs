@@ -8,6 +8,7 @@ use annotate_snippets::{
 };
 
 use super::report::Terminal;
+use crate::config::reference_of;
 use crate::diagnostics::{Diagnostic, Diagnostics, Quote, Related, Severity};
 use crate::wording::counted;
 
@@ -99,7 +100,7 @@ fn group(diagnostic: &Diagnostic, width: Option<usize>) -> Group<'static> {
     let note = |name: &'static str, text: &str| -> Message<'static> {
         Level::NOTE.with_name(name).message(fold(text, width, margin + 3 + name.len() + 2))
     };
-    let reference = diagnostic.reference();
+    let reference = reference_of(diagnostic);
     let mut notes = Vec::new();
     if !diagnostic.path.is_empty() {
         notes.push(note("at", &diagnostic.path));

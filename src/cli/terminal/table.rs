@@ -14,7 +14,7 @@ use crate::sentry::sanitize::FACT;
 
 /// Bars are at least this wide, …
 const MIN_BAR_LENGTH: usize = 16;
-/// … and at most this wide: more columns tell nothing more.
+/// … and at most this wide: more columns show nothing more.
 const MAX_BAR_LENGTH: usize = 60;
 /// How wide bars are where there is no terminal to fill.
 const PIPED_BAR: usize = 32;
@@ -30,7 +30,7 @@ const GAP: usize = 2;
 pub struct Part<'a> {
     /// The group's name, where there are several groups.
     pub heading: Option<&'a str>,
-    /// Its runs; those of a burst stand together.
+    /// Its runs, with those of a burst next to each other.
     pub outcomes: &'a [Outcome],
 }
 

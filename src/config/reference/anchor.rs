@@ -1,20 +1,17 @@
 //! Where the reference says more about a problem.
 
-use super::anchor;
-use super::link;
-use crate::config::keys::{FILE, KINDS};
+use crate::config::keys::FILE;
 use crate::diagnostics::{Code, Diagnostic, Severity};
-use crate::probe::http::keys::HTTP;
 use crate::probe::keys::PROBE;
-use crate::probe::script::keys::STEP;
+use crate::probe::kind::KINDS;
+use crate::schema::path::join;
 use crate::schema::shape::{Key, Object, Shape};
-use crate::schema::validator::join;
 
 /// Where the reference is, as people who have the sources see it.
 const REFERENCE: &str = "docs/configuration.md";
 
 /// What the reference says of the key that a problem is about; of the map it is in, if there is no such key.
-pub(crate) fn link_of(diagnostic: &Diagnostic) -> Option<String> {
+pub fn reference_of(diagnostic: &Diagnostic) -> Option<String> {
     let anchor = match diagnostic.code {
         code if code.severity() == Severity::Warning => warning(code),
         Code::MissingKey(name) => anchor_of(&join(&diagnostic.path, name), None)?,
@@ -56,28 +53,37 @@ fn anchor_of(path: &str, near: Option<&str>) -> Option<String> {
 fn object_of(shape: &Shape) -> Option<&'static Object> {
     match shape {
         Shape::Object(object) | Shape::OneOf(object) | Shape::Assertion(object) => Some(object),
-        Shape::Probe => Some(&PROBE),
+        Shape::Variants(_) => Some(&PROBE),
         _ => None,
     }
 }
 
 /// A key, and the object that it is described with.
 fn key(object: &'static Object, name: &str) -> Option<(&'static Object, &'static Key)> {
-    let is = |other: &Object| std::ptr::eq(object, other);
-    let kinds = || KINDS.iter().filter_map(|kind| kind.object);
-    let owners: Vec<&Object> = if is(&STEP) {
-        STEP.key(name)?;
-        vec![&HTTP]
-    } else if is(&PROBE) || kinds().any(is) {
-        std::iter::once(&PROBE).chain(kinds()).collect()
-    } else {
-        vec![object]
+    let kinds = || KINDS.iter().map(|kind| kind.object);
+    let owners: Vec<&Object> = match object.described_by {
+        Some(other) => {
+            object.key(name)?;
+            vec![other]
+        }
+        // Of a path through a probe the kind is not known.
+        None if object.is(&PROBE) || kinds().any(|kind| kind.is(object)) => {
+            std::iter::once(&PROBE).chain(kinds()).collect()
+        }
+        None => vec![object],
     };
     owners.into_iter().find_map(|owner| Some((owner, owner.key(name)?)))
 }
 
-fn heading(object: &Object) -> String {
-    link(object).trim_start_matches('#').to_owned()
+/// The anchor of a key.
+pub(crate) fn anchor(object: &Object, key: &Key) -> String {
+    format!("{}-{}", object.name.replace('.', "-"), key.name)
+}
+
+/// The anchor that Markdown renderers give an object's heading.
+pub(crate) fn heading(object: &Object) -> String {
+    let heading = object.heading.to_lowercase().replace(' ', "-");
+    heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
 }
 
 #[cfg(test)]
@@ -126,7 +132,7 @@ mod tests {
                 slug.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
             })
             .collect();
-        for object in OBJECTS {
+        for object in OBJECTS.iter().copied() {
             assert!(headings.contains(&heading(object)), "{}", object.name);
             for name in object.keys().map(|key| key.name) {
                 let Some((owner, key)) = key(object, name) else { panic!("{} has no {name}", object.name) };
@@ -134,7 +140,7 @@ mod tests {
                 assert!(text.contains(&format!("<a id=\"{anchor}\"></a>")), "{anchor}");
             }
         }
-        for kind in crate::config::lints::catalogue::KINDS {
+        for kind in crate::config::lints::warnings() {
             assert!(text.contains(&format!("<a id=\"{}\"></a>", warning(kind.code))), "{}", kind.code.as_str());
         }
     }

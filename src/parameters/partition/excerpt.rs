@@ -4,8 +4,9 @@
 //! read as what is wanted.
 
 use crate::diagnostics::source::{Position, Source};
+use crate::secrets::sensitive;
 use crate::yaml::node::Node;
-use crate::yaml::{mask, write};
+use crate::yaml::write;
 
 /// The lines of a group in a list, moved to the left, with the name that it goes by if it has none itself.
 pub(crate) fn of_group(source: &Source, node: &Node, name: Option<&str>) -> Option<String> {
@@ -49,7 +50,7 @@ pub(crate) fn of_settings(source: &Source, root: &Node, wanted: &Node) -> Option
 
 fn joined(lines: Vec<String>) -> Option<String> {
     // What a comment holds would be as plain to see there as here, but here it is not in the cloud.
-    let is_telling = |line: &String| mask::in_comment(line).is_some();
+    let is_telling = |line: &String| sensitive::in_comment(line).is_some();
     (!lines.iter().any(is_telling)).then(|| lines.join("\n") + "\n")
 }
 

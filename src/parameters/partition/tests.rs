@@ -264,3 +264,33 @@ fn an_invalid_configuration_is_not_taken_apart() {
     let diagnostics = try_parts("groups:\n- nmae: a\n  probes: []\n").expect_err("problems");
     assert_eq!(diagnostics.len(), 2, "{diagnostics}");
 }
+
+fn literals(probe: &str) -> Vec<String> {
+    let text = format!("groups:\n- probes:\n  - {}\n", probe.replace('\n', "\n    "));
+    let document = Document::parse("a.yaml", text.as_bytes()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    let parts = Parts::of(&document).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    parts.literals.iter().filter_map(|path| path.strip_prefix("groups[0].probes[0].")).map(str::to_owned).collect()
+}
+
+#[test]
+fn secrets_that_are_written_out_are_found_by_their_places_and_names() {
+    let found = literals(
+        "probe: probes.http\nurl: https://bob:pw@a.example/?page=2\nquery: {api_key: abc, page: 2}\n\
+         headers: {X-Api-Key: abc, accept: text/html}\nbody: {user: bob, deep: [{password: 12345}]}\n\
+         auth: {basic: {username: bob, password: hunter2}}",
+    );
+    let expected = ["auth.basic.password", "url", "query.api_key", "body.deep[0].password", "headers.X-Api-Key"];
+    assert_eq!(found, expected);
+    assert_eq!(literals("probe: probes.http\nurl: https://a.example/\nauth: {bearer: abc}"), ["auth.bearer"]);
+    assert_eq!(literals("probe: probes.http\nurl: https://a.example/\nbody: user=bob&password=hunter2"), ["body"]);
+}
+
+#[test]
+fn references_and_keys_of_scripts_are_none() {
+    let found = literals(
+        "probe: probes.script\ntitle: S\ninit_keys: {password: {env: PASSWORD}, pin: {ssm: /pin}}\nsteps:\n- url: https://a.example/\n  \
+         body: {password: password, pin: '{pin}'}\n  set_keys: {token: $.token}\n- url: https://a.example/?token={token}\n  \
+         headers: {authorization: 'Bearer {token}'}\n- url: https://a.example/\n  auth: {bearer: {env: TOKEN}}\n  query: {api_key: {ssm: /key}}",
+    );
+    assert_eq!(found, [""; 0]);
+}

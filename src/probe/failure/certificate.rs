@@ -1,10 +1,10 @@
-//! What `rustls` found wrong with a certificate.
+//! Certificates that were not accepted: what `rustls` found wrong with them.
 
-use rustls::CertificateError as Fault;
+use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
 use time::OffsetDateTime;
 
-use super::Facts;
+use super::facts::Facts;
 use crate::net::certificate;
 use crate::net::certificate::Certificate;
 use crate::outcome::FailureKind as Kind;
@@ -16,54 +16,60 @@ const NAMES: usize = 5;
 /// The shortest RSA key that is accepted, in bits.
 const RSA_BITS: usize = 2048;
 
-/// Names a fault of the certificates, or of the proof that the server has the key of its own.
-pub(crate) fn failed(fault: &Fault, facts: &Facts<'_>) -> (Kind, String) {
+/// Names what is wrong with the certificates, or of the proof that the server has the key of its own.
+pub(super) fn failed(error: &CertificateError, facts: &Facts<'_>) -> (Kind, String) {
     let host = facts.host;
-    let certificates = certificate::read(&facts.marks.chain);
+    let certificates = certificate::read(&facts.timestamps.chain);
     let leaf = certificates.first().filter(|leaf| leaf.place == 0);
-    if facts.marks.is_chain_good {
+    if facts.timestamps.is_chain_good {
         return (Kind::TlsFailed, key(leaf, host));
     }
     let unusable = |why: &str| (Kind::TlsFailed, format!("certificate of {host} {why}"));
-    match fault {
-        Fault::ExpiredContext { time, not_after } => {
+    match error {
+        CertificateError::ExpiredContext { time, not_after } => {
             let ago = wording::long_duration(time.as_secs().saturating_sub(not_after.as_secs()));
             let end = instant(*not_after);
             let which = which(&certificates, host, |certificate| Some(certificate.not_after()) == end);
             (Kind::TlsExpired, format!("{which} expired {ago} ago ({})", date(end)))
         }
-        Fault::Expired => (Kind::TlsExpired, format!("certificate of {host} expired, or ends before it begins")),
-        Fault::NotValidYetContext { time, not_before } => {
+        CertificateError::Expired => {
+            (Kind::TlsExpired, format!("certificate of {host} expired, or ends before it begins"))
+        }
+        CertificateError::NotValidYetContext { time, not_before } => {
             let ahead = wording::long_duration(not_before.as_secs().saturating_sub(time.as_secs()));
             let begin = instant(*not_before);
             let which = which(&certificates, host, |certificate| Some(certificate.not_before()) == begin);
             (Kind::TlsNotYetValid, format!("{which} is not valid for another {ahead} (from {})", date(begin)))
         }
-        Fault::NotValidYet => (Kind::TlsNotYetValid, format!("certificate of {host} is not valid yet")),
-        Fault::Revoked => (Kind::TlsRevoked, format!("certificate of {host} was revoked")),
-        Fault::NotValidForNameContext { .. } | Fault::NotValidForName => (Kind::TlsWrongHost, wrong_host(leaf, host)),
+        CertificateError::NotValidYet => (Kind::TlsNotYetValid, format!("certificate of {host} is not valid yet")),
+        CertificateError::Revoked => (Kind::TlsRevoked, format!("certificate of {host} was revoked")),
+        CertificateError::NotValidForNameContext { .. } | CertificateError::NotValidForName => {
+            (Kind::TlsWrongHost, wrong_host(leaf, host))
+        }
         // webpki refuses a self-signed authority that is used as a server's certificate with an error of its own.
-        Fault::UnknownIssuer | Fault::Other(_) if leaf.is_some_and(Certificate::is_self_signed) => {
+        CertificateError::UnknownIssuer | CertificateError::Other(_)
+            if leaf.is_some_and(Certificate::is_self_signed) =>
+        {
             (Kind::TlsSelfSigned, format!("certificate of {host} is signed by itself, not by an authority"))
         }
-        Fault::UnknownIssuer => (Kind::TlsUnknownIssuer, unknown_issuer(&certificates, host)),
-        Fault::BadSignature => {
+        CertificateError::UnknownIssuer => (Kind::TlsUnknownIssuer, unknown_issuer(&certificates, host)),
+        CertificateError::BadSignature => {
             let issuer = leaf.map(|leaf| format!(" ({})", leaf.issuer())).unwrap_or_default();
             let why = "was not signed by the authority that it names";
             (Kind::TlsUnknownIssuer, format!("certificate of {host} {why}{issuer}"))
         }
-        Fault::InvalidPurpose | Fault::InvalidPurposeContext { .. } => {
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             unusable("is not meant for servers (extended key usage)")
         }
-        Fault::Other(_) if leaf.is_some_and(Certificate::is_authority) => {
+        CertificateError::Other(_) if leaf.is_some_and(Certificate::is_authority) => {
             unusable("is an authority's, which a server may not use as its own")
         }
-        Fault::BadEncoding => unusable("cannot be read"),
-        Fault::Other(_) if leaf.is_some_and(Certificate::has_unknown_condition) => {
+        CertificateError::BadEncoding => unusable("cannot be read"),
+        CertificateError::Other(_) if leaf.is_some_and(Certificate::has_unknown_condition) => {
             unusable("makes a condition that is not known (a critical extension)")
         }
-        Fault::UnsupportedSignatureAlgorithmContext { .. }
-        | Fault::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             let algorithm =
                 leaf.map(|leaf| format!(" ({})", algorithm(&leaf.signature_algorithm()))).unwrap_or_default();
             unusable(&format!("is signed with an algorithm that is too weak or not known{algorithm}"))

@@ -1,28 +1,28 @@
-//! Faults of name lookup.
+//! Name lookups that failed.
 
-use super::Facts;
-use crate::net::{DnsFault, IpVersion};
+use super::facts::Facts;
+use crate::net::{DnsError, IpVersion};
 use crate::outcome::FailureKind as Kind;
 use crate::wording;
 
-/// Names a fault that the resolver reported.
-pub(crate) fn name(fault: &DnsFault, facts: &Facts<'_>) -> (Kind, String) {
+/// Names what the resolver reported.
+pub(super) fn name(error: &DnsError, facts: &Facts<'_>) -> (Kind, String) {
     let host = facts.host;
     let failed = |why: &str| (Kind::DnsFailure, format!("{host} could not be looked up: {why}"));
-    match fault {
-        DnsFault::NotAName => {
+    match error {
+        DnsError::NotAName => {
             let most = "63 characters between dots, 253 in all";
             (Kind::DnsNotFound, format!("{host} cannot be looked up: it is too long for a name ({most})"))
         }
-        DnsFault::NoSuchName { alias_of: None } => (Kind::DnsNotFound, format!("{host} does not exist (NXDOMAIN)")),
-        DnsFault::NoSuchName { alias_of: Some(name) } => {
+        DnsError::NoSuchName { alias_of: None } => (Kind::DnsNotFound, format!("{host} does not exist (NXDOMAIN)")),
+        DnsError::NoSuchName { alias_of: Some(name) } => {
             (Kind::DnsNotFound, format!("{host} is an alias (CNAME) of {name}, which does not exist (NXDOMAIN)"))
         }
-        DnsFault::EndlessAlias => {
+        DnsError::EndlessAlias => {
             let what = "an alias (CNAME) that leads in a circle, or through too many others";
             (Kind::DnsNotFound, format!("{host} is {what}"))
         }
-        DnsFault::NoAddress { family, alias_of } => {
+        DnsError::NoAddress { family, alias_of } => {
             let what = match family {
                 None => "no address",
                 Some(IpVersion::V4) => "no IPv4 address",
@@ -34,14 +34,14 @@ pub(crate) fn name(fault: &DnsFault, facts: &Facts<'_>) -> (Kind, String) {
             };
             (Kind::DnsNotFound, sentence)
         }
-        DnsFault::Answered(code) => failed(&format!("the name server answered {}", answered(*code))),
-        DnsFault::Garbled => failed("what the name server answered is not DNS"),
-        DnsFault::CutOff => failed("the answer is too long for UDP, and the name server does not give it over TCP"),
-        DnsFault::Unreachable => failed("the name server cannot be reached from here"),
-        DnsFault::Unconfigured => failed("no usable name server is configured here"),
-        DnsFault::Failed => failed("the name server could not be asked"),
-        DnsFault::TimedOut => {
-            let waited = match (facts.marks.dns_start, facts.marks.dns_end) {
+        DnsError::Answered(code) => failed(&format!("the name server answered {}", answered(*code))),
+        DnsError::Garbled => failed("what the name server answered is not DNS"),
+        DnsError::CutOff => failed("the answer is too long for UDP, and the name server does not give it over TCP"),
+        DnsError::Unreachable => failed("the name server cannot be reached from here"),
+        DnsError::Unconfigured => failed("no usable name server is configured here"),
+        DnsError::Failed => failed("the name server could not be asked"),
+        DnsError::TimedOut => {
+            let waited = match (facts.timestamps.dns_start, facts.timestamps.dns_end) {
                 (Some(start), Some(end)) => end - start,
                 _ => facts.timeout,
             };
@@ -51,7 +51,7 @@ pub(crate) fn name(fault: &DnsFault, facts: &Facts<'_>) -> (Kind, String) {
 }
 
 /// What to say when no name server answered for so long.
-pub(crate) fn no_answer(host: &str, waited: &str) -> String {
+pub(super) fn no_answer(host: &str, waited: &str) -> String {
     format!("no answer from the name server for {host} within {waited}")
 }
 

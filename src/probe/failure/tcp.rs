@@ -1,13 +1,13 @@
-//! Faults between the name and TLS: TCP.
+//! Connections that no address took.
 
 use std::io::ErrorKind;
 
-use super::Facts;
+use super::facts::Facts;
 use crate::outcome::FailureKind as Kind;
 use crate::wording;
 
-/// Names a fault of the attempts to connect. Of several the system's first error is known, not whose it was.
-pub(crate) fn failed(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String) {
+/// Names why no attempt succeeded. Of several the system's first error is known, but not which address it belongs to.
+pub(super) fn failed(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String) {
     let silent = || format!("did not answer the connection request within {}", wording::duration(facts.connecting()));
     let (kind, one, of_several) = match io {
         Some(ErrorKind::ConnectionRefused) => {
@@ -39,9 +39,9 @@ pub(crate) fn failed(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String)
 }
 
 /// Nobody answered until the run's time was up.
-pub(crate) fn timed_out(facts: &Facts<'_>, limit: &str) -> (Kind, String) {
+pub(super) fn timed_out(facts: &Facts<'_>, limit: &str) -> (Kind, String) {
     let (target, addresses) = (facts.target(), facts.addresses());
-    let sentence = if facts.marks.addresses.len() > 1 {
+    let sentence = if facts.timestamps.addresses.len() > 1 {
         format!("none of the addresses of {target} took the connection within {limit}{addresses}")
     } else {
         format!("{target} did not answer the connection request within {limit}{addresses}")
@@ -51,7 +51,7 @@ pub(crate) fn timed_out(facts: &Facts<'_>, limit: &str) -> (Kind, String) {
 
 fn sentence(facts: &Facts<'_>, one: &str, of_several: &str) -> String {
     let (target, addresses) = (facts.target(), facts.addresses());
-    if facts.marks.addresses.len() > 1 {
+    if facts.timestamps.addresses.len() > 1 {
         format!("none of the addresses of {target} took the connection, {of_several}{addresses}")
     } else {
         format!("{target} {one}{addresses}")

@@ -1,21 +1,22 @@
-//! Faults of TLS handshakes: what `rustls` found wrong, or what the other side said is.
+//! TLS handshakes that failed: what `rustls` found wrong, or what the peer says is wrong.
 
 use std::io::ErrorKind;
 
 use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible, PeerMisbehaved};
 
-use super::{Facts, certificate};
+use super::certificate;
+use super::facts::Facts;
 use crate::net::ClientCertificate;
 use crate::outcome::FailureKind as Kind;
 use crate::outcome::phase::Op;
 
-/// Names a TLS fault. `phase` may be later than the handshake: in TLS 1.3 a server refuses a client's certificate
+/// Names what is wrong. `phase` may be later than the handshake: in TLS 1.3 a server refuses a client's certificate
 /// after its own side is done.
-pub(crate) fn failed(error: &Error, phase: Op, facts: &Facts<'_>) -> (Kind, String) {
+pub(super) fn failed(error: &Error, phase: Op, facts: &Facts<'_>) -> (Kind, String) {
     let host = facts.host;
     let in_handshake = phase == Op::NetTls;
     match error {
-        Error::InvalidCertificate(fault) => certificate::failed(fault, facts),
+        Error::InvalidCertificate(error) => certificate::failed(error, facts),
         Error::NoCertificatesPresented => (Kind::TlsFailed, format!("{host} presented no certificate")),
         Error::AlertReceived(alert) => alerted(*alert, in_handshake, facts),
         // The first bytes of anything but TLS do not read as a record's head.
@@ -23,7 +24,7 @@ pub(crate) fn failed(error: &Error, phase: Op, facts: &Facts<'_>) -> (Kind, Stri
             InvalidMessage::InvalidContentType
             | InvalidMessage::UnknownProtocolVersion
             | InvalidMessage::MessageTooLarge,
-        ) if in_handshake && facts.marks.chain.is_empty() => {
+        ) if in_handshake && facts.timestamps.chain.is_empty() => {
             (Kind::TlsProtocol, format!("{host} does not speak TLS on port {}", facts.port))
         }
         Error::InvalidMessage(
@@ -53,8 +54,8 @@ pub(crate) fn failed(error: &Error, phase: Op, facts: &Facts<'_>) -> (Kind, Stri
     }
 }
 
-/// The connection ended in the handshake, without a word.
-pub(crate) fn cut(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String) {
+/// The connection ended in the handshake, without an alert.
+pub(super) fn cut(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String) {
     let target = facts.target();
     let what = match io {
         Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted) => {
@@ -71,15 +72,20 @@ pub(crate) fn cut(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String) {
     (Kind::TlsFailed, format!("{target} {what}{asked}"))
 }
 
+/// The host can be the name of no certificate.
+pub(super) fn invalid_name(facts: &Facts<'_>) -> (Kind, String) {
+    (Kind::TlsFailed, format!("{} is not a name that a certificate can be verified for", facts.host))
+}
+
 /// The handshake did not end in time.
-pub(crate) fn timed_out(facts: &Facts<'_>, limit: &str) -> (Kind, String) {
-    let progress = if facts.marks.chain.is_empty() { "no certificate came" } else { "its certificate had come" };
+pub(super) fn timed_out(facts: &Facts<'_>, limit: &str) -> (Kind, String) {
+    let progress = if facts.timestamps.chain.is_empty() { "no certificate came" } else { "its certificate had come" };
     (Kind::TlsTimeout, format!("{} did not finish the TLS handshake within {limit}: {progress}", facts.target()))
 }
 
 /// Whether the server asked for a client certificate and got none.
 pub(crate) fn is_client_unknown(facts: &Facts<'_>) -> bool {
-    facts.marks.client_certificate == ClientCertificate::Missing
+    facts.timestamps.client_certificate == ClientCertificate::Missing
 }
 
 /// Such a server ended the connection before it answered: what it says of the reason may be lost when it also resets
@@ -91,7 +97,7 @@ pub(crate) fn hung_up(facts: &Facts<'_>) -> (Kind, String) {
 
 /// Whether the server asked for a client certificate and got one, on this connection.
 pub(crate) fn is_client_known(facts: &Facts<'_>) -> bool {
-    facts.marks.client_certificate == ClientCertificate::Given
+    facts.timestamps.client_certificate == ClientCertificate::Given
 }
 
 /// Such a server ended the connection before anything was asked of it. In TLS 1.3 it refuses a certificate after the
@@ -130,7 +136,7 @@ fn alerted(alert: AlertDescription, in_handshake: bool, facts: &Facts<'_>) -> (K
     use AlertDescription as A;
     let host = facts.host;
     let name = alert_name(alert);
-    let (kind, what) = match (alert, facts.marks.client_certificate) {
+    let (kind, what) = match (alert, facts.timestamps.client_certificate) {
         // Servers do not agree on what to say to a client without a certificate.
         (
             A::CertificateRequired | A::HandshakeFailure | A::BadCertificate | A::CertificateUnknown | A::AccessDenied,

@@ -1,22 +1,30 @@
 //! The keys of one request: of `probes.http`, and of a script's step.
 
-use crate::config::keys::{GENERIC_KEYS, SOME_TIME};
-use crate::schema::shape::{Key, Names, Object, Pem, Presence, Shape};
+use crate::probe::json::keys::ASSERTION;
+use crate::probe::keys::{GENERIC_KEYS, LIMIT};
+use crate::schema::shape::{Frame, Key, Names, Object, Pem, Presence, Secrecy, Shape};
+
+/// What to request.
+pub(crate) const URL: Key = Key {
+    name: "url",
+    shape: Shape::Url,
+    presence: Presence::Required,
+    secrecy: Secrecy::ByName,
+    about: "What to request: an absolute URL.",
+    example: "url: https://www.example.com/",
+    mistakes: &["url: www.example.com", "url: ftp://www.example.com/"],
+};
+
+/// The same, where texts are interpolated.
+pub(crate) const URL_TEMPLATE: Key = Key { shape: Shape::UrlTemplate, ..URL };
 
 /// The keys of `probes.http` and of a step.
 pub(crate) const REQUEST_KEYS: &[Key] = &[
     Key {
-        name: "url",
-        shape: Shape::Url,
-        presence: Presence::Required,
-        about: "What to request: an absolute URL.",
-        example: "url: https://www.example.com/",
-        mistakes: &["url: www.example.com", "url: ftp://www.example.com/"],
-    },
-    Key {
         name: "method",
         shape: Shape::Method,
         presence: Presence::Otherwise("`GET`; `POST` when there is a `body`"),
+        secrecy: Secrecy::ByName,
         about: "The HTTP method.",
         example: "method: HEAD",
         mistakes: &["method: PSOT"],
@@ -25,6 +33,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         name: "query",
         shape: Shape::Map { names: Names::Any, of: &Shape::QueryValue },
         presence: Presence::Optional,
+        secrecy: Secrecy::ByName,
         about: "Parameters that are appended to the URL's query. A list makes several of one name.",
         example: "query:\n  q: uptime\n  page: [1, 2]",
         mistakes: &["query: q=uptime", "query:\n  q: {a: 1}"],
@@ -33,6 +42,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         name: "headers",
         shape: Shape::Map { names: Names::Headers, of: &Shape::HeaderValue },
         presence: Presence::Optional,
+        secrecy: Secrecy::ByName,
         about: "Headers of the request.",
         example: "headers:\n  accept: application/json\n  x-api-key: {ssm: /sentrynet/api-key}",
         mistakes: &["headers:\n  \"x key:\": a", "headers:\n  accept: \"a\\nb\"", "headers:\n  content-length: 3"],
@@ -41,6 +51,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         name: "body",
         shape: Shape::Body,
         presence: Presence::Otherwise("no body"),
+        secrecy: Secrecy::ByName,
         about: "What to send. A text is sent as it is; a map or a list as JSON, with `content-type: application/json`.",
         example: "body:\n  check:\n    - status",
         mistakes: &["body: 5"],
@@ -49,6 +60,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         name: "expected",
         shape: Shape::Expected,
         presence: Presence::Otherwise("200; 201 for `POST`"),
+        secrecy: Secrecy::ByName,
         about: "The status codes that are fine: a code, a class, a range, or a list of these. It replaces the default.",
         example: "expected: [200-204, 3xx]",
         mistakes: &["expected: 20", "expected: fine"],
@@ -57,6 +69,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         name: "set_keys",
         shape: Shape::Map { names: Names::Any, of: &Shape::JsonPath },
         presence: Presence::Optional,
+        secrecy: Secrecy::Open,
         about: "Keys to set from the answer's JSON. One match sets the key to that value, several to their list, none leaves it unset.",
         example: "set_keys:\n  status: $.status",
         mistakes: &["set_keys:\n  status: status", "set_keys:\n  status: $.status["],
@@ -65,22 +78,25 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         name: "assertions",
         shape: Shape::Map { names: Names::Any, of: &Shape::Assertion(&ASSERTION) },
         presence: Presence::Optional,
+        secrecy: Secrecy::ByName,
         about: "What has to hold of the keys: a value, or a map of conditions. A key that is not set holds nothing, except `exists: false`.",
         example: "set_keys:\n  status: $.status\nassertions:\n  status: ok",
         mistakes: &["set_keys: {status: $.status}\nassertions:\n  status: {state: ok}"],
     },
     Key {
         name: "redirects",
-        shape: Shape::Integer { least: 0, most: 100 },
+        shape: Shape::Integer { min: 0, max: 100 },
         presence: Presence::Default("10"),
+        secrecy: Secrecy::ByName,
         about: "How many redirects to follow. With 0 the redirect itself is judged.",
         example: "redirects: 0\nexpected: 301",
         mistakes: &["redirects: no"],
     },
     Key {
         name: "max_body",
-        shape: Shape::Size { most: 1 << 30 },
+        shape: Shape::Size { max: 1 << 30 },
         presence: Presence::Default("1MiB"),
+        secrecy: Secrecy::ByName,
         about: "The largest body of an answer, in bytes after decoding.",
         example: "max_body: 512KiB",
         mistakes: &["max_body: big", "max_body: 2GiB"],
@@ -89,6 +105,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         name: "auth",
         shape: Shape::OneOf(&AUTH),
         presence: Presence::Optional,
+        secrecy: Secrecy::Hidden,
         about: "Credentials of the request.",
         example: "auth:\n  bearer: {env: TOKEN}",
         mistakes: &["auth:\n  oauth2: {}", "auth: {}"],
@@ -97,6 +114,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         name: "tls",
         shape: Shape::Object(&TLS),
         presence: Presence::Optional,
+        secrecy: Secrecy::ByName,
         about: "How to judge and present certificates.",
         example: "tls:\n  insecure: true",
         mistakes: &["tls: false"],
@@ -105,6 +123,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         name: "ip",
         shape: Shape::Words(&["4", "6"]),
         presence: Presence::Otherwise("both"),
+        secrecy: Secrecy::ByName,
         about: "Use addresses of this family of IP only.",
         example: "ip: 6",
         mistakes: &["ip: 5"],
@@ -113,22 +132,25 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         name: "http",
         shape: Shape::Words(&["1.1", "2"]),
         presence: Presence::Otherwise("what the server prefers"),
+        secrecy: Secrecy::ByName,
         about: "Speak this version of HTTP only.",
         example: "http: 1.1",
         mistakes: &["http: 1.0"],
     },
     Key {
         name: "max_duration",
-        shape: SOME_TIME,
+        shape: LIMIT,
         presence: Presence::Optional,
+        secrecy: Secrecy::ByName,
         about: "A slower run is a failure.",
         example: "max_duration: 2s",
         mistakes: &["max_duration: quick"],
     },
     Key {
         name: "degraded",
-        shape: SOME_TIME,
+        shape: LIMIT,
         presence: Presence::Optional,
+        secrecy: Secrecy::ByName,
         about: "A slower run is a warning. At most `max_duration`.",
         example: "degraded: 500ms",
         mistakes: &["degraded: 3s\nmax_duration: 2s"],
@@ -137,6 +159,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         name: "propagate",
         shape: Shape::Boolean,
         presence: Presence::Default("false"),
+        secrecy: Secrecy::ByName,
         about: "Whether the target's own trace is sampled along with the probe's.",
         example: "propagate: true",
         mistakes: &["propagate: sometimes"],
@@ -146,20 +169,23 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
 /// `auth`.
 pub(crate) static AUTH: Object = Object {
     name: "auth",
+    heading: "`auth`",
     about: "Credentials of a request: one of these.",
     keys: &[&[
         Key {
             name: "basic",
             shape: Shape::Object(&BASIC),
             presence: Presence::Optional,
+            secrecy: Secrecy::ByName,
             about: "HTTP basic authentication.",
             example: "basic:\n  username: alice\n  password: {env: PASSWORD}",
             mistakes: &["basic: alice"],
         },
         Key {
             name: "bearer",
-            shape: Shape::Secret,
+            shape: Shape::String,
             presence: Presence::Optional,
+            secrecy: Secrecy::Secret,
             about: "A bearer token.",
             example: "bearer: {ssm: /sentrynet/token}",
             mistakes: &["bearer: [a]"],
@@ -168,6 +194,7 @@ pub(crate) static AUTH: Object = Object {
             name: "oauth2",
             shape: Shape::Json,
             presence: Presence::NotYet,
+            secrecy: Secrecy::ByName,
             about: "A token from an OAuth 2 server.",
             example: "",
             mistakes: &[],
@@ -176,6 +203,7 @@ pub(crate) static AUTH: Object = Object {
             name: "sigv4",
             shape: Shape::Json,
             presence: Presence::NotYet,
+            secrecy: Secrecy::ByName,
             about: "AWS Signature Version 4.",
             example: "",
             mistakes: &[],
@@ -184,40 +212,55 @@ pub(crate) static AUTH: Object = Object {
             name: "digest",
             shape: Shape::Json,
             presence: Presence::NotYet,
+            secrecy: Secrecy::ByName,
             about: "HTTP digest authentication.",
             example: "",
             mistakes: &[],
         },
     ]],
+    frame: Frame { within: Some("probes.http"), at: "auth:", beside: &[] },
+    described_by: None,
+    outer: None,
 };
 
 /// `auth.basic`.
 pub(crate) static BASIC: Object = Object {
     name: "basic",
+    heading: "`auth.basic`",
     about: "HTTP basic authentication.",
     keys: &[&[
         Key {
             name: "username",
-            shape: Shape::Secret,
+            shape: Shape::String,
             presence: Presence::Required,
+            secrecy: Secrecy::Open,
             about: "The user's name, without a `:`.",
             example: "username: alice",
             mistakes: &["username: alice:bob"],
         },
         Key {
             name: "password",
-            shape: Shape::Secret,
+            shape: Shape::String,
             presence: Presence::Required,
+            secrecy: Secrecy::Secret,
             about: "The password.",
             example: "password: {ssm: /sentrynet/password}",
             mistakes: &["password: 12345"],
         },
     ]],
+    frame: Frame {
+        within: Some("auth"),
+        at: "basic:",
+        beside: &[("username", "username: alice"), ("password", "password: {env: PASSWORD}")],
+    },
+    described_by: None,
+    outer: None,
 };
 
 /// `tls`.
 pub(crate) static TLS: Object = Object {
     name: "tls",
+    heading: "`tls`",
     about: "How to judge and present certificates. `ca`, `cert` and `key` are PEM texts, or names of PEM files that count \
             from the configuration's directory.",
     keys: &[&[
@@ -225,6 +268,7 @@ pub(crate) static TLS: Object = Object {
             name: "insecure",
             shape: Shape::Boolean,
             presence: Presence::Default("false"),
+            secrecy: Secrecy::ByName,
             about: "Accept any certificate.",
             example: "insecure: true",
             mistakes: &["insecure: maybe"],
@@ -233,6 +277,7 @@ pub(crate) static TLS: Object = Object {
             name: "ca",
             shape: Shape::Pem(Pem::Certificates),
             presence: Presence::Otherwise("Mozilla's authorities"),
+            secrecy: Secrecy::ByName,
             about: "The authorities to trust in place of the built-in ones.",
             example: "ca: {ssm: /sentrynet/ca}",
             mistakes: &["ca: no-such-file.pem"],
@@ -241,6 +286,7 @@ pub(crate) static TLS: Object = Object {
             name: "cert",
             shape: Shape::Pem(Pem::Certificates),
             presence: Presence::Otherwise("no client certificate"),
+            secrecy: Secrecy::ByName,
             about: "The client certificate, and the chain above it. Needs `key`.",
             example: "cert: {ssm: /sentrynet/client.crt}\nkey: {ssm: /sentrynet/client.key}",
             mistakes: &["cert: {ssm: /sentrynet/client.crt}"],
@@ -249,122 +295,38 @@ pub(crate) static TLS: Object = Object {
             name: "key",
             shape: Shape::Pem(Pem::Key),
             presence: Presence::Otherwise("no client certificate"),
+            secrecy: Secrecy::Secret,
             about: "The client certificate's private key. Needs `cert`.",
             example: "cert: {ssm: /sentrynet/client.crt}\nkey: {ssm: /sentrynet/client.key}",
             mistakes: &["key: {ssm: /sentrynet/client.key}"],
         },
         Key {
             name: "min_days",
-            shape: Shape::Integer { least: 0, most: 3650 },
+            shape: Shape::Integer { min: 0, max: 3650 },
             presence: Presence::Optional,
+            secrecy: Secrecy::ByName,
             about: "A certificate that ends in fewer days is a failure, also an intermediate one that the way to an \
                     authority needs. An answer that is not as expected comes first.",
             example: "min_days: 14",
             mistakes: &["min_days: -1", "min_days: 1.5", "min_days: two weeks"],
         },
     ]],
-};
-
-/// The conditions of an assertion.
-pub(crate) static ASSERTION: Object = Object {
-    name: "assertion",
-    about: "What has to hold of a key; all conditions that are given have to. A plain value means `value`. Values are \
-            compared with their types: `1` is not `\"1\"`.",
-    keys: &[&[
-        Key {
-            name: "exists",
-            shape: Shape::Boolean,
-            presence: Presence::Default("true"),
-            about: "Whether the key has to be set, or unset.",
-            example: "exists: false",
-            mistakes: &["exists: perhaps"],
-        },
-        Key {
-            name: "value",
-            shape: Shape::Json,
-            presence: Presence::Optional,
-            about: "Equal to this.",
-            example: "value: {status: ok}",
-            mistakes: &["value: .inf"],
-        },
-        Key {
-            name: "not",
-            shape: Shape::Json,
-            presence: Presence::Optional,
-            about: "Not equal to this.",
-            example: "not: down",
-            mistakes: &["not: .nan"],
-        },
-        Key {
-            name: "lt",
-            shape: Shape::Comparable,
-            presence: Presence::Optional,
-            about: "Less than this number or text.",
-            example: "lt: 100",
-            mistakes: &["lt: true"],
-        },
-        Key {
-            name: "lte",
-            shape: Shape::Comparable,
-            presence: Presence::Optional,
-            about: "Less than or equal to this number or text.",
-            example: "lte: 99.9",
-            mistakes: &["lte: [1]"],
-        },
-        Key {
-            name: "gt",
-            shape: Shape::Comparable,
-            presence: Presence::Optional,
-            about: "Greater than this number or text.",
-            example: "gt: 0",
-            mistakes: &["gt: {a: 1}"],
-        },
-        Key {
-            name: "gte",
-            shape: Shape::Comparable,
-            presence: Presence::Optional,
-            about: "Greater than or equal to this number or text.",
-            example: "gte: \"2026-01-01\"",
-            mistakes: &["gte: null"],
-        },
-        Key {
-            name: "contains",
-            shape: Shape::Json,
-            presence: Presence::Optional,
-            about: "A text that holds this text, a list that holds this value, or a map that has this key.",
-            example: "contains: ready",
-            mistakes: &["contains: .inf"],
-        },
-        Key {
-            name: "matches",
-            shape: Shape::Pattern,
-            presence: Presence::Optional,
-            about: "A text that this regular expression finds a match in.",
-            example: "matches: ^v[0-9]+$",
-            mistakes: &["matches: \"(\"", "matches: (?=a)"],
-        },
-        Key {
-            name: "type",
-            shape: Shape::Words(&["string", "number", "integer", "boolean", "array", "object", "null"]),
-            presence: Presence::Optional,
-            about: "Of this JSON type.",
-            example: "type: integer",
-            mistakes: &["type: int"],
-        },
-        Key {
-            name: "length",
-            shape: Shape::Integer { least: 0, most: u64::MAX },
-            presence: Presence::Optional,
-            about: "A text of so many characters, a list of so many elements, or a map of so many entries.",
-            example: "length: 3",
-            mistakes: &["length: 1.5"],
-        },
-    ]],
+    frame: Frame { within: Some("probes.http"), at: "tls:", beside: &[] },
+    described_by: None,
+    outer: None,
 };
 
 /// `probes.http`.
 pub(crate) static HTTP: Object = Object {
     name: "probes.http",
+    heading: "`probes.http`",
     about: "One request, and what its answer has to be.",
-    keys: &[GENERIC_KEYS, REQUEST_KEYS],
+    keys: &[GENERIC_KEYS, &[URL], REQUEST_KEYS],
+    frame: Frame {
+        within: Some("group"),
+        at: "probes:\n-",
+        beside: &[("probe", "probe: probes.http"), ("url", "url: https://www.example.com/")],
+    },
+    described_by: None,
+    outer: None,
 };

@@ -33,7 +33,7 @@ pub(crate) fn too_many(limit: u32, headers: &HeaderMap) -> Failure {
 ///
 /// There is no `Location` that leads on: `bad_redirect`.
 pub(crate) fn next(
-    wire: &PreparedRequest,
+    previous: &PreparedRequest,
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Result<PreparedRequest, Failure> {
@@ -45,7 +45,7 @@ pub(crate) fn next(
     if location.trim().is_empty() {
         return Err(bad(format!("redirect {} with an empty Location", status.as_u16())));
     }
-    let mut url = wire
+    let mut url = previous
         .url
         .join(location)
         .map_err(|_| bad(format!("redirect {} to {}, which is not a URL", status.as_u16(), wording::cut(location))))?;
@@ -55,11 +55,11 @@ pub(crate) fn next(
     if url.host_str().is_none_or(str::is_empty) {
         return Err(bad(format!("redirect {} to {}, which names no host", status.as_u16(), shown(&url))));
     }
-    let mut next = wire.clone();
-    if url.origin() == wire.url.origin() {
+    let mut next = previous.clone();
+    if url.origin() == previous.url.origin() {
         if url.username().is_empty() && url.password().is_none() {
-            let _ = url.set_username(wire.url.username());
-            let _ = url.set_password(wire.url.password());
+            let _ = url.set_username(previous.url.username());
+            let _ = url.set_password(previous.url.password());
         }
     } else {
         for name in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
@@ -67,12 +67,12 @@ pub(crate) fn next(
         }
     }
     // 303 asks for a GET; for 301 and 302 every client changes a POST into one.
-    let method = match (status.as_u16(), &wire.method) {
+    let method = match (status.as_u16(), &previous.method) {
         (303, &Method::HEAD) => Method::HEAD,
         (303, _) | (301 | 302, &Method::POST) => Method::GET,
         (_, method) => method.clone(),
     };
-    if method != wire.method {
+    if method != previous.method {
         next.body = Bytes::new();
         for name in [CONTENT_TYPE, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION, CONTENT_LENGTH] {
             next.headers.remove(name);
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn wire(method: Method, url: &str) -> PreparedRequest {
+    fn request(method: Method, url: &str) -> PreparedRequest {
         let mut headers = HeaderMap::new();
         for name in [AUTHORIZATION, COOKIE, CONTENT_TYPE] {
             headers.insert(name, HeaderValue::from_static("x"));
@@ -115,7 +115,7 @@ mod tests {
             (302, Method::GET, Method::GET),
         ];
         for (status, before, after) in cases {
-            let next = follow(&wire(before.clone(), "http://a.test/x"), status, "/y").unwrap();
+            let next = follow(&request(before.clone(), "http://a.test/x"), status, "/y").unwrap();
             assert_eq!(next.method, after, "{status} {before}");
             assert_eq!(next.body.is_empty(), before != after, "{status} {before}");
             assert_eq!(next.headers.contains_key(CONTENT_TYPE), before == after, "{status} {before}");
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn credentials_stay_with_their_origin() {
-        let from = wire(Method::GET, "https://user:pass@a.test/x");
+        let from = request(Method::GET, "https://user:pass@a.test/x");
         let same = follow(&from, 302, "https://a.test:443/y").unwrap();
         assert_eq!((same.url.as_str(), same.headers.contains_key(AUTHORIZATION)), ("https://user:pass@a.test/y", true));
         for elsewhere in ["https://b.test/", "http://a.test/", "https://a.test:8443/", "//b.test/"] {
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_location_that_leads_nowhere_is_a_bad_redirect() {
-        let from = wire(Method::GET, "https://a.test/x");
+        let from = request(Method::GET, "https://a.test/x");
         for location in ["ftp://a.test/", "mailto:a@b.test", "http://", "https://[::1", "javascript:alert(1)"] {
             assert_eq!(follow(&from, 302, location).err().map(|failure| failure.kind), Some(Kind::BadRedirect));
         }

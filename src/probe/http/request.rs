@@ -1,4 +1,4 @@
-//! A configured request, with the keys filled in → what goes over the wire.
+//! A configured request and the keys → the request that is sent.
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -10,15 +10,15 @@ use crate::net::PreparedRequest;
 use crate::outcome::{Failure, FailureKind};
 use crate::template::{Variables, render};
 
-/// Builds the request.
+/// Builds the request that is sent.
 ///
 /// # Errors
 ///
 /// A key is not set or does not fit its place: `interpolation`.
 pub(crate) fn build(request: &Request, keys: &Variables) -> Result<PreparedRequest, Failure> {
-    let mut url = parse_url(&render::text(&request.url, keys).map_err(|why| misfit("url", &why))?)?;
+    let mut url = parse_url(&render::text(&request.url, keys).map_err(|why| interpolation_failure("url", &why))?)?;
     for (name, value) in &request.query {
-        let value = render::json(value, keys).map_err(|why| misfit("query", &why))?;
+        let value = render::json(value, keys).map_err(|why| interpolation_failure("query", &why))?;
         let mut query = url.query_pairs_mut();
         match &value {
             Value::Array(values) => query.extend_pairs(values.iter().map(|value| (name, plain(value)))),
@@ -30,40 +30,46 @@ pub(crate) fn build(request: &Request, keys: &Variables) -> Result<PreparedReque
     let mut body = Bytes::new();
     match &request.body {
         None => {}
-        Some(Body::Text(text)) => body = render::text(text, keys).map_err(|why| misfit("body", &why))?.into(),
+        Some(Body::Text(text)) => {
+            body = render::text(text, keys).map_err(|why| interpolation_failure("body", &why))?.into()
+        }
         Some(Body::Json(json)) => {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            body = render::json(json, keys).map_err(|why| misfit("body", &why))?.to_string().into();
+            body = render::json(json, keys).map_err(|why| interpolation_failure("body", &why))?.to_string().into();
         }
     }
     if let Some(auth) = &request.auth {
         headers.insert(AUTHORIZATION, authorization(auth)?);
     }
-    let mut own = HeaderMap::new();
+    let mut configured = HeaderMap::new();
     for (name, text) in &request.headers {
         let place = format!("headers.{name}");
-        let text = render::text(text, keys).map_err(|why| misfit(&place, &why))?;
-        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| misfit(&place, &"not a header's name"))?;
-        let value =
-            HeaderValue::from_str(&text).map_err(|_| misfit(&place, &"has a character that no header takes"))?;
-        own.append(header, value);
+        let text = render::text(text, keys).map_err(|why| interpolation_failure(&place, &why))?;
+        let header = HeaderName::from_bytes(name.as_bytes())
+            .map_err(|_| interpolation_failure(&place, &"not a header's name"))?;
+        let value = HeaderValue::from_str(&text)
+            .map_err(|_| interpolation_failure(&place, &"has a character that no header takes"))?;
+        configured.append(header, value);
     }
-    // What the configuration says replaces what we would have said.
-    for name in own.keys() {
+    // What the configuration says replaces the defaults.
+    for name in configured.keys() {
         headers.remove(name);
     }
-    headers.extend(own);
+    headers.extend(configured);
     Ok(PreparedRequest { method: request.method.clone(), url, headers, body })
 }
 
-fn misfit(place: &str, why: &dyn std::fmt::Display) -> Failure {
+fn interpolation_failure(place: &str, why: &dyn std::fmt::Display) -> Failure {
     Failure::new(FailureKind::Interpolation, format!("{place}: {why}"))
 }
 
 fn parse_url(text: &str) -> Result<Url, Failure> {
-    let url = Url::parse(text).map_err(|_| misfit("url", &"not a URL after interpolation"))?;
+    let url = Url::parse(text).map_err(|_| interpolation_failure("url", &"not a URL after interpolation"))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(misfit("url", &format!("has the scheme {} after interpolation, not http or https", url.scheme())));
+        return Err(interpolation_failure(
+            "url",
+            &format!("has the scheme {} after interpolation, not http or https", url.scheme()),
+        ));
     }
     Ok(url)
 }
@@ -82,13 +88,13 @@ fn authorization(auth: &Auth) -> Result<HeaderValue, Failure> {
             format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
         }
     };
-    let mut value =
-        HeaderValue::from_str(&text).map_err(|_| misfit("auth", &"has a character that no header takes"))?;
+    let mut value = HeaderValue::from_str(&text)
+        .map_err(|_| interpolation_failure("auth", &"has a character that no header takes"))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-/// A URL as people may see it: without user information and fragment.
+/// A URL as it may be shown: without user information and fragment.
 pub(crate) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     // Only URLs that cannot have user information refuse, and http(s) ones can.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::header::{CONTENT_ENCODING, HeaderMap};
 
-use super::hop::ActiveRequest;
+use super::active_request::ActiveRequest;
 use super::runtime_credentials;
 use super::session::Session;
 use super::settings::Request;
@@ -14,46 +14,46 @@ use crate::outcome::{Failure, FailureKind as Kind, Response};
 use crate::probe::json::{assertion, extract};
 use crate::wording;
 
-/// How much of a body is kept for the event: 8 KiB, and a little, so that a secret that the report's cut would go
-/// through is whole while it is looked for.
+/// How much of a body is kept for the event: 8 KiB, and some more, so that a secret that stands where the report cuts the
+/// body is still whole when secrets are looked for.
 const EXCERPT: usize = (8 + 1) * 1024;
 
-/// How long to wait for a body that is not judged.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long to wait for a body that is not checked.
+const MAX_EXCERPT_WAIT: Duration = Duration::from_secs(1);
 
 impl Session<'_> {
-    /// Reads and judges the answer to the last hop of a request that began at `started`.
-    pub(crate) async fn judge(
+    /// Reads and checks the answer that ends a request which began at `started`.
+    pub(crate) async fn check_response(
         &mut self,
         request: &Request,
-        going: &ActiveRequest,
+        active: &ActiveRequest,
         mut exchange: Exchange,
         started: Instant,
     ) -> Result<(), Failure> {
-        self.note_answer(going, &exchange);
+        self.record_response(active, &exchange);
         let status = exchange.status().as_u16();
         if !request.expected.contains(status) {
-            self.read_excerpt(going, &mut exchange).await;
+            self.read_excerpt(active, &mut exchange).await;
             let reason = exchange.status().canonical_reason().map(|reason| format!(" ({reason})")).unwrap_or_default();
             let sentence = format!("status {status}{reason}, expected {}", request.expected);
             return Err(Failure::new(Kind::HttpStatus, sentence));
         }
-        let body = self.read_whole(request, going, &mut exchange).await?;
+        let body = self.read_whole(request, active, &mut exchange).await?;
         if !request.set_keys.is_empty() {
-            self.parse(request, going, exchange.headers(), body).await?;
+            self.parse(request, active, exchange.headers(), body).await?;
         }
         if !request.assertions.is_empty() {
-            self.check(request, going)?;
+            self.check_assertions(request, active)?;
         }
-        self.judge_duration(request, started.elapsed())
+        self.check_duration(request, started.elapsed())
     }
 
-    /// Reads the beginning of a body that is not judged: of a redirect, or for the event. Its troubles change nothing.
-    pub(crate) async fn read_excerpt(&mut self, going: &ActiveRequest, exchange: &mut Exchange) {
+    /// Reads the beginning of a body that is not checked: of a redirect, or for the event. That it is broken changes nothing.
+    pub(crate) async fn read_excerpt(&mut self, active: &ActiveRequest, exchange: &mut Exchange) {
         let mut reception = Reception::default();
-        let deadline = self.limits.deadline.min(Instant::now() + PATIENCE);
+        let deadline = self.limits.deadline.min(Instant::now() + MAX_EXCERPT_WAIT);
         let read = exchange.read(EXCERPT as u64, EXCERPT, deadline, &mut reception).await;
-        self.note_phases(going, Some(Instant::now()), None);
+        self.record_phases(active, Some(Instant::now()), None);
         let truncated = reception.over_limit || read.is_err();
         self.recorder.response = Some(response(exchange, &reception.kept, truncated));
     }
@@ -62,7 +62,7 @@ impl Session<'_> {
     async fn read_whole(
         &mut self,
         request: &Request,
-        going: &ActiveRequest,
+        active: &ActiveRequest,
         exchange: &mut Exchange,
     ) -> Result<Vec<u8>, Failure> {
         let mut reception = Reception::default();
@@ -74,29 +74,30 @@ impl Session<'_> {
         self.recorder.response = Some(response(exchange, excerpt, truncated));
         match read {
             Ok(()) if reception.over_limit => {
-                self.note_phases(going, None, Some((Kind::BodyTooLarge, received)));
+                self.record_phases(active, None, Some((Kind::BodyTooLarge, received)));
                 let limit = wording::bytes(request.max_body);
                 let sentence = format!("the answer's body is larger than {limit} (max_body)");
                 Err(Failure::within(Kind::BodyTooLarge, Op::HttpRecv, sentence))
             }
             Ok(()) => {
-                self.note_phases(going, Some(received), None);
+                self.record_phases(active, Some(received), None);
                 Ok(reception.kept)
             }
             Err(error @ (HttpError::TimedOut | HttpError::Failed(_) | HttpError::Unbuildable(_))) => {
-                Err(self.fail(going, &error))
+                Err(self.fail(active, &error))
             }
         }
     }
 
+    /// Parses the body, and sets keys to what is found in it.
     async fn parse(
         &mut self,
         request: &Request,
-        going: &ActiveRequest,
+        active: &ActiveRequest,
         headers: &HeaderMap,
         body: Vec<u8>,
     ) -> Result<(), Failure> {
-        let span = self.recorder.open(Op::JsonParse, "Parse body", Some(going.span));
+        let span = self.recorder.open(Op::JsonParse, "Parse body", Some(active.span));
         let values = extract::find(body, &request.set_keys).await.map_err(|failure| still_encoded(failure, headers));
         let result = values.map(|values| {
             for ((key, path), value) in request.set_keys.iter().zip(values) {
@@ -110,9 +111,9 @@ impl Session<'_> {
         result
     }
 
-    /// All assertions that do not hold are told, not only the first.
-    fn check(&mut self, request: &Request, going: &ActiveRequest) -> Result<(), Failure> {
-        let span = self.recorder.open(Op::JsonAssert, "Check assertions", Some(going.span));
+    /// Checks the assertions. All that do not hold are reported, not only the first.
+    fn check_assertions(&mut self, request: &Request, active: &ActiveRequest) -> Result<(), Failure> {
+        let span = self.recorder.open(Op::JsonAssert, "Check assertions", Some(active.span));
         let broken: Vec<String> = request
             .assertions
             .iter()
@@ -127,7 +128,7 @@ impl Session<'_> {
         result
     }
 
-    fn judge_duration(&mut self, request: &Request, took: Duration) -> Result<(), Failure> {
+    fn check_duration(&mut self, request: &Request, took: Duration) -> Result<(), Failure> {
         let beyond = |limit: &Duration| took > *limit;
         if let Some(limit) = request.max_duration.filter(beyond) {
             let (took, limit) = (wording::duration(took), wording::duration(limit));
@@ -136,15 +137,15 @@ impl Session<'_> {
         if let Some(limit) = request.degraded.filter(beyond) {
             let (took, limit) = (wording::duration(took), wording::duration(limit));
             let sentence = self.in_step(&format!("took {took}, more than {limit} (degraded)"));
-            // Of several slow steps the first is told.
+            // Of several slow steps the first is reported.
             self.recorder.degraded.get_or_insert(sentence);
         }
         Ok(())
     }
 }
 
-/// What decoding has left of `content-encoding` is an encoding that nobody asked for. It matters only where the body makes
-/// no sense as it is: some servers write `utf-8` there.
+/// What is left in `content-encoding` after decoding is an encoding that was not asked for. It matters only where the body
+/// is not JSON: some servers write `utf-8` there.
 fn still_encoded(failure: Failure, headers: &HeaderMap) -> Failure {
     let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok());
     match encoding.filter(|encoding| failure.kind == Kind::NotJson && !encoding.eq_ignore_ascii_case("identity")) {
@@ -157,9 +158,9 @@ fn still_encoded(failure: Failure, headers: &HeaderMap) -> Failure {
     }
 }
 
-/// What is kept of an answer for the event; the report takes secrets out of it.
+/// What is kept of an answer for the event; the report removes secrets from it.
 fn response(exchange: &Exchange, excerpt: &[u8], truncated: bool) -> Response {
-    // What is text is seen sooner as a whole than piece by piece.
+    // Checking all of it at once is faster than piece by piece.
     let text =
         |bytes| str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), ToOwned::to_owned);
     let headers = exchange.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())));

@@ -1,4 +1,4 @@
-//! What becomes a credential only in a run: what keys put into its place, and what an answer gives.
+//! Credentials that exist only in a run: those that keys are interpolated into, and those that an answer gives.
 
 use serde_json::Value;
 
@@ -9,20 +9,20 @@ use crate::secrets::credential::Credentials;
 use crate::secrets::is_credential;
 use crate::template::{Json, Text, Variables, render};
 
-/// Collects what keys have made a credential of a request. What is one without them, the configuration knows.
-pub(crate) fn sent(request: &Request, wire: &PreparedRequest, keys: &Variables, found: &mut Credentials) {
+/// Collects the credentials of a request that are made from keys. The configuration knows the others.
+pub(crate) fn sent(request: &Request, prepared: &PreparedRequest, keys: &Variables, found: &mut Credentials) {
     for (name, text) in request.headers.iter().filter(|(name, text)| is_credential(name) && is_interpolated(text, keys))
     {
-        // The parts of a cookie are taken apart by their own names.
+        // The parts of a cookie are collected by their own names.
         if name != "cookie" {
             render::fields(text, keys).iter().for_each(|field| found.keep(field));
         }
-        for value in wire.headers.get_all(name) {
+        for value in prepared.headers.get_all(name) {
             found.header(name, &String::from_utf8_lossy(value.as_bytes()));
         }
     }
     if is_interpolated(&request.url, keys) || request.query.iter().any(|(_, value)| holds_keys(value, keys)) {
-        found.url(&wire.url);
+        found.url(&prepared.url);
     }
     let is_body_made = match &request.body {
         None => false,
@@ -30,7 +30,7 @@ pub(crate) fn sent(request: &Request, wire: &PreparedRequest, keys: &Variables, 
         Some(Body::Json(json)) => holds_keys(json, keys),
     };
     if is_body_made {
-        found.text(&String::from_utf8_lossy(&wire.body));
+        found.text(&String::from_utf8_lossy(&prepared.body));
     }
 }
 

@@ -1,4 +1,4 @@
-//! TODO
+//! A request as it is made.
 
 use std::time::Duration;
 

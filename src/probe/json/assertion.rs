@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
+use super::compare::{length, order, same};
 use crate::template::Variables;
 use crate::wording::{cut, quote};
 
@@ -59,35 +60,6 @@ pub fn check(name: &str, assertion: &Assertion, keys: &Variables) -> Result<(), 
     Ok(())
 }
 
-/// Equality of typed values: `1` is `1.0`, but not `"1"` and not `true`.
-fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => order_numbers(a, b).is_some_and(Ordering::is_eq),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
-        }
-        (a, b) => a == b,
-    }
-}
-
-/// The order of two numbers or two texts; other values have none.
-fn order(a: &Value, b: &Value) -> Option<Ordering> {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => order_numbers(a, b),
-        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
-        _ => None,
-    }
-}
-
-/// Exact for integers, so that large ids are not taken for each other.
-fn order_numbers(a: &Number, b: &Number) -> Option<Ordering> {
-    match (a.as_i128(), b.as_i128()) {
-        (Some(a), Some(b)) => Some(a.cmp(&b)),
-        _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
-    }
-}
-
 fn is_of_type(value: &Value, wanted: JsonType) -> bool {
     match wanted {
         JsonType::String => value.is_string(),
@@ -112,15 +84,6 @@ fn contains(value: &Value, part: &Value) -> bool {
     }
 }
 
-fn length(value: &Value) -> Option<u64> {
-    match value {
-        Value::String(text) => Some(text.chars().count() as u64),
-        Value::Array(items) => Some(items.len() as u64),
-        Value::Object(map) => Some(map.len() as u64),
-        _ => None,
-    }
-}
-
 /// What has to hold of a key. Every part that is given has to hold.
 #[derive(Clone, Debug, Default)]
 pub struct Assertion {
@@ -130,7 +93,7 @@ pub struct Assertion {
     pub value: Option<Value>,
     /// Not equal to this.
     pub not: Option<Value>,
-    /// Less than this number or text.
+    /// Less than this number or string.
     pub lt: Option<Value>,
     /// Less than or equal to this.
     pub lte: Option<Value>,
@@ -138,13 +101,13 @@ pub struct Assertion {
     pub gt: Option<Value>,
     /// Greater than or equal to this.
     pub gte: Option<Value>,
-    /// A text that holds this text, a list that holds this value, or a map that has this key.
+    /// A string that holds this string, a list that holds this value, or a map that has this key.
     pub contains: Option<Value>,
-    /// A text that this pattern finds a match in.
+    /// A string that this pattern finds a match in.
     pub matches: Option<regex::Regex>,
     /// A JSON type.
     pub type_: Option<JsonType>,
-    /// Characters of a text, elements of a list, entries of a map.
+    /// Characters of a string, elements of a list, entries of a map.
     pub length: Option<u64>,
 }
 
@@ -174,6 +137,13 @@ pub enum JsonType {
 }
 
 impl JsonType {
+    /// The type of that word.
+    pub fn named(word: &str) -> Option<Self> {
+        use JsonType::{Array, Boolean, Integer, Null, Number, Object, String};
+
+        [String, Number, Integer, Boolean, Array, Object, Null].into_iter().find(|json_type| json_type.as_str() == word)
+    }
+
     /// The word for it in the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {

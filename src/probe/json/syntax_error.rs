@@ -1,4 +1,4 @@
-//! Why a text is not JSON, in words.
+//! Why a body is not JSON, as a sentence.
 
 use serde_json::Error;
 use serde_json::error::Category;

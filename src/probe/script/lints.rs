@@ -1,119 +1,38 @@
-//! Of keys: those that nothing sets, and those that nothing uses.
+//! What is probably not meant of a script.
 
-use std::collections::BTreeSet;
+use crate::diagnostics::Code;
+use crate::diagnostics::source::Span;
+use crate::probe::http::lints::{request, variables};
+use crate::schema::linter::{Linter, Warning, items};
+use crate::schema::path::join;
+use crate::yaml::node::{Kind, Node};
 
-use crate::config::lints::{Linter, requests};
-use crate::diagnostics::finding::Finding;
-use crate::diagnostics::suggest::listed;
-use crate::diagnostics::{Code, nearest};
-use crate::schema::scalar;
-use crate::schema::validator::join;
-use crate::template::Template;
-use crate::yaml::node::{Entry, Kind, Node};
+/// The warnings that only a script can give.
+pub(crate) const WARNINGS: &[Warning] = &[
+    Warning {
+        code: Code::UnusedKey,
+        about: "Neither an assertion nor a text of a step uses the key.",
+        object: "probes.script",
+        example: "init_keys: {user: alice}",
+    },
+    Warning {
+        code: Code::UnquotedKey,
+        about: "In a script's body, `{name}` without quotes is YAML for a map.",
+        object: "probes.script",
+        example: "init_keys: {name: alice}\nsteps:\n  - url: https://www.example.com/\n    body: {user: {name}}",
+    },
+];
 
-/// How many keys are listed.
-const LISTED: usize = 10;
-
-impl Linter<'_> {
-    pub(crate) fn keys(&mut self, probe: &Node, path: &str) {
-        let is_script = probe.get("steps").is_some();
-        let requests = requests(probe, path);
-        let initial = probe.get("init_keys").map_or(&[][..], Node::entries);
-        let set = |request: &'_ Node| -> Vec<String> {
-            entries(request, "set_keys").iter().map(|entry| entry.name.clone()).collect()
-        };
-        let every: BTreeSet<String> = initial
-            .iter()
-            .map(|entry| entry.name.clone())
-            .chain(requests.iter().flat_map(|(request, _)| set(request)))
-            .collect();
-        let mut known: BTreeSet<String> = initial.iter().map(|entry| entry.name.clone()).collect();
-        let mut used: BTreeSet<String> = BTreeSet::new();
-        for (request, path) in &requests {
-            known.extend(set(request));
-            for entry in entries(request, "assertions") {
-                used.insert(entry.name.clone());
-                if !known.contains(&entry.name) {
-                    self.never_set(entry, &known, &every, &join(path, "assertions"));
-                }
-            }
-            if is_script {
-                for name in ["url", "query", "headers", "body"] {
-                    if let Some(node) = request.get(name) {
-                        self.uses(node, &every, &mut used, &join(path, name));
-                    }
-                }
-            }
-        }
-        let path_of = |name: &str| join(path, name);
-        let setters = std::iter::once((initial, path_of("init_keys")))
-            .chain(requests.iter().map(|(request, path)| (entries(request, "set_keys"), join(path, "set_keys"))));
-        for (entries, path) in setters {
-            for entry in entries.iter().filter(|entry| !used.contains(&entry.name)) {
-                let finding = Finding::new(format!("nothing uses the key `{}`", entry.name));
-                let help = if is_script {
-                    "use it in a later step as `{…}`, assert something of it, or remove it"
-                } else {
-                    "assert something of it, or remove it"
-                };
-                self.report(Code::UnusedKey, entry.location, &join(&path, &entry.name), finding.with_help(help));
-            }
-        }
+/// Warns of what is probably not meant of `probes.script`.
+pub(crate) fn probe(linter: &mut Linter<'_>, probe: &Node, path: &str) {
+    // A script without initial variables is a script all the same.
+    let none = Node { kind: Kind::Map(Vec::new()), ..Node::of_text("", Span::default()) };
+    let initial = probe.get("init_keys").unwrap_or(&none);
+    let at = join(path, "steps");
+    let steps: Vec<(&Node, String)> =
+        items(probe, "steps").iter().enumerate().map(|(index, step)| (step, format!("{at}[{index}]"))).collect();
+    for (step, path) in &steps {
+        request(linter, probe, step, path, Some(initial));
     }
-
-    /// An assertion whose result is known before anything runs.
-    fn never_set(&mut self, entry: &Entry, known: &BTreeSet<String>, every: &BTreeSet<String>, path: &str) {
-        let name = &entry.name;
-        let exists = entry.value.get("exists").map_or(Ok(true), scalar::boolean);
-        let end = if exists.unwrap_or(true) { "cannot hold" } else { "always holds" };
-        let when = if every.contains(name) { "only a later step sets" } else { "nothing sets" };
-        let names = || known.iter().map(String::as_str).take(LISTED);
-        let help = match nearest(name, names()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if known.is_empty() => format!("set it: `set_keys: {{{name}: $.…}}`"),
-            None => format!("keys set at this point: {}", listed(names())),
-        };
-        let finding = Finding::new(format!("{when} the key `{name}`, so this assertion {end}")).with_help(help);
-        self.report(Code::UnsetAssertion, entry.location, &join(path, name), finding);
-    }
-
-    /// The keys that texts use.
-    fn uses(&mut self, node: &Node, every: &BTreeSet<String>, used: &mut BTreeSet<String>, path: &str) {
-        match &node.kind {
-            Kind::Scalar { .. } => {
-                let Some(text) = node.text() else { return };
-                used.extend(every.get(text).cloned());
-                if let Ok(template) = Template::parse(text) {
-                    used.extend(template.keys().map(str::to_owned));
-                }
-            }
-            Kind::List(items) => {
-                items
-                    .iter()
-                    .enumerate()
-                    .for_each(|(index, item)| self.uses(item, every, used, &format!("{path}[{index}]")));
-            }
-            Kind::Map(entries) => {
-                if let [Entry { name, value, .. }] = &entries[..]
-                    && value.is_null()
-                    && every.contains(name)
-                {
-                    used.insert(name.clone());
-                    let finding =
-                        Finding::new(format!("`{{{name}}}` without quotes is a map, and not the key's value"));
-                    self.report(
-                        Code::UnquotedKey,
-                        node.location(),
-                        path,
-                        finding.with_help(format!("write `\"{{{name}}}\"`")),
-                    );
-                }
-                entries.iter().for_each(|entry| self.uses(&entry.value, every, used, &join(path, &entry.name)));
-            }
-        }
-    }
-}
-
-fn entries<'a>(node: &'a Node, name: &str) -> &'a [Entry] {
-    node.get(name).map_or(&[], Node::entries)
+    variables::unused(linter, &steps, Some(initial), path);
 }

@@ -1,11 +1,14 @@
-//! `probes.script`: requests one after the other, which share keys and connections.
+//! A script's steps in turn; the first that fails ends the run.
 
 use super::settings::Script;
 use crate::outcome::Failure;
+use crate::probe::attempt::Attempt;
 use crate::probe::http::session::Session;
 
-/// Makes the requests in turn; the first that fails ends the run.
-pub(crate) async fn attempt(script: &Script, session: &mut Session<'_>, parent: Option<usize>) -> Result<(), Failure> {
+/// Makes the requests.
+pub(crate) async fn attempt(script: &Script, attempt: Attempt<'_>) -> Result<(), Failure> {
+    let parent = attempt.parent;
+    let mut session = Session::new(attempt);
     session.set_keys(&script.init_keys);
     for (index, step) in script.steps.iter().enumerate() {
         session.begin_step(index + 1);

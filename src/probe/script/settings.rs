@@ -1,4 +1,4 @@
-//! TODO
+//! A script as it is run.
 
 use serde_json::Value;
 

@@ -32,7 +32,7 @@ fn probe(title: &str, every: u64, pairs: &[(&str, &str)]) -> Arc<Probe> {
         retries: 0,
         retry_pause: Duration::from_secs(1),
         tags: tags(pairs),
-        check: Check::Script(Script { init_keys: Vec::new(), steps: Vec::new() }),
+        check: Check::Script(Box::new(Script { init_keys: Vec::new(), steps: Vec::new() })),
     })
 }
 

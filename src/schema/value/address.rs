@@ -46,7 +46,7 @@ fn parse_text(text: &str) -> Result<Url, (String, Option<String>)> {
 }
 
 /// Whether a text can still become an http(s) URL once fields are filled in; `literal` is what stands before the first.
-pub(crate) fn judge_beginning(literal: &str) -> Result<(), Finding> {
+pub(crate) fn validate_beginning(literal: &str) -> Result<(), Finding> {
     match literal.split_once("://") {
         Some((scheme, _)) if !matches!(scheme.to_lowercase().as_str(), "http" | "https") => {
             Err(Finding::new("this is not a URL that can be probed: only `https://` and `http://` can be probed"))
@@ -56,7 +56,7 @@ pub(crate) fn judge_beginning(literal: &str) -> Result<(), Finding> {
 }
 
 /// Checks a DSN as Sentry's SDK does.
-pub(crate) fn judge_dsn(node: &Node) -> Result<(), Finding> {
+pub(crate) fn validate_dsn(node: &Node) -> Result<(), Finding> {
     let text = node.text().ok_or_else(|| Finding::new(format!("expected a DSN, found {}", node.found())))?;
     text.parse::<sentry::types::Dsn>().map(drop).map_err(|error| {
         Finding::new(format!("this is not a DSN: {error}")).with_help(
@@ -75,7 +75,7 @@ pub fn is_region(text: &str) -> bool {
 }
 
 /// Checks the name of an AWS region.
-pub(crate) fn judge_region(node: &Node) -> Result<(), Finding> {
+pub(crate) fn validate_region(node: &Node) -> Result<(), Finding> {
     match node.text() {
         Some(text) if is_region(text) => Ok(()),
         _ => Err(Finding::new(format!("expected an AWS region, found {}", node.found()))
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn regions_look_like_regions() {
-        let judge = |text: &str| judge_region(&Node::of_secret(text, Span::default())).is_ok();
+        let judge = |text: &str| validate_region(&Node::of_secret(text, Span::default())).is_ok();
         for region in ["eu-west-1", "us-gov-east-1", "ap-southeast-12", "eusc-de-east-1"] {
             assert!(judge(region), "{region}");
         }

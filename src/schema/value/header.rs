@@ -8,7 +8,7 @@ use crate::diagnostics::finding::Finding;
 const OURS: &[&str] = &["content-length", "transfer-encoding"];
 
 /// Checks a header's name.
-pub(crate) fn judge_name(name: &str) -> Result<(), Finding> {
+pub(crate) fn validate_name(name: &str) -> Result<(), Finding> {
     if name.is_empty() || HeaderName::from_bytes(name.as_bytes()).is_err() {
         return Err(Finding::new("this is not the name of an HTTP header")
             .with_help("names are made of letters, digits and `-`, without spaces or `:`"));
@@ -20,7 +20,7 @@ pub(crate) fn judge_name(name: &str) -> Result<(), Finding> {
 }
 
 /// Checks a header's value.
-pub(crate) fn judge_value(value: &str) -> Result<(), Finding> {
+pub(crate) fn validate_value(value: &str) -> Result<(), Finding> {
     let finding = Finding::new("this cannot be sent in an HTTP header");
     if value.ends_with(['\n', '\r']) {
         return Err(finding.with_help("there is a line break at its end"));

@@ -19,7 +19,7 @@ pub(crate) fn parse(node: &Node, pem: Pem, directory: Option<&Path>) -> Result<S
         return Err(Finding::new(format!("expected PEM text or the name of a PEM file, found {}", node.found())));
     };
     if text.contains("-----BEGIN") {
-        judge(text, pem, "this")?;
+        validate(text, pem, "this")?;
         return Ok(essence(text, pem));
     }
     let shown = if node.hidden { "the file".to_owned() } else { format!("`{text}`") };
@@ -34,7 +34,7 @@ pub(crate) fn parse(node: &Node, pem: Pem, directory: Option<&Path>) -> Result<S
             Finding::new(format!("{shown} cannot be read: {error}"))
                 .with_help("the name of a PEM file counts from the configuration's directory")
         })?;
-    judge(&content, pem, &shown)?;
+    validate(&content, pem, &shown)?;
     Ok(essence(&content, pem))
 }
 
@@ -56,7 +56,7 @@ fn essence(text: &str, pem: Pem) -> String {
     essence
 }
 
-fn judge(text: &str, pem: Pem, what: &str) -> Result<(), Finding> {
+fn validate(text: &str, pem: Pem, what: &str) -> Result<(), Finding> {
     let (fine, needed) = match pem {
         Pem::Certificates => {
             let mut certificates = CertificateDer::pem_slice_iter(text.as_bytes());

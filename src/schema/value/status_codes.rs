@@ -3,21 +3,10 @@
 use std::ops::RangeInclusive;
 
 use crate::diagnostics::finding::Finding;
-use crate::yaml::node::{Kind, Node};
+use crate::yaml::node::Node;
 
-/// Reads status codes; a fault comes with the node it is about.
-pub(crate) fn parse(node: &Node) -> Result<Expected, (&Node, Finding)> {
-    let ranges = match &node.kind {
-        Kind::List(items) if items.is_empty() => {
-            Err((node, Finding::new("expected at least one status code, found an empty list")))
-        }
-        Kind::List(items) => items.iter().map(|item| range(item).map_err(|finding| (item, finding))).collect(),
-        _ => range(node).map(|range| vec![range]).map_err(|finding| (node, finding)),
-    };
-    ranges.map(Expected)
-}
-
-fn range(node: &Node) -> Result<RangeInclusive<u16>, Finding> {
+/// Reads a code, a class or a range.
+pub(crate) fn range(node: &Node) -> Result<RangeInclusive<u16>, Finding> {
     let finding = || {
         Finding::new(format!("expected a status code, found {}", node.found())).with_help(
             "write a code such as `200`, a class such as `2xx`, a range such as `200-204`, or a list of these",
@@ -80,7 +69,7 @@ mod tests {
 
     #[test]
     fn codes_classes_and_ranges_are_understood_and_everything_else_is_not() {
-        let of = |text: &str| parse(&Node::of_secret(text, Span::default())).ok().map(|expected| expected.0);
+        let of = |text: &str| range(&Node::of_secret(text, Span::default())).ok().map(|range| vec![range]);
         assert_eq!(of("200"), Some(vec![200..=200]));
         assert_eq!(of("2xx"), Some(vec![200..=299]));
         assert_eq!(of("4XX"), Some(vec![400..=499]));

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
-use crate::support::cli::{Desk, Ran};
+use crate::support::cli::{Ran, Workspace};
 use crate::support::target::{Target, answer};
 
 const GOOD: &str =
@@ -45,10 +45,10 @@ fn configurations_that_cannot_be_used_are_refused_with_their_place() {
         ("a wrong type", http("url: 'http://a.test/', burst: many").into(), &["bad.yaml:4:", "burst", "many"]),
     ];
     for (name, content, parts) in cases {
-        let desk = Desk::empty();
-        desk.write("bad.yaml", content);
+        let workspace = Workspace::empty();
+        workspace.write("bad.yaml", content);
         for command in ["run", "check", "plan"] {
-            let ran = desk.run(&[command, "bad.yaml"]);
+            let ran = workspace.run(&[command, "bad.yaml"]);
             assert_refused(&ran, parts);
             assert!(ran.err.len() < 2000, "{name}: {}", ran.err);
         }
@@ -57,17 +57,18 @@ fn configurations_that_cannot_be_used_are_refused_with_their_place() {
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    let desk = Desk::empty();
-    assert_refused(&desk.run(&["run"]), &["error: there is no such file", "--> config/sentrynet.yaml"]);
-    assert_refused(&desk.run(&["check", "other.yaml"]), &["error: there is no such file", "--> other.yaml"]);
-    assert_refused(&desk.run(&["run", "."]), &["this is a directory"]);
+    let workspace = Workspace::empty();
+    assert_refused(&workspace.run(&["run"]), &["error: there is no such file", "--> config/sentrynet.yaml"]);
+    assert_refused(&workspace.run(&["check", "other.yaml"]), &["error: there is no such file", "--> other.yaml"]);
+    assert_refused(&workspace.run(&["run", "."]), &["this is a directory"]);
 }
 
 #[test]
 fn all_mistakes_are_told_and_nothing_is_run() {
-    let desk = Desk::empty();
-    desk.write("c.yaml", "groups:\n- name: one\n  probs: []\n  probes:\n  - {probe: probes.http, url: 1, burst: 0}\n");
-    let ran = desk.run(&["run", "c.yaml"]);
+    let workspace = Workspace::empty();
+    workspace
+        .write("c.yaml", "groups:\n- name: one\n  probs: []\n  probes:\n  - {probe: probes.http, url: 1, burst: 0}\n");
+    let ran = workspace.run(&["run", "c.yaml"]);
     assert_refused(
         &ran,
         &["--> c.yaml:3:3\n", "probes", "--> c.yaml:5:31\n", "--> c.yaml:5:41\n", "3 errors in c.yaml"],
@@ -76,35 +77,35 @@ fn all_mistakes_are_told_and_nothing_is_run() {
 
 #[test]
 fn the_configuration_is_looked_for_in_its_usual_place() {
-    let desk = Desk::with(GOOD);
-    let ran = desk.run(&["check"]);
+    let workspace = Workspace::with(GOOD);
+    let ran = workspace.run(&["check"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, "config/sentrynet.yaml: 1 group, 1 probe: valid\n"));
-    assert_eq!(desk.run(&["run"]).code, 1);
+    assert_eq!(workspace.run(&["run"]).code, 1);
 }
 
 #[test]
 fn a_secret_that_is_not_there_is_named_with_its_place() {
-    let desk = Desk::with(
+    let workspace = Workspace::with(
         "groups:\n- name: one\n  probes:\n  - probe: probes.http\n    url: http://127.0.0.1:1/\n    auth: {bearer: {env: NO_SUCH_TOKEN}}\n",
     );
     let parts = ["--> config/sentrynet.yaml:6:20\n", "groups[0].probes[0].auth.bearer", "NO_SUCH_TOKEN"];
-    assert_refused(&desk.run(&["run"]), &parts);
-    assert_eq!(desk.run(&["check"]).code, 0);
-    assert_eq!(desk.variable("NO_SUCH_TOKEN", "t-4711").run(&["run"]).code, 1);
+    assert_refused(&workspace.run(&["run"]), &parts);
+    assert_eq!(workspace.run(&["check"]).code, 0);
+    assert_eq!(workspace.variable("NO_SUCH_TOKEN", "t-4711").run(&["run"]).code, 1);
 }
 
 #[test]
 fn a_dsn_that_is_none_is_refused_before_anything_is_run() {
     for dsn in ["nonsense", "https://sentry.io/1", "https://key@sentry.io", ""] {
-        let ran = Desk::with(GOOD).run(&["run", "--dsn", dsn]);
+        let ran = Workspace::with(GOOD).run(&["run", "--dsn", dsn]);
         assert_refused(&ran, &["DSN"]);
     }
-    assert_refused(&Desk::with(GOOD).variable("SENTRY_DSN", "nonsense").run(&["run"]), &["DSN"]);
+    assert_refused(&Workspace::with(GOOD).variable("SENTRY_DSN", "nonsense").run(&["run"]), &["DSN"]);
 }
 
 #[test]
 fn bad_arguments_are_refused() {
-    let desk = Desk::with(GOOD);
+    let workspace = Workspace::with(GOOD);
     let cases: [&[&str]; 6] = [
         &["rum"],
         &["run", "--no-such"],
@@ -114,20 +115,20 @@ fn bad_arguments_are_refused() {
         &["schema", "extra"],
     ];
     for arguments in cases {
-        assert_refused(&desk.run(arguments), &["error: "]);
+        assert_refused(&workspace.run(arguments), &["error: "]);
     }
-    assert_eq!(desk.run(&[]).code, 2);
+    assert_eq!(workspace.run(&[]).code, 2);
 }
 
 #[test]
 fn help_names_the_commands_the_exit_codes_and_the_environment() {
-    let desk = Desk::empty();
-    let ran = desk.run(&["--help"]);
+    let workspace = Workspace::empty();
+    let ran = workspace.run(&["--help"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     for part in ["check", "run", "plan", "compile", "push", "resend", "schema", "demo", "Exit codes", "SENTRY_DSN"] {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);
     }
-    let ran = desk.run(&["run", "--help"]);
+    let ran = workspace.run(&["run", "--help"]);
     for part in [
         "--group",
         "--probe",
@@ -142,7 +143,7 @@ fn help_names_the_commands_the_exit_codes_and_the_environment() {
     ] {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);
     }
-    let ran = desk.run(&["--version"]);
+    let ran = workspace.run(&["--version"]);
     assert_eq!(ran.out, concat!("sentrynet ", env!("CARGO_PKG_VERSION"), "\n"));
 }
 
@@ -164,7 +165,7 @@ fn a_reader_that_leaves_early_is_no_panic() {
 
 #[test]
 fn the_demo_shows_its_issues_and_delivers_everything() {
-    let ran = Desk::empty().variable("SENTRY_DSN", "http://key@127.0.0.1:1/1").run(&["demo"]);
+    let ran = Workspace::empty().variable("SENTRY_DSN", "http://key@127.0.0.1:1/1").run(&["demo"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     for part in [
         "connect_refused in One that is down",
@@ -217,9 +218,9 @@ async fn secrets_are_seen_nowhere_even_where_the_target_echoes_them() {
         found = url("/200"),
         addr = target.addr,
     );
-    let mut desk = Desk::with(&config);
+    let mut workspace = Workspace::with(&config);
     for (name, value) in SECRETS {
-        desk = desk.variable(name, value);
+        workspace = workspace.variable(name, value);
     }
     let pair = |pair: &str| {
         use base64::Engine as _;
@@ -230,9 +231,9 @@ async fn secrets_are_seen_nowhere_even_where_the_target_echoes_them() {
     unseen.extend(SECRETS.iter().map(|(_, value)| (*value).to_owned()));
     // Envelopes that are not delivered are written to standard error.
     for arguments in [&["run"][..], &["run", "--json"], &["run", "--dsn", "http://key@127.0.0.1:1/1"]] {
-        let ran = desk.run(&[arguments, &["--html", "page.html"]].concat());
+        let ran = workspace.run(&[arguments, &["--html", "page.html"]].concat());
         assert!(ran.code == 1 || ran.code == 3, "{ran:?}");
-        let page = std::fs::read_to_string(desk.path().join("page.html")).expect("a page");
+        let page = std::fs::read_to_string(workspace.path().join("page.html")).expect("a page");
         let (_, data) = page.split_once(" id=\"data\">").expect("data");
         let (data, _) = data.split_once("</script>").expect("an end");
         assert!(data.contains("[Filtered]"), "{data}");

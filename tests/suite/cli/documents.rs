@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::support::cli::Desk;
+use crate::support::cli::Workspace;
 use crate::support::template::repository;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
@@ -122,7 +122,7 @@ fn every_configuration_in_the_readme_is_valid() {
             true => format!("groups:\n- tags: {{target: shop}}\n  probes:\n{}", indented(block)),
             false => block.clone(),
         };
-        let ran = Desk::with(&text).run(&["check"]);
+        let ran = Workspace::with(&text).run(&["check"]);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{text}");
     }
 }
@@ -133,7 +133,7 @@ fn indented(block: &str) -> String {
 
 #[test]
 fn every_command_and_option_that_is_named_exists() {
-    let desk = Desk::empty();
+    let workspace = Workspace::empty();
     let make = std::process::Command::new("make").arg("help").current_dir(repository()).output().expect("make runs");
     let make = String::from_utf8(make.stdout).expect("text");
     let mut known = 0;
@@ -146,7 +146,7 @@ fn every_command_and_option_that_is_named_exists() {
                 && let Some(command) = words.get(place)
                 && command.chars().all(|c| c.is_ascii_lowercase())
             {
-                let ran = desk.run(&[command, "--help"]);
+                let ran = workspace.run(&[command, "--help"]);
                 assert_eq!(ran.code, 0, "{line:?} in {}", document.path.display());
                 let own = words[place..].iter().take_while(|word| !matches!(**word, "|" | "<" | ">" | "&&"));
                 let options = own.filter(|word| word.starts_with("--"));

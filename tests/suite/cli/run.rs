@@ -1,6 +1,6 @@
 //! `sentrynet run` and the other commands, as people and scripts use them.
 
-use crate::support::cli::Desk;
+use crate::support::cli::Workspace;
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::target::{Target, answer};
 use serde_json::Value;
@@ -37,8 +37,8 @@ fn titles(summary: &Value) -> Vec<&str> {
 }
 
 /// The titles that a choice runs, by group.
-fn chosen(desk: &Desk, arguments: &[&str]) -> Vec<(String, Vec<String>)> {
-    let ran = desk.run(&[&["run", "--json"], arguments].concat());
+fn chosen(workspace: &Workspace, arguments: &[&str]) -> Vec<(String, Vec<String>)> {
+    let ran = workspace.run(&[&["run", "--json"], arguments].concat());
     assert_eq!(ran.code, 0, "{ran:?}");
     let owned = |summary: &Value| {
         (summary["group"].as_str().unwrap().to_owned(), titles(summary).into_iter().map(str::to_owned).collect())
@@ -56,12 +56,12 @@ async fn the_exit_code_tells_ok_from_failed_from_not_delivered() {
     let target = target().await;
     let sentry = Receiver::start(Behaviour::default()).await;
     let broken = Receiver::start(Behaviour { status: 500, ..Behaviour::default() }).await;
-    let (fine, failing) = (Desk::with(&two_groups(&target, 200)), Desk::with(&two_groups(&target, 503)));
+    let (fine, failing) = (Workspace::with(&two_groups(&target, 200)), Workspace::with(&two_groups(&target, 503)));
     let good = ["run", "--dsn", &sentry.dsn().to_string()].map(str::to_owned);
     // One group will do: each waits for a Sentry that is not well.
     let refused = ["run", "--group", "site", "--dsn", "http://key@127.0.0.1:1/1"].map(str::to_owned);
     let answered = ["run", "--group", "site", "--dsn", &broken.dsn().to_string()].map(str::to_owned);
-    for (desk, arguments, code, says) in [
+    for (workspace, arguments, code, says) in [
         (&fine, &good[..1], 0, "there is no DSN"),
         (&fine, &good, 0, "4 of 4 envelopes delivered"),
         (&failing, &good, 1, "5 of 5 envelopes delivered"),
@@ -71,7 +71,7 @@ async fn the_exit_code_tells_ok_from_failed_from_not_delivered() {
         (&fine, &answered, 3, "answered 500"),
     ] {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let ran = desk.run(&arguments);
+        let ran = workspace.run(&arguments);
         assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
         assert!(ran.out.contains(says), "{says} in {}", ran.out);
     }
@@ -84,11 +84,11 @@ async fn a_run_that_is_only_slow_exits_0() {
         answer("200 OK", &[], "")
     });
     let url = target.await;
-    let desk = Desk::with(&format!(
+    let workspace = Workspace::with(&format!(
         "groups: [{{name: slow, probes: [{{probe: probes.http, url: '{}', degraded: 20ms}}]}}]",
         url.url("/")
     ));
-    let ran = desk.run(&["run"]);
+    let ran = workspace.run(&["run"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.out.contains("1 degraded in "), "{}", ran.out);
 }
@@ -97,8 +97,8 @@ async fn a_run_that_is_only_slow_exits_0() {
 async fn json_is_one_line_a_group_and_people_s_text_goes_to_standard_error() {
     let target = target().await;
     let sentry = Receiver::start(Behaviour::default()).await;
-    let desk = Desk::with(&two_groups(&target, 404));
-    let ran = desk.run(&["run", "--json", "--location", "here", "--dsn", &sentry.dsn().to_string()]);
+    let workspace = Workspace::with(&two_groups(&target, 404));
+    let ran = workspace.run(&["run", "--json", "--location", "here", "--dsn", &sentry.dsn().to_string()]);
     assert_eq!(ran.code, 1, "{ran:?}");
     let summaries = ran.json();
     assert_eq!(summaries.len(), 2);
@@ -129,21 +129,24 @@ async fn json_is_one_line_a_group_and_people_s_text_goes_to_standard_error() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn groups_probes_and_tags_choose_what_is_run() {
     let target = target().await;
-    let desk = Desk::with(&two_groups(&target, 200));
+    let workspace = Workspace::with(&two_groups(&target, 200));
     let all = named(&[("site", &["Home", "Home", "News"]), ("api", &["Status"])]);
-    assert_eq!(chosen(&desk, &[]), all);
-    assert_eq!(chosen(&desk, &["--group", "api"]), all[1..]);
-    assert_eq!(chosen(&desk, &["--probe", "News"]), named(&[("site", &["News"])]));
-    assert_eq!(chosen(&desk, &["--filter", "page=home"]), named(&[("site", &["Home", "Home"]), ("api", &["Status"])]));
-    assert_eq!(chosen(&desk, &["--filter", "page=home", "--filter", "kind=json"]), named(&[("api", &["Status"])]));
-    assert_eq!(chosen(&desk, &["--group", "site", "--filter", "page=news"]), named(&[("site", &["News"])]));
-    assert_eq!(chosen(&desk, &["--filter", "target=site"]), all[..1]);
+    assert_eq!(chosen(&workspace, &[]), all);
+    assert_eq!(chosen(&workspace, &["--group", "api"]), all[1..]);
+    assert_eq!(chosen(&workspace, &["--probe", "News"]), named(&[("site", &["News"])]));
+    assert_eq!(
+        chosen(&workspace, &["--filter", "page=home"]),
+        named(&[("site", &["Home", "Home"]), ("api", &["Status"])])
+    );
+    assert_eq!(chosen(&workspace, &["--filter", "page=home", "--filter", "kind=json"]), named(&[("api", &["Status"])]));
+    assert_eq!(chosen(&workspace, &["--group", "site", "--filter", "page=news"]), named(&[("site", &["News"])]));
+    assert_eq!(chosen(&workspace, &["--filter", "target=site"]), all[..1]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_choice_that_fits_nothing_says_what_there_is() {
     let target = target().await;
-    let desk = Desk::with(&two_groups(&target, 200));
+    let workspace = Workspace::with(&two_groups(&target, 200));
     let cases: [(&[&str], &[&str]); 6] = [
         (&["--group", "ap"], &["\"ap\"", "\"site\"", "\"api\"", "did you mean"]),
         (&["--group", "api", "--probe", "Stat"], &["\"Stat\"", "\"Status\""]),
@@ -153,7 +156,7 @@ async fn a_choice_that_fits_nothing_says_what_there_is() {
         (&["--group", "site", "--filter", "kind=json"], &["kind=json"]),
     ];
     for (arguments, parts) in cases {
-        let ran = desk.run(&[&["run"], arguments].concat());
+        let ran = workspace.run(&[&["run"], arguments].concat());
         assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");
         assert_eq!(ran.out, "");
         for part in parts {
@@ -177,11 +180,11 @@ async fn the_location_is_the_argument_s_then_the_region_s_then_the_user_s_tag() 
         (Some("eu-west-1"), &["--location", "laptop"], "laptop"),
         (None, &["--location", "laptop"], "laptop"),
     ] {
-        let mut desk = Desk::with(&config).variable("SENTRY_DSN", &sentry.dsn().to_string());
+        let mut workspace = Workspace::with(&config).variable("SENTRY_DSN", &sentry.dsn().to_string());
         if let Some(region) = region {
-            desk = desk.variable("AWS_REGION", region);
+            workspace = workspace.variable("AWS_REGION", region);
         }
-        let ran = desk.run(&[&["run", "--json"], arguments].concat());
+        let ran = workspace.run(&[&["run", "--json"], arguments].concat());
         assert_eq!(ran.json()[0]["location"], location);
         let received = sentry.received().pop().expect("an envelope");
         let items = received.envelope.items().expect("items");
@@ -202,35 +205,35 @@ async fn the_dsn_is_the_argument_s_then_the_environment_s_then_the_configuration
         target.url("/")
     );
     let counts = || [&configured, &variable, &argument].map(|sentry| sentry.received().len());
-    let desk = Desk::with(&config);
-    assert_eq!(desk.run(&["run"]).code, 0);
+    let workspace = Workspace::with(&config);
+    assert_eq!(workspace.run(&["run"]).code, 0);
     assert_eq!(counts(), [1, 0, 0]);
-    let desk = desk.variable("SENTRY_DSN", &variable.dsn().to_string());
-    assert_eq!(desk.run(&["run"]).code, 0);
+    let workspace = workspace.variable("SENTRY_DSN", &variable.dsn().to_string());
+    assert_eq!(workspace.run(&["run"]).code, 0);
     assert_eq!(counts(), [1, 1, 0]);
-    assert_eq!(desk.run(&["run", "--dsn", &argument.dsn().to_string()]).code, 0);
+    assert_eq!(workspace.run(&["run", "--dsn", &argument.dsn().to_string()]).code, 0);
     assert_eq!(counts(), [1, 1, 1]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_dsn_results_are_shown_and_nothing_is_delivered() {
     let target = target().await;
-    let desk = Desk::with(&two_groups(&target, 200));
-    let ran = desk.run(&["run"]);
+    let workspace = Workspace::with(&two_groups(&target, 200));
+    let ran = workspace.run(&["run"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     assert!(ran.out.contains("Home") && ran.out.contains("nothing delivered: there is no DSN"), "{}", ran.out);
-    let summary = &desk.run(&["run", "--json"]).json()[0];
+    let summary = &workspace.run(&["run", "--json"]).json()[0];
     assert_eq!(["envelopes", "delivered", "lost"].map(|count| summary["delivery"][count].as_u64()), [Some(0); 3]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_group_is_named_where_there_are_several() {
     let target = target().await;
-    let desk = Desk::with(&two_groups(&target, 200));
-    let ran = desk.run(&["run"]);
+    let workspace = Workspace::with(&two_groups(&target, 200));
+    let ran = workspace.run(&["run"]);
     let at = |part: &str| ran.out.find(part).unwrap_or_else(|| panic!("{part} in {}", ran.out));
     assert!(at("site\n") < at("Home") && at("News") < at("api\n") && at("api\n") < at("Status"), "{}", ran.out);
-    let ran = desk.run(&["run", "--group", "api"]);
+    let ran = workspace.run(&["run", "--group", "api"]);
     assert!(!ran.out.contains("api\n"), "{}", ran.out);
 }
 
@@ -238,9 +241,10 @@ async fn a_group_is_named_where_there_are_several() {
 async fn pipes_get_no_escape_codes_and_no_progress() {
     let target = target().await;
     for variable in ["NO_COLOR", "TERM"] {
-        let desk = Desk::with(&two_groups(&target, 503)).variable(variable, "1").variable("LANG", "en_GB.UTF-8");
+        let workspace =
+            Workspace::with(&two_groups(&target, 503)).variable(variable, "1").variable("LANG", "en_GB.UTF-8");
         for arguments in [&["run"][..], &["run", "--json"], &["--help"], &["run", "--no-such"], &["check"]] {
-            let ran = desk.run(arguments);
+            let ran = workspace.run(arguments);
             let is_plain = |text: &str| !text.contains(|c: char| c.is_control() && c != '\n');
             assert!(is_plain(&ran.out) && is_plain(&ran.err), "{arguments:?}: {ran:?}");
             assert!(!ran.err.contains("running"), "{ran:?}");
@@ -252,9 +256,9 @@ async fn pipes_get_no_escape_codes_and_no_progress() {
 async fn a_pipe_gets_colours_where_it_asks_for_them() {
     let target = target().await;
     for (locale, mark) in [("C.UTF-8", "█"), ("C", "w")] {
-        let desk = Desk::with(&two_groups(&target, 503)).variable("CI", "true").variable("LANG", locale);
-        let desk = desk.variable("CLICOLOR_FORCE", "1");
-        let ran = desk.run(&["run"]);
+        let workspace = Workspace::with(&two_groups(&target, 503)).variable("CI", "true").variable("LANG", locale);
+        let workspace = workspace.variable("CLICOLOR_FORCE", "1");
+        let ran = workspace.run(&["run"]);
         for part in ["\u{1b}[38;5;160mfailed", &format!("\u{1b}[38;5;33m{mark}\u{1b}[0m \u{1b}[2mwait\u{1b}[0m")] {
             assert!(ran.out.contains(part), "{part:?} in {:?}", ran.out);
         }
@@ -264,7 +268,7 @@ async fn a_pipe_gets_colours_where_it_asks_for_them() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn quiet_says_only_what_is_not_well_and_programs_get_everything() {
     let target = target().await;
-    let (fine, failing) = (Desk::with(&two_groups(&target, 200)), Desk::with(&two_groups(&target, 503)));
+    let (fine, failing) = (Workspace::with(&two_groups(&target, 200)), Workspace::with(&two_groups(&target, 503)));
     let ran = fine.run(&["run", "--quiet"]);
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", ""));
     let ran = failing.run(&["run", "-q", "--json"]);
@@ -285,7 +289,7 @@ async fn quiet_says_only_what_is_not_well_and_programs_get_everything() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_phase_has_a_line_where_that_is_asked_for() {
     let target = target().await;
-    let ran = Desk::with(&two_groups(&target, 200)).run(&["run", "--group", "api", "--phases"]);
+    let ran = Workspace::with(&two_groups(&target, 200)).run(&["run", "--group", "api", "--phases"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let names: Vec<&str> = ran.out.lines().filter_map(|line| line.strip_prefix("    ")?.split(' ').next()).collect();
     assert_eq!(names, ["net.tcp", "http.send", "http.wait", "http.recv"], "{}", ran.out);
@@ -295,10 +299,10 @@ async fn every_phase_has_a_line_where_that_is_asked_for() {
 async fn a_reader_that_leaves_early_stops_no_probe_and_no_delivery() {
     let target = target().await;
     let sentry = Receiver::start(Behaviour::default()).await;
-    let desk = Desk::with(&two_groups(&target, 503));
+    let workspace = Workspace::with(&two_groups(&target, 503));
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("sentrynet"))
         .args(["run", "--dsn", &sentry.dsn().to_string()])
-        .current_dir(desk.path())
+        .current_dir(workspace.path())
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
@@ -314,10 +318,10 @@ async fn a_reader_that_leaves_early_stops_no_probe_and_no_delivery() {
 async fn results_that_cannot_be_written_are_no_success() {
     let target = target().await;
     let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
-    let desk = Desk::with(&two_groups(&target, 200));
+    let workspace = Workspace::with(&two_groups(&target, 200));
     let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("sentrynet"))
         .args(["run", "--json"])
-        .current_dir(desk.path())
+        .current_dir(workspace.path())
         .stdout(full)
         .output()
         .expect("the program runs");

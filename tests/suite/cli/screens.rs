@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::cli::Desk;
+use crate::support::cli::Workspace;
 use crate::support::process::send;
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::screen::Screen;
@@ -41,8 +41,8 @@ fn three_runs(target: &Target, status: u16) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_terminal_gets_colours_and_blocks_and_sees_how_many_runs_are_done() {
     let target = target().await;
-    let desk = Desk::with(&three_runs(&target, 503)).variable("LANG", "C.UTF-8");
-    let mut screen = Screen::start(&desk, &["run"], (24, 80));
+    let workspace = Workspace::with(&three_runs(&target, 503)).variable("LANG", "C.UTF-8");
+    let mut screen = Screen::start(&workspace, &["run"], (24, 80));
     screen.wait_for(|text| text.contains("running site: 2 of 3 runs done, 0.")).await;
     let code = screen.ended().await.code();
     let text = screen.text();
@@ -72,8 +72,8 @@ async fn a_terminal_gets_colours_and_blocks_and_sees_how_many_runs_are_done() {
 async fn without_colours_letters_stand_for_phases() {
     let target = target().await;
     for (name, value, has_progress) in [("NO_COLOR", "1", true), ("TERM", "dumb", false)] {
-        let desk = Desk::with(&three_runs(&target, 200)).variable("LANG", "C.UTF-8").variable(name, value);
-        let mut screen = Screen::start(&desk, &["run"], (24, 50));
+        let workspace = Workspace::with(&three_runs(&target, 200)).variable("LANG", "C.UTF-8").variable(name, value);
+        let mut screen = Screen::start(&workspace, &["run"], (24, 50));
         assert!(screen.ended().await.success(), "{}", screen.text());
         let (text, written) = (screen.text(), screen.written());
         assert!(text.contains("ww") && text.contains("\nPhases: ") && text.contains("w wait"), "{text}");
@@ -87,7 +87,7 @@ async fn without_colours_letters_stand_for_phases() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn quiet_shows_only_what_is_not_well() {
     let target = target().await;
-    let (fine, failing) = (Desk::with(&three_runs(&target, 200)), Desk::with(&three_runs(&target, 503)));
+    let (fine, failing) = (Workspace::with(&three_runs(&target, 200)), Workspace::with(&three_runs(&target, 503)));
     let mut screen = Screen::start(&fine, &["run", "--quiet"], (24, 80));
     assert!(screen.ended().await.success());
     assert_eq!(screen.written(), "");
@@ -106,12 +106,12 @@ async fn quiet_shows_only_what_is_not_well() {
 async fn what_was_not_delivered_is_kept_in_a_file_and_resent_with_the_command_that_is_shown() {
     let target = target().await;
     let receiver = Receiver::start_with(|turn| Behaviour::status(if turn.number < 4 { 403 } else { 200 })).await;
-    let desk = Desk::with(&three_runs(&target, 503)).variable("SENTRY_DSN", &receiver.dsn().to_string());
-    let mut screen = Screen::start(&desk, &["run"], (30, 100));
+    let workspace = Workspace::with(&three_runs(&target, 503)).variable("SENTRY_DSN", &receiver.dsn().to_string());
+    let mut screen = Screen::start(&workspace, &["run"], (30, 100));
     assert_eq!(screen.ended().await.code(), Some(3));
     let text = screen.text();
     assert!(!text.contains("event_id"), "{text}");
-    let files: Vec<String> = std::fs::read_dir(desk.path())
+    let files: Vec<String> = std::fs::read_dir(workspace.path())
         .expect("a directory")
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| name != "config")
@@ -127,8 +127,8 @@ async fn what_was_not_delivered_is_kept_in_a_file_and_resent_with_the_command_th
     ] {
         assert!(said.contains(part), "{part} in {text}");
     }
-    let log = std::fs::read(desk.path().join(file)).expect("a file");
-    let command = move || desk.command(&["resend"]).write_stdin(log).output().expect("the program runs");
+    let log = std::fs::read(workspace.path().join(file)).expect("a file");
+    let command = move || workspace.command(&["resend"]).write_stdin(log).output().expect("the program runs");
     let output = tokio::task::spawn_blocking(command).await.expect("a result");
     assert!(
         String::from_utf8_lossy(&output.stdout).starts_with("4 envelopes found, 4 delivered, 0 lost"),
@@ -140,8 +140,8 @@ async fn what_was_not_delivered_is_kept_in_a_file_and_resent_with_the_command_th
 async fn who_waits_for_sentry_is_told_so() {
     let target = target().await;
     let receiver = Receiver::start(Behaviour::status(500)).await;
-    let desk = Desk::with(&three_runs(&target, 200)).variable("SENTRY_DSN", &receiver.dsn().to_string());
-    let screen = Screen::start(&desk, &["run"], (24, 80));
+    let workspace = Workspace::with(&three_runs(&target, 200)).variable("SENTRY_DSN", &receiver.dsn().to_string());
+    let screen = Screen::start(&workspace, &["run"], (24, 80));
     screen.wait_for(|text| text.contains("delivering 3 envelopes of site to Sentry")).await;
 }
 
@@ -183,8 +183,8 @@ fn row<'a>(text: &'a str, title: &str) -> Option<&'a str> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watch_is_a_table_that_is_kept_up_to_date_until_q_is_pressed() {
     let target = target().await;
-    let desk = Desk::with(&watched(&target)).variable("LANG", "C.UTF-8");
-    let mut screen = Screen::start(&desk, &["watch"], (16, 100));
+    let workspace = Workspace::with(&watched(&target)).variable("LANG", "C.UTF-8");
+    let mut screen = Screen::start(&workspace, &["watch"], (16, 100));
     screen.wait_for(|text| text.contains("- ") && text.contains("0 runs, nothing is delivered")).await;
     assert!(screen.look(|screen| screen.alternate_screen() && screen.hide_cursor()));
     let text = screen.wait_for(|text| text.contains("5 runs, 1 failed, ") && row(text, "Home").is_some()).await;
@@ -212,9 +212,9 @@ async fn a_watch_is_a_table_that_is_kept_up_to_date_until_q_is_pressed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signal_gives_the_terminal_back_and_the_log_comes_then() {
     let target = target().await;
-    let desk = Desk::with(&watched(&target)).variable("RUST_LOG", "info").variable("LANG", "C.UTF-8");
-    let desk = desk.variable("SENTRY_DSN", "http://key@127.0.0.1:1/1");
-    let mut screen = Screen::start(&desk, &["watch", "--grace", "1s"], (16, 100));
+    let workspace = Workspace::with(&watched(&target)).variable("RUST_LOG", "info").variable("LANG", "C.UTF-8");
+    let workspace = workspace.variable("SENTRY_DSN", "http://key@127.0.0.1:1/1");
+    let mut screen = Screen::start(&workspace, &["watch", "--grace", "1s"], (16, 100));
     // What cannot be delivered is said there, and goes to the log, too.
     let text = screen.wait_for(|text| text.contains("envelopes not delivered: ") && text.contains("6 waiting")).await;
     assert!(!text.contains("WARN"), "{text}");
@@ -235,9 +235,9 @@ async fn a_signal_gives_the_terminal_back_and_the_log_comes_then() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watch_ends_when_its_terminal_is_gone() {
     let (target, sentry) = (target().await, Receiver::start(Behaviour::default()).await);
-    let desk = Desk::with(&watched(&target)).variable("LANG", "C.UTF-8");
-    let desk = desk.variable("SENTRY_DSN", &sentry.dsn().to_string());
-    let mut screen = Screen::start(&desk, &["watch"], (16, 100));
+    let workspace = Workspace::with(&watched(&target)).variable("LANG", "C.UTF-8");
+    let workspace = workspace.variable("SENTRY_DSN", &sentry.dsn().to_string());
+    let mut screen = Screen::start(&workspace, &["watch"], (16, 100));
     screen.wait_for(|text| text.contains("5 runs, ")).await;
     screen.close();
     assert_eq!(screen.ended().await.code(), Some(0));
@@ -247,8 +247,8 @@ async fn a_watch_ends_when_its_terminal_is_gone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_terminal_that_takes_nothing_keeps_nothing_from_ending() {
     let target = target().await;
-    let desk = Desk::with(&watched(&target)).variable("LANG", "C.UTF-8");
-    let mut screen = Screen::start(&desk, &["watch"], (60, 200));
+    let workspace = Workspace::with(&watched(&target)).variable("LANG", "C.UTF-8");
+    let mut screen = Screen::start(&workspace, &["watch"], (60, 200));
     screen.wait_for(|text| text.contains("0 runs, ")).await;
     screen.stick();
     // Each is drawn anew, until there is no room for more.
@@ -266,9 +266,10 @@ async fn a_terminal_that_takes_nothing_keeps_nothing_from_ending() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_terminal_that_knows_nothing_gets_lines_and_quiet_ones_only_trouble() {
     let target = target().await;
-    let (dumb, quiet) = (Desk::with(&watched(&target)).variable("TERM", "dumb"), Desk::with(&watched(&target)));
-    for (desk, arguments, is_quiet) in [(&dumb, &["watch"][..], false), (&quiet, &["watch", "--quiet"], true)] {
-        let mut screen = Screen::start(desk, arguments, (30, 100));
+    let (dumb, quiet) =
+        (Workspace::with(&watched(&target)).variable("TERM", "dumb"), Workspace::with(&watched(&target)));
+    for (workspace, arguments, is_quiet) in [(&dumb, &["watch"][..], false), (&quiet, &["watch", "--quiet"], true)] {
+        let mut screen = Screen::start(workspace, arguments, (30, 100));
         screen.wait_for(|text| text.contains("failed   site/News")).await;
         send(Signal::INT, screen.id());
         assert_eq!(screen.ended().await.code(), Some(0), "{}", screen.text());

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::support::clock::Stopwatch;
-use crate::support::front::Front;
 use crate::support::moto::{Moto, REGION, settings};
 use crate::support::port::Port;
+use crate::support::proxy::Proxy;
 use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
@@ -31,8 +31,8 @@ async fn parameters_come_in_one_call_and_decrypted() {
     moto.put_secret("/sentrynet/dsn", "https://key@sentry.invalid/1").await;
     moto.put("/sentrynet/groups/demo", "first").await;
     moto.put("/sentrynet/groups/demo", "second").await;
-    let front = Front::of(moto.endpoint()).await;
-    let store = store(&front.url()).await;
+    let proxy = Proxy::of(moto.endpoint()).await;
+    let store = store(&proxy.url()).await;
 
     let wanted =
         ["/sentrynet/sentry", "/sentrynet/dsn", "/sentrynet/groups/demo", "/sentrynet/groups/none", "/no such"];
@@ -50,7 +50,7 @@ async fn parameters_come_in_one_call_and_decrypted() {
     );
     assert_eq!(parameters.missing, names(&["/no such", "/sentrynet/groups/none"]));
     assert!(!format!("{parameters:?}").contains("key@"), "no value is printed");
-    let calls = front.calls();
+    let calls = proxy.calls();
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].target.as_deref(), Some("AmazonSSM.GetParameters"));
     assert_eq!(calls[0].body["WithDecryption"], true);
@@ -64,8 +64,8 @@ async fn more_than_ten_names_come_in_as_few_calls_as_can_be() {
     for name in &all {
         moto.put(name, &format!("value of {name}")).await;
     }
-    let front = Front::of(moto.endpoint()).await;
-    let store = store(&front.url()).await;
+    let proxy = Proxy::of(moto.endpoint()).await;
+    let store = store(&proxy.url()).await;
 
     let parameters = store.fetch(&all.iter().cloned().collect()).await.expect("parameters");
 
@@ -73,12 +73,12 @@ async fn more_than_ten_names_come_in_as_few_calls_as_can_be() {
     assert_eq!(parameters.found.len(), 23);
     assert!(parameters.found.iter().all(|(name, found)| found.value.expose() == format!("value of {name}")));
     let mut sizes: Vec<_> =
-        front.calls().iter().filter_map(|call| Some(call.body["Names"].as_array()?.len())).collect();
+        proxy.calls().iter().filter_map(|call| Some(call.body["Names"].as_array()?.len())).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [3, 10, 10]);
 
     store.fetch(&names(&[])).await.expect("nothing");
-    assert_eq!(front.calls().len(), 0);
+    assert_eq!(proxy.calls().len(), 0);
 }
 
 #[tokio::test]
@@ -95,9 +95,9 @@ async fn secrets_that_cannot_be_had_say_why() {
 
 #[tokio::test]
 async fn what_aws_refuses_is_said_with_what_to_do() {
-    // Nothing is behind the front: it answers everything itself.
-    let front = Front::of("http://127.0.0.1:9".to_owned()).await;
-    let store = store(&front.url()).await;
+    // Nothing is behind the proxy: it answers everything itself.
+    let proxy = Proxy::of("http://127.0.0.1:9".to_owned()).await;
+    let store = store(&proxy.url()).await;
     for (status, code, parts) in [
         (400, "AccessDeniedException", ["/p/sentry", "ssm:GetParameters", "kms:Decrypt", REGION, "because"]),
         (400, "ThrottlingException", ["/p/sentry", "throttling", "fewer calls", REGION, "because"]),
@@ -105,13 +105,13 @@ async fn what_aws_refuses_is_said_with_what_to_do() {
         (400, "ExpiredTokenException", ["credentials", "renew", "Expired", REGION, "because"]),
         (500, "InternalServerError", ["/p/sentry", "did not give", "InternalServerError", REGION, "because"]),
     ] {
-        front.answer_next(status, json!({"__type": code, "message": "because"}));
+        proxy.answer_next(status, json!({"__type": code, "message": "because"}));
         let error = store.fetch(&names(&["/p/sentry"])).await.expect_err(code).to_string();
         for part in parts {
             assert!(error.contains(part), "{code}: no {part:?} in {error:?}");
         }
     }
-    assert_eq!(front.calls().len(), 5);
+    assert_eq!(proxy.calls().len(), 5);
 }
 
 #[tokio::test]
@@ -147,14 +147,14 @@ fn only_title(loaded: &Loaded) -> &str {
     &group.probes[0].title
 }
 
-fn asked(front: &Front) -> Vec<BTreeSet<String>> {
-    front.calls().iter().map(|call| serde_json::from_value(call.body["Names"].clone()).expect("names")).collect()
+fn asked(proxy: &Proxy) -> Vec<BTreeSet<String>> {
+    proxy.calls().iter().map(|call| serde_json::from_value(call.body["Names"].clone()).expect("names")).collect()
 }
 
 const PARAMETERS: [&str; 3] = ["/sentrynet/sentry", "/sentrynet/dsn", "/sentrynet/groups/demo"];
 
-async fn source(front: &Front) -> ConfigSource {
-    ConfigSource::new(crate::support::client(), &Prefix::new("/sentrynet/")).with_store(store(&front.url()).await)
+async fn source(proxy: &Proxy) -> ConfigSource {
+    ConfigSource::new(crate::support::client(), &Prefix::new("/sentrynet/")).with_store(store(&proxy.url()).await)
 }
 
 #[tokio::test]
@@ -164,8 +164,8 @@ async fn a_configuration_is_asked_for_once_a_minute_in_one_call() {
         .await;
     moto.put_secret("/sentrynet/dsn", "https://key@new.invalid/1\n").await;
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
-    let front = Front::of(moto.endpoint()).await;
-    let mut source = source(&front).await;
+    let proxy = Proxy::of(moto.endpoint()).await;
+    let mut source = source(&proxy).await;
     let start = SuspendAwareInstant::now();
 
     let first = source.group("demo", start, None).await.expect("a configuration");
@@ -174,27 +174,27 @@ async fn a_configuration_is_asked_for_once_a_minute_in_one_call() {
     assert_eq!(first.config.sentry.environment.as_deref(), Some("test"));
     assert_eq!(first.config.sentry.dsn.as_ref().map(|dsn| dsn.expose()), Some("https://key@new.invalid/1"));
     assert_eq!(first.broken, None);
-    assert_eq!(asked(&front), [names(&PARAMETERS)]);
+    assert_eq!(asked(&proxy), [names(&PARAMETERS)]);
 
     moto.put("/sentrynet/groups/demo", &one_probe("https://b.invalid/")).await;
     let within = source.group("demo", start + Duration::from_secs(59), None).await.expect("the same");
     assert_eq!(only_title(&within), "GET https://a.invalid");
-    assert_eq!(asked(&front), []);
+    assert_eq!(asked(&proxy), []);
 
     let after = source.group("demo", start + Duration::from_secs(60), None).await.expect("a newer one");
     assert_eq!(only_title(&after), "GET https://b.invalid");
-    assert_eq!(asked(&front), [names(&PARAMETERS)]);
+    assert_eq!(asked(&proxy), [names(&PARAMETERS)]);
 
     let same = source.group("demo", start + Duration::from_secs(120), None).await.expect("the same again");
     assert!(Arc::ptr_eq(&after.config, &same.config), "what has not changed is not read again");
-    assert_eq!(asked(&front).len(), 1);
+    assert_eq!(asked(&proxy).len(), 1);
 }
 
 #[tokio::test]
 async fn settings_and_dsn_are_not_needed() {
     let moto = Moto::start().await;
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
-    let loaded = source(&Front::of(moto.endpoint()).await).await.group("demo", SuspendAwareInstant::now(), None).await;
+    let loaded = source(&Proxy::of(moto.endpoint()).await).await.group("demo", SuspendAwareInstant::now(), None).await;
     assert!(loaded.expect("a configuration").config.sentry.dsn.is_none());
 }
 
@@ -203,21 +203,21 @@ async fn secrets_come_in_the_same_call_once_they_are_known() {
     let moto = Moto::start().await;
     moto.put("/sentrynet/groups/demo", &with_secret("https://a.invalid/")).await;
     moto.put_secret("/shop/token", "hunter2!").await;
-    let front = Front::of(moto.endpoint()).await;
-    let mut source = source(&front).await;
+    let proxy = Proxy::of(moto.endpoint()).await;
+    let mut source = source(&proxy).await;
     let start = SuspendAwareInstant::now();
     let token = |loaded: &Loaded| loaded.config.redactor.text("hunter2! hunter3!");
 
     let first = source.group("demo", start, None).await.expect("a configuration");
     assert_eq!(token(&first), "[Filtered] hunter3!");
-    assert_eq!(asked(&front), [names(&PARAMETERS), names(&["/shop/token"])]);
+    assert_eq!(asked(&proxy), [names(&PARAMETERS), names(&["/shop/token"])]);
 
     moto.put_secret("/shop/token", "hunter3!").await;
     let rotated = source.group("demo", start + Duration::from_secs(60), None).await.expect("a configuration");
     assert_eq!(token(&rotated), "hunter2! [Filtered]");
     let mut all = names(&PARAMETERS);
     all.insert("/shop/token".to_owned());
-    assert_eq!(asked(&front), [all]);
+    assert_eq!(asked(&proxy), [all]);
 
     moto.delete("/shop/token").await;
     let gone = source.group("demo", start + Duration::from_secs(120), None).await.expect("the last good configuration");
@@ -231,8 +231,8 @@ async fn secrets_come_in_the_same_call_once_they_are_known() {
 async fn a_broken_newer_value_leaves_the_last_good_one_and_is_reported_until_it_is_mended() {
     let moto = Moto::start().await;
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
-    let front = Front::of(moto.endpoint()).await;
-    let mut source = source(&front).await;
+    let proxy = Proxy::of(moto.endpoint()).await;
+    let mut source = source(&proxy).await;
     let start = SuspendAwareInstant::now();
     let good = source.group("demo", start, None).await.expect("a configuration");
 
@@ -254,7 +254,7 @@ async fn a_broken_newer_value_leaves_the_last_good_one_and_is_reported_until_it_
 
     // With nothing good to fall back on, a broken value is an error.
     moto.put("/sentrynet/groups/demo", "probes: [").await;
-    let cold = self::source(&front).await.group("demo", start, None).await;
+    let cold = self::source(&proxy).await.group("demo", start, None).await;
     assert!(matches!(cold, Err(SourceError::Broken(_))), "{cold:?}");
 }
 
@@ -262,10 +262,10 @@ async fn a_broken_newer_value_leaves_the_last_good_one_and_is_reported_until_it_
 async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
     let moto = Moto::start().await;
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
-    let front = Front::of(moto.endpoint()).await;
-    let mut source = source(&front).await;
+    let proxy = Proxy::of(moto.endpoint()).await;
+    let mut source = source(&proxy).await;
     let start = SuspendAwareInstant::now();
-    let denied = || front.answer_next(400, json!({"__type": "AccessDeniedException", "message": "because"}));
+    let denied = || proxy.answer_next(400, json!({"__type": "AccessDeniedException", "message": "because"}));
 
     denied();
     let cold = source.group("demo", start, None).await;
@@ -278,7 +278,7 @@ async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
     let again = source.group("demo", start + Duration::from_secs(120), None).await.expect("a configuration");
     assert_eq!(again.broken, None);
 
-    front.answer_next(400, json!({"__type": "ThrottlingException", "message": "because"}));
+    proxy.answer_next(400, json!({"__type": "ThrottlingException", "message": "because"}));
     let busy = source.group("demo", start + Duration::from_secs(180), None).await.expect("the last good configuration");
     assert!(matches!(busy.broken, Some(SourceError::Ssm(SsmError::Throttled { .. }))), "{:?}", busy.broken);
     // Asked again within the minute, it says the same; after a freeze of a minute it asks again.
@@ -289,7 +289,7 @@ async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
     assert_eq!(source.group("demo", thawed, None).await.expect("a configuration").broken, None);
 
     // With something good at hand, little of the time left is spent on waiting.
-    front.ignore_next();
+    proxy.ignore_next();
     let (watch, left) = (Stopwatch::start(), Duration::from_secs(2));
     let hanging = source.group("demo", start + Duration::from_secs(360), Some(Instant::now() + left)).await;
     assert!(watch.elapsed() < left, "{:?}", watch.elapsed());
@@ -301,7 +301,7 @@ async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
 async fn a_group_that_is_not_there_is_an_error_that_names_its_parameter() {
     let moto = Moto::start().await;
     moto.put("/sentrynet/groups/demo", &one_probe("https://a.invalid/")).await;
-    let mut source = source(&Front::of(moto.endpoint()).await).await;
+    let mut source = source(&Proxy::of(moto.endpoint()).await).await;
     let start = SuspendAwareInstant::now();
 
     let unknown = source.group("dmeo", start, None).await.expect_err("no such group");

@@ -1,7 +1,7 @@
 //! Secrets never leave: planted in every place that takes one, said back by targets in every way, sought in all that
 //! comes out.
 
-use crate::support::cli::Desk;
+use crate::support::cli::Workspace;
 use crate::support::echo;
 use crate::support::echo::GIVEN;
 use crate::support::receiver::{Behaviour, Receiver};
@@ -199,15 +199,15 @@ fn nothing_on_a_terminal_or_in_a_log_holds_a_secret() {
         (echo::start().await, sentry.await)
     });
     let (key, certificate) = key_pair();
-    let mut desk = Desk::with(&configuration(&target, "key.pem", "certificate.pem"));
-    desk.write("config/key.pem", &key);
-    desk.write("config/certificate.pem", &certificate);
+    let mut workspace = Workspace::with(&configuration(&target, "key.pem", "certificate.pem"));
+    workspace.write("config/key.pem", &key);
+    workspace.write("config/certificate.pem", &certificate);
     for (name, value) in VARIABLES.into_iter().chain([("RUST_LOG", "trace")]) {
-        desk = desk.variable(name, value);
+        workspace = workspace.variable(name, value);
     }
     let refusing = format!("http://key:dsn-l1teral-half@{}/1", sentry.addr);
     for arguments in [&["run"][..], &["run", "--json"], &["run", "--json", "--dsn", &refusing]] {
-        let ran = desk.run(arguments);
+        let ran = workspace.run(arguments);
         assert_eq!(ran.code, 3, "{ran:?}");
         let (out, err) = (Found::read(&ran.out), Found::read(&ran.err));
         assert_hidden("standard output", &ran.out, &key);
@@ -242,7 +242,7 @@ fn no_problem_with_a_configuration_quotes_a_secret() {
         probe("tls: {key: \"-----BEGIN PRIVATE KEY-----\\nhunter2-and-more\", control-4711: 1}"),
         "sentry: {dsn: 'https://key:hunter2-and-more@o0.example/x', control-4711: 1}\ngroups: []\n".to_owned(),
     ] {
-        let ran = Desk::with(&text).run(&["check"]);
+        let ran = Workspace::with(&text).run(&["check"]);
         assert_eq!(ran.code, 2, "{ran:?}");
         let said = Found::read(&ran.err);
         assert!(said.has("plain", "control") && said.find("hunter2").is_none(), "{text}\n{}", ran.err);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::clock::Stopwatch;
-use crate::support::mail::{AMPLE, courier, deliver, runs};
+use crate::support::envelopes::{AMPLE, courier, deliver, runs};
 use crate::support::outcomes::failed;
 use crate::support::port::Port;
 use crate::support::receiver::{self, Behaviour, Receiver};

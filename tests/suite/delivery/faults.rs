@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::support::black_hole;
 use crate::support::certificates::{Authority, params, self_signed};
-use crate::support::mail::{AMPLE, deliver, ids, logged, runs};
+use crate::support::envelopes::{AMPLE, deliver, ids, logged, runs};
 use crate::support::peer;
 use crate::support::receiver::{self, Behaviour, Receiver};
 use crate::support::target::{Target, answer, read_request};

@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::support::clock::Stopwatch;
-use crate::support::mail::{AMPLE, courier, deliver, failed_run, ids, logged, runs};
+use crate::support::envelopes::{AMPLE, courier, deliver, failed_run, ids, logged, runs};
 use crate::support::receiver::{Behaviour, Receiver};
 use sentrynet::sentry::Kind;
 use tokio::time::Instant;

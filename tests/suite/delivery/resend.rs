@@ -1,7 +1,7 @@
 //! `sentrynet resend`: what a log holds arrives after all.
 
-use crate::support::cli::{Desk, Ran};
-use crate::support::mail::ids;
+use crate::support::cli::{Ran, Workspace};
+use crate::support::envelopes::ids;
 use crate::support::outcomes::ok;
 use crate::support::receiver::{Behaviour, Receiver};
 use sentrynet::secrets::Redactor;
@@ -20,9 +20,9 @@ fn runs(count: u32, days: i64) -> Vec<Envelope> {
     (0..count).flat_map(run).collect()
 }
 
-async fn resend(desk: Desk, arguments: &'static [&'static str], log: String) -> Ran {
+async fn resend(workspace: Workspace, arguments: &'static [&'static str], log: String) -> Ran {
     let run = move || {
-        let output = desk.command(arguments).write_stdin(log).output().expect("the program runs");
+        let output = workspace.command(arguments).write_stdin(log).output().expect("the program runs");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         Ran { code: output.status.code().expect("an exit code"), out: text(output.stdout), err: text(output.stderr) }
     };
@@ -43,8 +43,8 @@ async fn every_envelope_of_a_log_is_delivered_once_however_it_was_wrapped() {
         format!("      \"message\": {},", json!(format!("{}\n", lines[3]))),
         lines[0].clone(),
     ];
-    let desk = Desk::empty().variable("SENTRY_DSN", &receiver.dsn().to_string());
-    let ran = resend(desk, &["resend"], log.join("\n")).await;
+    let workspace = Workspace::empty().variable("SENTRY_DSN", &receiver.dsn().to_string());
+    let ran = resend(workspace, &["resend"], log.join("\n")).await;
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     assert_eq!(ran.out, "4 envelopes found, 4 delivered, 0 lost\n  1 found again: sent only once\n");
     assert_eq!(receiver.taken(), ids(&sent));
@@ -58,10 +58,10 @@ async fn what_a_run_could_not_deliver_can_be_sent_again_from_its_log() {
         "sentry: {{dsn: '{}'}}\ngroups: [{{name: one, probes: [{{probe: probes.http, url: 'http://127.0.0.1:1/'}}]}}]",
         receiver.dsn()
     );
-    let ran = resend(Desk::with(&config), &["run"], String::new()).await;
+    let ran = resend(Workspace::with(&config), &["run"], String::new()).await;
     assert_eq!((ran.code, receiver.taken().len()), (3, 0), "{ran:?}");
     // The configuration names the DSN.
-    let ran = resend(Desk::with(&config), &["resend"], ran.err).await;
+    let ran = resend(Workspace::with(&config), &["resend"], ran.err).await;
     assert_eq!((ran.code, ran.out.as_str()), (0, "2 envelopes found, 2 delivered, 0 lost\n"), "{ran:?}");
     assert_eq!(receiver.taken().len(), 2);
 }
@@ -73,8 +73,8 @@ async fn what_does_not_arrive_is_said() {
     log += &runs(1, 31)[0].log_line();
     let cut = runs(1, 0)[0].log_line();
     log += &format!("\n{}\n", &cut[..200]);
-    let desk = Desk::empty().variable("SENTRY_DSN", &refusing.dsn().to_string());
-    let ran = resend(desk, &["resend"], log).await;
+    let workspace = Workspace::empty().variable("SENTRY_DSN", &refusing.dsn().to_string());
+    let ran = resend(workspace, &["resend"], log).await;
     assert_eq!(ran.code, 3, "{ran:?}");
     for part in [
         "3 envelopes found, 0 delivered, 3 lost\n",
@@ -90,12 +90,12 @@ async fn what_does_not_arrive_is_said() {
 #[tokio::test]
 async fn a_log_without_envelopes_is_fine_and_a_dsn_has_to_be_there() {
     let nothing = || "REPORT RequestId: 7\n\u{0}\n".to_owned();
-    let ran = resend(Desk::empty(), &["resend", "--dsn", "http://key@127.0.0.1:1/1"], nothing()).await;
+    let ran = resend(Workspace::empty(), &["resend", "--dsn", "http://key@127.0.0.1:1/1"], nothing()).await;
     assert_eq!((ran.code, ran.out.as_str()), (0, "0 envelopes found, 0 delivered, 0 lost\n"), "{ran:?}");
-    let ran = resend(Desk::empty(), &["resend"], nothing()).await;
+    let ran = resend(Workspace::empty(), &["resend"], nothing()).await;
     assert!(ran.code == 2 && ran.err.contains("there is no DSN: give --dsn"), "{ran:?}");
-    let ran = resend(Desk::empty(), &["resend", "--dsn", "sentry.io"], nothing()).await;
+    let ran = resend(Workspace::empty(), &["resend", "--dsn", "sentry.io"], nothing()).await;
     assert!(ran.code == 2 && ran.err.contains("https://KEY@HOST/PROJECT"), "{ran:?}");
-    let ran = resend(Desk::with("groups: ["), &["resend"], nothing()).await;
+    let ran = resend(Workspace::with("groups: ["), &["resend"], nothing()).await;
     assert!(ran.code == 2 && ran.err.contains("error: this `[` has no `]`"), "{ran:?}");
 }

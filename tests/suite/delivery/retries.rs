@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::support::mail::{AMPLE, courier, deliver, failed_run, ids, logged, runs};
+use crate::support::envelopes::{AMPLE, courier, deliver, failed_run, ids, logged, runs};
 use crate::support::port::Port;
 use crate::support::receiver::{self, Behaviour, Receiver};
 use crate::support::target::{Target, answer};

@@ -1,6 +1,6 @@
 //! `sentrynet compile`: the SAM template of a configuration.
 
-use crate::support::cli::{Desk, Ran};
+use crate::support::cli::{Ran, Workspace};
 use crate::support::template::{in_region, input, parse, repository, rules};
 use serde_json::{Value, json};
 
@@ -23,21 +23,21 @@ groups:
       - {probe: probes.http, title: Till, url: {ssm: /till}, headers: {x-token: {ssm: '/team/token:3'}}, every: 10m}
 ";
 
-fn compiled(desk: &Desk) -> Value {
-    let ran = desk.run(&["compile"]);
+fn compiled(workspace: &Workspace) -> Value {
+    let ran = workspace.run(&["compile"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    parse(&read(desk, "template.yaml"))
+    parse(&read(workspace, "template.yaml"))
 }
 
-fn read(desk: &Desk, path: &str) -> String {
-    std::fs::read_to_string(desk.path().join(path)).expect("a file")
+fn read(workspace: &Workspace, path: &str) -> String {
+    std::fs::read_to_string(workspace.path().join(path)).expect("a file")
 }
 
 #[test]
 fn the_rules_are_those_of_the_plan_in_every_region() {
-    let desk = Desk::with(THREE);
-    let template = compiled(&desk);
-    let plan = desk.run(&["plan", "--json"]).json().remove(0);
+    let workspace = Workspace::with(THREE);
+    let template = compiled(&workspace);
+    let plan = workspace.run(&["plan", "--json"]).json().remove(0);
     let rules = rules(&template);
     let planned = plan["rules"].as_array().expect("rules");
     assert_eq!(rules.len(), planned.len());
@@ -68,7 +68,7 @@ fn the_rules_are_those_of_the_plan_in_every_region() {
 
 #[test]
 fn without_regions_nothing_depends_on_the_region() {
-    let template = compiled(&Desk::with(
+    let template = compiled(&Workspace::with(
         &THREE
             .replace("regions: [eu-west-1, us-east-1, ap-southeast-2]\n", "")
             .replace("    regions: [us-east-1]\n", ""),
@@ -82,7 +82,7 @@ fn without_regions_nothing_depends_on_the_region() {
 
 #[test]
 fn a_region_that_is_not_configured_is_refused() {
-    let template = compiled(&Desk::with(THREE));
+    let template = compiled(&Workspace::with(THREE));
     let [assertion] = &template["Rules"]["IsRegionConfigured"]["Assertions"].as_array().expect("assertions")[..] else {
         panic!("{template:#}")
     };
@@ -93,10 +93,10 @@ fn a_region_that_is_not_configured_is_refused() {
 
 #[test]
 fn a_changed_period_changes_its_rules_and_nothing_else() {
-    let desk = Desk::with(THREE);
-    let before = compiled(&desk);
-    desk.write("config/sentrynet.yaml", THREE.replace("every: 5m", "every: 15m"));
-    let after = compiled(&desk);
+    let workspace = Workspace::with(THREE);
+    let before = compiled(&workspace);
+    workspace.write("config/sentrynet.yaml", THREE.replace("every: 5m", "every: 15m"));
+    let after = compiled(&workspace);
     let names = |template| rules(template).iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
     assert_eq!(names(&before), ["Every60", "Every300", "Every60B", "Every90", "Every30", "Every600"]);
     assert_eq!(names(&after), ["Every60", "Every900", "Every60B", "Every90", "Every30", "Every600"]);
@@ -115,17 +115,17 @@ fn a_changed_period_changes_its_rules_and_nothing_else() {
 
 #[test]
 fn the_same_configuration_makes_the_same_bytes() {
-    let desk = Desk::with(THREE);
-    let said = desk.run(&["compile"]).out;
+    let workspace = Workspace::with(THREE);
+    let said = workspace.run(&["compile"]).out;
     assert_eq!(said, "template.yaml: 6 rules for eu-west-1, us-east-1, ap-southeast-2\n");
-    let text = read(&desk, "template.yaml");
-    let path = desk.path().join("config/sentrynet.yaml");
+    let text = read(&workspace, "template.yaml");
+    let path = workspace.path().join("config/sentrynet.yaml");
     let whole = path.to_str().expect("UTF-8");
     for arguments in [&["compile", "--out", "other.yaml"][..], &["compile", whole, "--out", "other.yaml"]] {
-        assert_eq!(desk.run(arguments).code, 0);
-        assert_eq!(read(&desk, "other.yaml"), text);
+        assert_eq!(workspace.run(arguments).code, 0);
+        assert_eq!(read(&workspace, "other.yaml"), text);
     }
-    assert_eq!(desk.run(&["compile"]).out, "template.yaml is up to date\n");
+    assert_eq!(workspace.run(&["compile"]).out, "template.yaml is up to date\n");
 }
 
 fn is(ran: &Ran, code: i32, parts: &[&str]) {
@@ -137,48 +137,48 @@ fn is(ran: &Ran, code: i32, parts: &[&str]) {
 
 #[test]
 fn check_tells_whether_the_template_is_stale_and_writes_nothing() {
-    let desk = Desk::with(THREE);
+    let workspace = Workspace::with(THREE);
     is(
-        &desk.run(&["compile", "--check"]),
+        &workspace.run(&["compile", "--check"]),
         1,
         &["template.yaml does not exist: run `sentrynet compile config/sentrynet.yaml`"],
     );
-    assert!(!desk.path().join("template.yaml").exists());
-    compiled(&desk);
-    let text = read(&desk, "template.yaml");
-    let ran = desk.run(&["compile", "--check"]);
+    assert!(!workspace.path().join("template.yaml").exists());
+    compiled(&workspace);
+    let text = read(&workspace, "template.yaml");
+    let ran = workspace.run(&["compile", "--check"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, "template.yaml is up to date\n"));
 
-    desk.write("config/sentrynet.yaml", THREE.replace("every: 1m, burst: 2", "every: 2m, burst: 2"));
+    workspace.write("config/sentrynet.yaml", THREE.replace("every: 1m, burst: 2", "every: 2m, burst: 2"));
     let parts = [
         "template.yaml is out of date: run `sentrynet compile config/sentrynet.yaml` to update it\n",
         "\n-  Every60:\n+  Every120:\n",
     ];
-    let ran = desk.run(&["compile", "--check"]);
+    let ran = workspace.run(&["compile", "--check"]);
     is(&ran, 1, &parts);
     // Warnings come before it.
     let difference = ran.err.rsplit("template.yaml is out of date").next().unwrap_or_default();
     assert!(difference.lines().count() <= 32, "{}", ran.err);
-    assert_eq!(read(&desk, "template.yaml"), text);
+    assert_eq!(read(&workspace, "template.yaml"), text);
 }
 
 #[test]
 fn what_cannot_be_used_ends_with_2() {
-    let desk = Desk::with(&THREE.replace("every: 90", "every: 9"));
-    is(&desk.run(&["compile", "--check"]), 2, &["config/sentrynet.yaml:11:", "every"]);
-    let desk = Desk::with(&THREE.replace("every: 90", "every: {env: PERIOD}"));
-    is(&desk.run(&["compile"]), 2, &["groups[1].probes[1].every", "it stands elsewhere"]);
-    assert!(!desk.path().join("template.yaml").exists());
-    let desk = Desk::with(THREE);
-    is(&desk.run(&["compile", "--out", "no/such/template.yaml"]), 2, &["its directory does not exist"]);
-    is(&desk.run(&["compile", "--out", "config"]), 2, &["config cannot be read: it is a directory"]);
-    is(&desk.run(&["compile", "no.yaml"]), 2, &["error: there is no such file\n--> no.yaml"]);
+    let workspace = Workspace::with(&THREE.replace("every: 90", "every: 9"));
+    is(&workspace.run(&["compile", "--check"]), 2, &["config/sentrynet.yaml:11:", "every"]);
+    let workspace = Workspace::with(&THREE.replace("every: 90", "every: {env: PERIOD}"));
+    is(&workspace.run(&["compile"]), 2, &["groups[1].probes[1].every", "it stands elsewhere"]);
+    assert!(!workspace.path().join("template.yaml").exists());
+    let workspace = Workspace::with(THREE);
+    is(&workspace.run(&["compile", "--out", "no/such/template.yaml"]), 2, &["its directory does not exist"]);
+    is(&workspace.run(&["compile", "--out", "config"]), 2, &["config cannot be read: it is a directory"]);
+    is(&workspace.run(&["compile", "no.yaml"]), 2, &["error: there is no such file\n--> no.yaml"]);
 }
 
 #[test]
 fn an_invocation_may_take_as_long_as_its_runs_may() {
     let timeout = |text: &str| {
-        let template = compiled(&Desk::with(text));
+        let template = compiled(&Workspace::with(text));
         template["Resources"]["ProbeFunction"]["Properties"]["Timeout"]["Fn::If"][2].as_u64().expect("seconds")
     };
     // The burst of second 0 may last until second 60. That of second 30 is stale then. 30 are for everything else.
@@ -189,7 +189,7 @@ fn an_invocation_may_take_as_long_as_its_runs_may() {
 
 #[test]
 fn the_shipped_template_is_what_the_shipped_configuration_makes() {
-    let mut command = Desk::empty().command(&["compile", "--check"]);
+    let mut command = Workspace::empty().command(&["compile", "--check"]);
     let output = command.current_dir(repository()).output().expect("the program runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
@@ -227,9 +227,9 @@ fn the_largest_schedule_that_eventbridge_takes_is_a_template_that_cloudformation
         )
     };
     let groups: String = (0..1500).map(group).collect();
-    let desk = Desk::with(&format!("regions: [eu-west-1, us-east-1]\ngroups:\n{groups}"));
-    let template = compiled(&desk);
+    let workspace = Workspace::with(&format!("regions: [eu-west-1, us-east-1]\ngroups:\n{groups}"));
+    let template = compiled(&workspace);
     assert_eq!(rules(&template).len(), 300);
-    let size = read(&desk, "template.yaml").len();
+    let size = read(&workspace, "template.yaml").len();
     assert!(size < 1_000_000, "{size} bytes");
 }

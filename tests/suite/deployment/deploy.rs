@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::support::answer::{results, strings};
+use crate::support::deploy_env::DeployEnv;
 use crate::support::kent::Kent;
 use crate::support::rie::Function;
-use crate::support::shop::shop;
+use crate::support::sample_target::sample_target;
 use crate::support::template::input;
-use crate::support::yard::Yard;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -18,7 +18,7 @@ const REGIONS: [&str; 3] = ["eu-west-1", "us-east-1", "ap-southeast-2"];
 const WEEK: u64 = 7 * 24 * 60;
 
 /// Periods that divide the day, so that each firing has its tick, and are long enough for a latest firing to be fresh.
-fn configuration(shop: &str) -> String {
+fn configuration(sample: &str) -> String {
     let text = "regions: [eu-west-1, us-east-1, ap-southeast-2]
 tags: {team: web}
 groups:
@@ -34,7 +34,7 @@ groups:
     regions: [us-east-1]
     probes: [{probe: probes.http, title: Members, url: 'SHOP/', every: 2h, headers: {x-token: {ssm: /team/token}}}]
 ";
-    text.replace("SHOP", shop.trim_end_matches('/'))
+    text.replace("SHOP", sample.trim_end_matches('/'))
 }
 
 fn every(title: &str) -> u64 {
@@ -57,8 +57,8 @@ fn text(value: &Value) -> &str {
 
 /// The minutes after `from` at which a region's rules fire, by somebody else's reader of their expressions; with what they
 /// say then.
-fn firings(yard: &Yard, region: &str, from: OffsetDateTime, minutes: u64) -> Vec<(OffsetDateTime, Value)> {
-    let rules: Vec<_> = yard.rules(region).into_iter().filter(|(rule, _)| rule["State"] == "ENABLED").collect();
+fn firings(deploy_env: &DeployEnv, region: &str, from: OffsetDateTime, minutes: u64) -> Vec<(OffsetDateTime, Value)> {
+    let rules: Vec<_> = deploy_env.rules(region).into_iter().filter(|(rule, _)| rule["State"] == "ENABLED").collect();
     let case = |rule: &Value| json!({"expression": rule["ScheduleExpression"], "from": from.unix_timestamp(), "minutes": minutes});
     let verdicts = crate::support::python("cron", "fire.py", rules.iter().map(|(rule, _)| case(rule)));
     let mut firings = Vec::new();
@@ -73,31 +73,31 @@ fn firings(yard: &Yard, region: &str, from: OffsetDateTime, minutes: u64) -> Vec
 }
 
 /// The function that SAM built, as the stack of a region has it.
-async fn function(yard: &Yard, region: &str) -> Function {
-    let deployed = yard.aws(region, &["lambda", "get-function-configuration", "--function-name", "sentrynet"]);
-    let mut environment = yard.moto.environment();
+async fn function(deploy_env: &DeployEnv, region: &str) -> Function {
+    let deployed = deploy_env.aws(region, &["lambda", "get-function-configuration", "--function-name", "sentrynet"]);
+    let mut environment = deploy_env.moto.environment();
     environment.retain(|(name, _)| !name.ends_with("REGION"));
     environment.push(("AWS_REGION", region.to_owned()));
     environment.push(("AWS_LAMBDA_FUNCTION_TIMEOUT", deployed["Timeout"].to_string()));
     environment.push(("SENTRYNET_PREFIX", text(&deployed["Environment"]["Variables"]["SENTRYNET_PREFIX"]).to_owned()));
-    Function::start(&yard.desk.path().join(".aws-sam/build/ProbeFunction/bootstrap"), environment).await
+    Function::start(&deploy_env.workspace.path().join(".aws-sam/build/ProbeFunction/bootstrap"), environment).await
 }
 
 /// Fires a region's rules once more as they fired last, and returns the results of what is not stale by now.
-async fn fire(yard: &Yard, function: &Function, region: &str) -> Vec<Value> {
+async fn fire(deploy_env: &DeployEnv, function: &Function, region: &str) -> Vec<Value> {
     loop {
-        if let Some(made) = fire_once(yard, function, region).await {
+        if let Some(made) = fire_once(deploy_env, function, region).await {
             return made;
         }
     }
 }
 
 /// The same; nothing if something became stale between the look at the clock and the run.
-async fn fire_once(yard: &Yard, function: &Function, region: &str) -> Option<Vec<Value>> {
+async fn fire_once(deploy_env: &DeployEnv, function: &Function, region: &str) -> Option<Vec<Value>> {
     let now = OffsetDateTime::now_utc();
     let from = OffsetDateTime::from_unix_timestamp(now.unix_timestamp() / 60 * 60 - 86_400).expect("a time");
     let mut last: BTreeMap<(String, u64), Value> = BTreeMap::new();
-    for (_, payload) in firings(yard, region, from, 24 * 60 + 1) {
+    for (_, payload) in firings(deploy_env, region, from, 24 * 60 + 1) {
         last.insert((text(&payload["group"]).to_owned(), payload["every"].as_u64().expect("seconds")), payload);
     }
     let mut made = Vec::new();
@@ -124,23 +124,23 @@ async fn fire_once(yard: &Yard, function: &Function, region: &str) -> Option<Vec
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_regions_watch_as_planned_and_tell_sentry_where_from() {
-    let (shop, kent) = (shop().await, Kent::start().await);
-    let yard = Yard::with(&configuration(&shop.url("")), &kent.dsn()).await;
+    let (sample, kent) = (sample_target().await, Kent::start().await);
+    let deploy_env = DeployEnv::with(&configuration(&sample.url("")), &kent.dsn()).await;
     let token = ["ssm", "put-parameter", "--name", "/team/token", "--type", "SecureString", "--value", "hush-hush"];
-    yard.aws("us-east-1", &token);
-    let ran = yard.make(&["deploy"]);
+    deploy_env.aws("us-east-1", &token);
+    let ran = deploy_env.make(&["deploy"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
 
     // A week: what fires is what is planned, with nothing missing and nothing to spare.
     let from = OffsetDateTime::from_unix_timestamp(1_795_132_800).expect("a time");
-    let plan = yard.desk.run(&["plan", "--ticks", "168h", "--from", &rfc3339(from)]).json();
+    let plan = deploy_env.workspace.run(&["plan", "--ticks", "168h", "--from", &rfc3339(from)]).json();
     for region in REGIONS {
         let planned: BTreeSet<String> = plan
             .iter()
             .filter(|line| line["region"] == region)
             .map(|line| format!("{} {} {}", line["tick"], line["group"], every(text(&line["probe"]))))
             .collect();
-        let fires = firings(&yard, region, from, WEEK);
+        let fires = firings(&deploy_env, region, from, WEEK);
         let fired: BTreeSet<String> = fires
             .iter()
             .map(|(_, payload)| format!("{} {} {}", payload["time"], payload["group"], payload["every"]))
@@ -156,13 +156,13 @@ async fn three_regions_watch_as_planned_and_tell_sentry_where_from() {
     let mut expected: BTreeSet<(String, String)> = BTreeSet::new();
     let mut titles: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for region in REGIONS {
-        let function = function(&yard, region).await;
-        for result in fire(&yard, &function, region).await {
+        let function = function(&deploy_env, region).await;
+        for result in fire(&deploy_env, &function, region).await {
             expected.insert((region.to_owned(), text(&result["trace_id"]).to_owned()));
             titles.entry(region).or_default().insert(text(&result["title"]).to_owned());
         }
         if region == "us-east-1" {
-            by_hand(&yard, &function);
+            by_hand(&deploy_env, &function);
         }
     }
     for region in REGIONS {
@@ -184,12 +184,12 @@ async fn three_regions_watch_as_planned_and_tell_sentry_where_from() {
 }
 
 /// `make invoke`, as the function of this stack would answer; to the emulator it is called `function`.
-fn by_hand(yard: &Yard, function: &Function) {
+fn by_hand(deploy_env: &DeployEnv, function: &Function) {
     let cli = format!("AWS=aws --endpoint-url {}", function.endpoint());
     let invoke = |group: &str, more: &[&str]| {
         let mut arguments = vec!["--silent", "invoke", "REGION=us-east-1", "STACK=function", &cli, group];
         arguments.extend(more);
-        yard.make(&arguments)
+        deploy_env.make(&arguments)
     };
     let ran = invoke("GROUP=website", &["PROBE=Home"]);
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -202,14 +202,14 @@ fn by_hand(yard: &Yard, function: &Function) {
     let names =
         [("--function-name sentrynet", "--function-name function"), ("aws lambda", "aws --endpoint-url RIE lambda")];
     let words = [names[0], names[1], ("RIE", &function.endpoint()), ("eu-west-1", "us-east-1")];
-    yard.documented("echo '{\"group\"", "", &words);
-    let answer = std::fs::read_to_string(yard.desk.path().join("answer.json")).expect("an answer");
+    deploy_env.documented("echo '{\"group\"", "", &words);
+    let answer = std::fs::read_to_string(deploy_env.workspace.path().join("answer.json")).expect("an answer");
     let answer: Value = serde_json::from_str(&answer).expect("JSON");
     assert_eq!(strings(results(&answer), "title"), ["Till"]);
 
     let ran = invoke("GROUP=webside", &[]);
     assert_ne!(ran.code, 0, "{ran:?}");
     assert!(ran.out.contains("webside") && ran.out.contains("ConfigurationError"), "{ran:?}");
-    let ran = yard.make(&["invoke", "GROUP=website"]);
+    let ran = deploy_env.make(&["invoke", "GROUP=website"]);
     assert!(ran.code != 0 && ran.err.contains("make invoke GROUP=website REGION=eu-west-1"), "{ran:?}");
 }

@@ -1,12 +1,12 @@
 //! `sentrynet push`: from a file into the Parameter Store of several regions, and from there into the function.
 
 use crate::support::answer::{results, strings};
-use crate::support::cli::{Desk, Ran};
-use crate::support::front::{Call, Front};
+use crate::support::cli::{Ran, Workspace};
 use crate::support::moto::Moto;
+use crate::support::proxy::{Call, Proxy};
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::rie::{Function, bootstrap};
-use crate::support::shop::shop;
+use crate::support::sample_target::sample_target;
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
 use serde_json::{Value, json};
 
@@ -28,14 +28,14 @@ fn groups(names: &[&str]) -> String {
     format!("groups:\n{groups}")
 }
 
-/// A desk whose AWS is at this endpoint.
-fn desk(config: &str, endpoint: &str) -> Desk {
+/// A workspace whose AWS is at this endpoint.
+fn workspace(config: &str, endpoint: &str) -> Workspace {
     let keys = [("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", "testing"), ("AWS_ENDPOINT_URL", endpoint)];
-    keys.into_iter().fold(Desk::with(config), |desk, (name, value)| desk.variable(name, value))
+    keys.into_iter().fold(Workspace::with(config), |workspace, (name, value)| workspace.variable(name, value))
 }
 
-fn push(desk: &Desk, arguments: &[&str]) -> Ran {
-    desk.run(&[&["push", "--yes"], arguments].concat())
+fn push(workspace: &Workspace, arguments: &[&str]) -> Ran {
+    workspace.run(&[&["push", "--yes"], arguments].concat())
 }
 
 /// Exit 0, and nothing to complain about.
@@ -59,7 +59,7 @@ fn strings_of(value: &Value) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_pushed_to_three_regions_is_what_the_function_runs() {
-    let (shop, moto) = (shop().await, Moto::start().await);
+    let (sample, moto) = (sample_target().await, Moto::start().await);
     let sentry = Receiver::start(Behaviour::default()).await;
     let config = format!(
         "# All of it.
@@ -78,14 +78,14 @@ groups:
   - {{<<: *home, title: Till}}
 ",
         dsn = sentry.dsn(),
-        home = shop.url("/"),
+        home = sample.url("/"),
     );
     moto.put("/sentrynet/groups/gone", "probes: []").await;
     for name in ["/sentrynet/password", "/sentrynet/groups/deep/er", "/sentrynets/groups/x", "/shop/token"] {
         moto.put_secret(name, "somebody's").await;
     }
-    let desk = desk(&config, &moto.endpoint());
-    let ran = push(&desk, &["--region", REGIONS[0], REGIONS[1], "--region", REGIONS[2]]);
+    let workspace = workspace(&config, &moto.endpoint());
+    let ran = push(&workspace, &["--region", REGIONS[0], REGIONS[1], "--region", REGIONS[2]]);
     assert_eq!(ran.code, 0, "{ran:?}");
     for line in
         ["eu-west-1: 4 written, 1 removed", "us-east-1: 4 written, 0 removed", "ap-southeast-2: 4 written, 0 removed"]
@@ -101,7 +101,7 @@ groups:
     let probe = |title: &str| {
         format!(
             "probes:\n- probe: probes.http\n  title: {title}\n  url: {}\n  headers:\n    x-token:\n      ssm: /shop/token\n",
-            shop.url("/")
+            sample.url("/")
         )
     };
     let home = "# The shop.\nname: shop\ntags: &tags {target: Shop}\nprobes:\n- &home {probe: probes.http, ";
@@ -129,7 +129,7 @@ groups:
         let others = held.values().filter(|held| held.value == "somebody's").count();
         assert_eq!(others, if region == "eu-west-1" { 4 } else { 0 });
     }
-    let again = push(&desk, &["--region", "eu-west-1"]);
+    let again = push(&workspace, &["--region", "eu-west-1"]);
     assert_fine(&again);
     assert_eq!(again.out, "eu-west-1\nno changes\n");
 
@@ -166,20 +166,20 @@ groups:
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_what_differs_is_written_and_what_is_gone_is_removed_last() {
     let moto = Moto::start().await;
-    let front = Front::of(moto.endpoint()).await;
+    let proxy = Proxy::of(moto.endpoint()).await;
     let names: Vec<String> = (10..33).map(|number| format!("g{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let config = |rest: &str| format!("sentry: {{dsn: '{DSN}'}}\ntags: {{a: b}}\n{rest}");
-    let desk = desk(&config(&groups(&names)), &front.url());
-    assert_fine(&push(&desk, &["--region", "eu-west-1"]));
-    let first = changed(&front.calls());
+    let workspace = workspace(&config(&groups(&names)), &proxy.url());
+    assert_fine(&push(&workspace, &["--region", "eu-west-1"]));
+    let first = changed(&proxy.calls());
     assert_eq!((first.len(), &first[23..]), (25, &["+/sentrynet/dsn".to_owned(), "+/sentrynet/sentry".to_owned()][..]));
 
     let fewer = groups(&names[..11]) + &group("g10-b", "https://b.example/");
-    desk.write("config/sentrynet.yaml", config(&fewer).replace("a: b", "a: c"));
-    let ran = push(&desk, &["--region", "eu-west-1"]);
+    workspace.write("config/sentrynet.yaml", config(&fewer).replace("a: b", "a: c"));
+    let ran = push(&workspace, &["--region", "eu-west-1"]);
     assert_fine(&ran);
-    let second = changed(&front.calls());
+    let second = changed(&proxy.calls());
     let removed =
         |names: &[&str]| names.iter().map(|name| format!("-/sentrynet/groups/{name}")).collect::<Vec<_>>().join(" ");
     assert_eq!(
@@ -196,25 +196,25 @@ async fn only_what_differs_is_written_and_what_is_gone_is_removed_last() {
     assert_eq!((held.len(), held["/sentrynet/groups/g10"].version, held["/sentrynet/sentry"].version), (14, 1, 2));
 
     // Without settings there is no parameter of them.
-    desk.write("config/sentrynet.yaml", fewer);
-    assert_fine(&push(&desk, &["--region", "eu-west-1"]));
-    assert_eq!(changed(&front.calls()), ["-/sentrynet/sentry"]);
+    workspace.write("config/sentrynet.yaml", fewer);
+    assert_fine(&push(&workspace, &["--region", "eu-west-1"]));
+    assert_eq!(changed(&proxy.calls()), ["-/sentrynet/sentry"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_function_that_reads_in_between_finds_groups_that_go_with_the_settings() {
     let moto = Moto::start().await;
-    let front = Front::of(moto.endpoint()).await;
+    let proxy = Proxy::of(moto.endpoint()).await;
     let config = |regions: &str, group: &str| {
         format!(
             "regions: {regions}\ngroups: [{{name: a, tags: {{target: a}}, regions: {group}, probes: [{{probe: probes.http, url: 'https://a.example/'}}]}}]"
         )
     };
-    let desk = desk("", &front.url());
+    let workspace = workspace("", &proxy.url());
     let order = |regions: &str, group: &str| {
-        desk.write("config/sentrynet.yaml", config(regions, group));
-        assert_eq!(push(&desk, &["--region", "eu-west-1"]).code, 0);
-        changed(&front.calls())
+        workspace.write("config/sentrynet.yaml", config(regions, group));
+        assert_eq!(push(&workspace, &["--region", "eu-west-1"]).code, 0);
+        changed(&proxy.calls())
             .iter()
             .map(|name| name.trim_start_matches("+/sentrynet/").to_owned())
             .collect::<Vec<_>>()
@@ -229,12 +229,13 @@ async fn a_function_that_reads_in_between_finds_groups_that_go_with_the_settings
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_region_that_fails_does_not_stop_the_others() {
     let moto = Moto::start().await;
-    let front = Front::of(moto.endpoint()).await;
-    let desk = desk(&format!("tags: {{a: b}}\n{}", groups(&["one", "two"])), &front.url()).variable("SENTRY_DSN", DSN);
+    let proxy = Proxy::of(moto.endpoint()).await;
+    let workspace =
+        workspace(&format!("tags: {{a: b}}\n{}", groups(&["one", "two"])), &proxy.url()).variable("SENTRY_DSN", DSN);
     let to_all = ["--region", "eu-west-1,us-east-1,ap-southeast-2"];
-    front.refuse("us-east-1", "PutParameter", "groups/two", "AccessDeniedException");
-    front.refuse("ap-southeast-2", "DescribeParameters", "", "UnrecognizedClientException");
-    let ran = push(&desk, &to_all);
+    proxy.refuse("us-east-1", "PutParameter", "groups/two", "AccessDeniedException");
+    proxy.refuse("ap-southeast-2", "DescribeParameters", "", "UnrecognizedClientException");
+    let ran = push(&workspace, &to_all);
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(
         ran.out.contains("eu-west-1: 4 written, 0 removed\nus-east-1: 1 written, 0 removed, incomplete\n"),
@@ -249,29 +250,29 @@ async fn a_region_that_fails_does_not_stop_the_others() {
         assert!(ran.err.contains(part), "{part} in {}", ran.err);
     }
     // AWS may quote what it refuses.
-    front.refuse("eu-west-1", "PutParameter", "sentrynet/dsn", "ValidationException");
-    let ran = push(&desk, &["--region", "eu-west-1", "--dsn", &DSN.replace("publ1c", "an0ther")]);
+    proxy.refuse("eu-west-1", "PutParameter", "sentrynet/dsn", "ValidationException");
+    let ran = push(&workspace, &["--region", "eu-west-1", "--dsn", &DSN.replace("publ1c", "an0ther")]);
     assert_eq!(ran.code, 3);
     assert!(ran.err.contains("did not take /sentrynet/dsn: ValidationException: because"), "{}", ran.err);
     assert!(!ran.err.contains("an0ther") && !ran.err.contains("4711"), "{}", ran.err);
-    front.calls();
-    front.refuse_nothing();
-    let ran = push(&desk, &to_all);
+    proxy.calls();
+    proxy.refuse_nothing();
+    let ran = push(&workspace, &to_all);
     assert_fine(&ran);
-    let second = front.calls();
+    let second = proxy.calls();
     let of =
         |region: &str| second.iter().filter(|call| call.region.as_deref() == Some(region)).cloned().collect::<Vec<_>>();
     let written = ["eu-west-1", "us-east-1", "ap-southeast-2"].map(|region| changed(&of(region)).len());
     assert_eq!(written, [0, 3, 4]);
 
     // Nothing can be read anywhere: there is nothing to ask about.
-    front.refuse("eu-west-1", "GetParameters", "", "AccessDeniedException");
-    let ran = desk.run(&["push", "--region", "eu-west-1"]);
+    proxy.refuse("eu-west-1", "GetParameters", "", "AccessDeniedException");
+    let ran = workspace.run(&["push", "--region", "eu-west-1"]);
     assert_eq!((ran.code, ran.out.as_str()), (3, ""));
     assert!(ran.err.contains("not allowed to read the SSM parameters"), "{}", ran.err);
-    front.refuse("us-east-1", "DeleteParameters", "", "AccessDeniedException");
-    desk.write("config/sentrynet.yaml", format!("tags: {{a: b}}\n{}", groups(&["one"])));
-    let ran = push(&desk, &["--region", "us-east-1"]);
+    proxy.refuse("us-east-1", "DeleteParameters", "", "AccessDeniedException");
+    workspace.write("config/sentrynet.yaml", format!("tags: {{a: b}}\n{}", groups(&["one"])));
+    let ran = push(&workspace, &["--region", "us-east-1"]);
     assert_eq!(ran.code, 3);
     assert!(
         ran.err.contains("not allowed to remove the SSM parameters /sentrynet/groups/two in us-east-1"),
@@ -283,34 +284,34 @@ async fn a_region_that_fails_does_not_stop_the_others() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_large_is_of_the_advanced_tier_and_stays_so() {
     let moto = Moto::start().await;
-    let front = Front::of(moto.endpoint()).await;
+    let proxy = Proxy::of(moto.endpoint()).await;
     let config = |bytes: usize| {
         let body = "\u{e4}".repeat(bytes / 2);
         format!(
             "groups:\n- name: a\n  tags: {{target: a}}\n  probes:\n  - {{probe: probes.http, url: 'https://a.example/', body: {body}}}\n"
         )
     };
-    let desk = desk(&config(4100), &front.url()).variable("SENTRY_DSN", DSN);
-    let ran = push(&desk, &["--region", "eu-west-1"]);
+    let workspace = workspace(&config(4100), &proxy.url()).variable("SENTRY_DSN", DSN);
+    let ran = push(&workspace, &["--region", "eu-west-1"]);
     assert_fine(&ran);
     assert!(ran.out.contains("/sentrynet/groups/a: new, 4192 bytes, advanced tier"), "{}", ran.out);
     assert!(moto.parameters("eu-west-1").await["/sentrynet/groups/a"].is_advanced);
 
-    desk.write("config/sentrynet.yaml", config(100));
-    let ran = push(&desk, &["--region", "eu-west-1"]);
+    workspace.write("config/sentrynet.yaml", config(100));
+    let ran = push(&workspace, &["--region", "eu-west-1"]);
     assert!(ran.out.contains("/sentrynet/groups/a: changed, 192 bytes, advanced tier"), "{}", ran.out);
     assert!(moto.parameters("eu-west-1").await["/sentrynet/groups/a"].is_advanced, "there is no way back");
 
-    front.calls();
-    desk.write("config/sentrynet.yaml", config(8200));
-    let ran = push(&desk, &["--region", "eu-west-1"]);
+    proxy.calls();
+    workspace.write("config/sentrynet.yaml", config(8200));
+    let ran = push(&workspace, &["--region", "eu-west-1"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
     for part in
         ["error: the group `a` takes 8.1 KiB", "--> config/sentrynet.yaml:2:3\n", "8 KiB at most", "{ssm: /path}"]
     {
         assert!(ran.err.contains(part), "{part} in {}", ran.err);
     }
-    assert_eq!(front.calls().len(), 0, "AWS is not even asked");
+    assert_eq!(proxy.calls().len(), 0, "AWS is not even asked");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -323,8 +324,9 @@ async fn what_is_encrypted_stays_encrypted_with_its_key() {
     let secure = put("/p/groups/a", ParameterType::SecureString, "probes: []").key_id("alias/ours");
     secure.send().await.expect("a parameter");
     put("/p/dsn", ParameterType::String, DSN).send().await.expect("a parameter");
-    let desk = desk(&groups(&["a"]), &moto.endpoint()).variable("SENTRY_DSN", DSN).variable("SENTRYNET_PREFIX", "/p/");
-    assert_fine(&push(&desk, &["--region", "eu-west-1"]));
+    let workspace =
+        workspace(&groups(&["a"]), &moto.endpoint()).variable("SENTRY_DSN", DSN).variable("SENTRYNET_PREFIX", "/p/");
+    assert_fine(&push(&workspace, &["--region", "eu-west-1"]));
     let held = moto.parameters("eu-west-1").await;
     let group = &held["/p/groups/a"];
     assert_eq!(
@@ -333,19 +335,19 @@ async fn what_is_encrypted_stays_encrypted_with_its_key() {
     );
     assert!(held["/p/dsn"].is_secure, "{held:?}");
     for (key, version) in [("alias/ours", 3), ("alias/ours", 3), ("alias/theirs", 4)] {
-        assert_fine(&push(&desk, &["--region", "eu-west-1", "--kms-key", key]));
+        assert_fine(&push(&workspace, &["--region", "eu-west-1", "--kms-key", key]));
         let dsn = moto.parameters("eu-west-1").await.remove("/p/dsn").expect("a DSN");
         assert_eq!((dsn.key.as_deref(), dsn.version, dsn.value.as_str()), (Some(key), version, DSN));
     }
     let other = DSN.replace("4711", "4712");
-    assert_fine(&push(&desk, &["--region", "eu-west-1", "--dsn", &other]));
+    assert_fine(&push(&workspace, &["--region", "eu-west-1", "--dsn", &other]));
     let dsn = moto.parameters("eu-west-1").await.remove("/p/dsn").expect("a DSN");
     assert_eq!((dsn.key.as_deref(), dsn.value), (Some("alias/theirs"), other));
 
-    let front = Front::of(moto.endpoint()).await;
-    front.refuse("eu-west-1", "PutParameter", "/p/dsn", "HierarchyTypeMismatchException");
-    let desk = desk.variable("AWS_ENDPOINT_URL", &front.url());
-    let ran = push(&desk, &["--region", "eu-west-1"]);
+    let proxy = Proxy::of(moto.endpoint()).await;
+    proxy.refuse("eu-west-1", "PutParameter", "/p/dsn", "HierarchyTypeMismatchException");
+    let workspace = workspace.variable("AWS_ENDPOINT_URL", &proxy.url());
+    let ran = push(&workspace, &["--region", "eu-west-1"]);
     assert_eq!(ran.code, 3);
     assert!(ran.err.contains("aws ssm delete-parameter --region eu-west-1 --name /p/dsn"), "{}", ran.err);
 }
@@ -353,14 +355,14 @@ async fn what_is_encrypted_stays_encrypted_with_its_key() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn throttled_writes_are_tried_again() {
     let moto = Moto::start().await;
-    let front = Front::of(moto.endpoint()).await;
-    let desk = desk(&groups(&["a"]), &front.url());
+    let proxy = Proxy::of(moto.endpoint()).await;
+    let workspace = workspace(&groups(&["a"]), &proxy.url());
     // Two calls list, none reads, as there is nothing; the next ones write.
     let throttled = || json!({"__type": "ThrottlingException", "message": "Rate exceeded"});
     for _ in 0..5 {
-        front.answer_next(400, throttled());
+        proxy.answer_next(400, throttled());
     }
-    let ran = push(&desk, &["--region", "eu-west-1", "--dsn", DSN]);
+    let ran = push(&workspace, &["--region", "eu-west-1", "--dsn", DSN]);
     assert_fine(&ran);
     assert!(ran.out.ends_with("eu-west-1: 2 written, 0 removed\n"), "{}", ran.out);
 }

@@ -2,9 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-use crate::support::cli::{Desk, Ran};
-use crate::support::front::Front;
+use crate::support::cli::{Ran, Workspace};
 use crate::support::moto::Moto;
+use crate::support::proxy::Proxy;
 
 const DSN: &str = "https://publ1ckey:secr3thalf@o0.ingest.sentry.io/4711";
 
@@ -14,10 +14,10 @@ fn config(more: &str) -> String {
     )
 }
 
-/// A desk whose AWS is at this endpoint.
-fn desk(config: &str, endpoint: &str) -> Desk {
+/// A workspace whose AWS is at this endpoint.
+fn workspace(config: &str, endpoint: &str) -> Workspace {
     let keys = [("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", "testing"), ("AWS_ENDPOINT_URL", endpoint)];
-    keys.into_iter().fold(Desk::with(config), |desk, (name, value)| desk.variable(name, value))
+    keys.into_iter().fold(Workspace::with(config), |workspace, (name, value)| workspace.variable(name, value))
 }
 
 /// Exit 2, nothing on standard output, and all of these in the sentences.
@@ -29,7 +29,7 @@ fn assert_refused(ran: &Ran, parts: &[&str]) {
 }
 
 /// Runs it on a terminal on which somebody types this, and returns its exit code and what was to be seen.
-fn on_a_terminal(desk: &Desk, typed: &str, more: &[(&str, &str)]) -> (i32, String) {
+fn on_a_terminal(workspace: &Workspace, typed: &str, more: &[(&str, &str)]) -> (i32, String) {
     let script = "import os, pty, sys
 pid, terminal = pty.fork()
 if pid == 0:
@@ -47,7 +47,7 @@ sys.stdout.buffer.write(seen)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
     let mut python = Command::new(crate::support::tool("moto/bin/python"));
     python.args(["-c", script]).arg(assert_cmd::cargo::cargo_bin("sentrynet")).arg(typed);
-    python.env_clear().envs(desk.variables()).envs(more.iter().copied()).current_dir(desk.path());
+    python.env_clear().envs(workspace.variables()).envs(more.iter().copied()).current_dir(workspace.path());
     let output = python.output().expect("Python runs");
     let seen = String::from_utf8_lossy(&output.stdout).into_owned();
     (output.status.code().unwrap_or_else(|| panic!("{output:?}")), seen)
@@ -56,15 +56,16 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_is_asked_and_only_a_yes_is_one() {
     let moto = Moto::start().await;
-    let desk = desk(&config(""), &moto.endpoint()).variable("SENTRY_DSN", DSN).variable("TERM", "xterm-256color");
+    let workspace =
+        workspace(&config(""), &moto.endpoint()).variable("SENTRY_DSN", DSN).variable("TERM", "xterm-256color");
     for no in ["\n", "n\n", "yess\n", "\u{4}"] {
-        let (code, seen) = on_a_terminal(&desk, no, &[]);
+        let (code, seen) = on_a_terminal(&workspace, no, &[]);
         assert_eq!(code, 3, "{no:?}: {seen}");
         assert!(seen.contains("Write this to eu-west-1? [y/N]") && seen.contains("nothing was written"), "{seen}");
         assert!(seen.contains("\u{1b}[32m+name: a"), "what comes is green on a terminal: {seen:?}");
         assert_eq!(moto.parameters("eu-west-1").await.len(), 0);
     }
-    let (code, seen) = on_a_terminal(&desk, "Y\n", &[("NO_COLOR", "1")]);
+    let (code, seen) = on_a_terminal(&workspace, "Y\n", &[("NO_COLOR", "1")]);
     assert!(code == 0 && seen.contains("eu-west-1: 2 written, 0 removed"), "{seen}");
     assert!(seen.contains("+name: a") && !seen.contains("\u{1b}[32m"), "{seen:?}");
     assert_eq!(moto.parameters("eu-west-1").await.len(), 2);
@@ -73,17 +74,17 @@ async fn a_person_is_asked_and_only_a_yes_is_one() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_terminal_nothing_is_written_unasked() {
     let moto = Moto::start().await;
-    let desk = desk(&config(""), &moto.endpoint());
-    let ran = desk.run(&["push", "--region", "eu-west-1", "--dsn", DSN]);
+    let workspace = workspace(&config(""), &moto.endpoint());
+    let ran = workspace.run(&["push", "--region", "eu-west-1", "--dsn", DSN]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.out.contains("/sentrynet/groups/a: new"), "what there would be to do is shown: {}", ran.out);
     assert_eq!(ran.err, "nothing was written: no terminal to ask on, and no --yes\n");
-    let piped = desk.command(&["push", "--region", "eu-west-1"]).write_stdin("y\n").output().expect("it runs");
+    let piped = workspace.command(&["push", "--region", "eu-west-1"]).write_stdin("y\n").output().expect("it runs");
     assert_eq!(piped.status.code(), Some(2));
     assert_eq!(moto.parameters("eu-west-1").await.len(), 0);
-    assert_eq!(desk.run(&["push", "-y", "--region", "eu-west-1", "--dsn", DSN]).code, 0);
+    assert_eq!(workspace.run(&["push", "-y", "--region", "eu-west-1", "--dsn", DSN]).code, 0);
     // With nothing to write there is nothing to ask.
-    assert_eq!(desk.run(&["push", "--region", "eu-west-1"]).code, 0);
+    assert_eq!(workspace.run(&["push", "--region", "eu-west-1"]).code, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,10 +104,10 @@ async fn the_difference_is_shown_and_no_secret_is() {
         )
         .replace("    headers:\n      authorization", "    headers:\n      x-api-key")
     };
-    let desk = desk(&config(&secrets(1)), &moto.endpoint());
+    let workspace = workspace(&config(&secrets(1)), &moto.endpoint());
     let mut seen = Vec::new();
     let mut push = |arguments: &[&str]| {
-        let ran = desk.run(&[&["push", "--yes", "--region", "eu-west-1"], arguments].concat());
+        let ran = workspace.run(&[&["push", "--yes", "--region", "eu-west-1"], arguments].concat());
         assert_eq!(ran.code, 0, "{ran:?}");
         seen.push(format!("{}{}", ran.out, ran.err));
         ran
@@ -118,7 +119,7 @@ async fn the_difference_is_shown_and_no_secret_is() {
     assert!(first.out.contains("/sentrynet/dsn: new (not shown)\n"), "{}", first.out);
     assert!(moto.parameters("eu-west-1").await["/sentrynet/groups/a"].value.contains("bearer-secret-1"));
 
-    desk.write("config/sentrynet.yaml", config(&secrets(2)));
+    workspace.write("config/sentrynet.yaml", config(&secrets(2)));
     let second = push(&["--dsn", &DSN.replace("secr3thalf", "0therhalf")]);
     let expected = "\
 eu-west-1
@@ -170,9 +171,9 @@ async fn the_dsn_is_the_argument_s_then_the_environment_s_then_the_configuration
     let moto = Moto::start().await;
     let dsn = |number: u32| format!("https://key@o0.ingest.sentry.io/{number}");
     let with = format!("sentry: {{dsn: '{}'}}\n{}", dsn(1), config(""));
-    let plain = desk(&with, &moto.endpoint());
-    let of = |desk: &Desk, arguments: &[&str]| {
-        let ran = desk.run(&[&["push", "--yes", "--region", "eu-west-1"], arguments].concat());
+    let plain = workspace(&with, &moto.endpoint());
+    let of = |workspace: &Workspace, arguments: &[&str]| {
+        let ran = workspace.run(&[&["push", "--yes", "--region", "eu-west-1"], arguments].concat());
         assert_eq!(ran.code, 0, "{ran:?}");
         ran
     };
@@ -187,7 +188,7 @@ async fn the_dsn_is_the_argument_s_then_the_environment_s_then_the_configuration
     assert_eq!(held().await, Some((dsn(3), 3)));
 
     // No one names one: what is there stays, and if there is none, that is told.
-    let without = desk(&config(""), &moto.endpoint());
+    let without = workspace(&config(""), &moto.endpoint());
     assert_eq!(of(&without, &[]).err, "");
     assert_eq!(held().await, Some((dsn(3), 3)));
     let other = of(&without, &["--prefix", "/other"]);
@@ -206,8 +207,8 @@ async fn the_dsn_is_the_argument_s_then_the_environment_s_then_the_configuration
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_used_is_refused_before_aws_is_asked() {
-    let front = Front::of("http://127.0.0.1:9".to_owned()).await;
-    let good = desk(&config(""), &front.url());
+    let proxy = Proxy::of("http://127.0.0.1:9".to_owned()).await;
+    let good = workspace(&config(""), &proxy.url());
     let cases: [(&[&str], &[&str]); 9] = [
         (&["--region", "Ireland"], &["not an AWS region such as eu-west-1"]),
         (&["--region", "eu-west-1", "other.yaml"], &["CONFIG goes before --region"]),
@@ -230,20 +231,20 @@ async fn what_cannot_be_used_is_refused_before_aws_is_asked() {
         (format!("regions: [{{env: HOME}}]\n{}", config("")), &["come from secrets", "--region"]),
         (config("").replace("name: a", "name: {env: HOME}"), &["groups[0].name", "give the group a `name`"]),
     ] {
-        assert_refused(&desk(&config, &front.url()).run(&["push", "--yes"]), parts);
+        assert_refused(&workspace(&config, &proxy.url()).run(&["push", "--yes"]), parts);
     }
-    assert_eq!(front.calls().len(), 0);
+    assert_eq!(proxy.calls().len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_leaves_early_stops_no_writing() {
     let moto = Moto::start().await;
-    let desk = desk(&config(""), &moto.endpoint());
+    let workspace = workspace(&config(""), &moto.endpoint());
     let mut child = Command::new(assert_cmd::cargo::cargo_bin("sentrynet"))
         .args(["push", "--yes", "--region", "eu-west-1", "--dsn", DSN])
         .env_clear()
-        .envs(desk.variables())
-        .current_dir(desk.path())
+        .envs(workspace.variables())
+        .current_dir(workspace.path())
         .stdout(Stdio::piped())
         .spawn()
         .expect("the program runs");
@@ -254,7 +255,7 @@ async fn a_reader_that_leaves_early_stops_no_writing() {
 
 #[test]
 fn help_names_what_there_is_to_say() {
-    let ran = Desk::empty().run(&["push", "--help"]);
+    let ran = Workspace::empty().run(&["push", "--help"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     for part in ["--region", "--prefix", "--dsn", "--kms-key", "--yes", "SENTRYNET_PREFIX", "8 KiB", "Exit codes"] {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);

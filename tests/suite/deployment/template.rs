@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use crate::support::cli::Desk;
+use crate::support::cli::Workspace;
 use crate::support::template::{repository, transformed};
 use serde_json::{Value, json};
 
@@ -27,10 +27,10 @@ const PLAIN: &str =
     "groups: [{name: rare, probes: [{probe: probes.http, url: 'https://www.example.com/', every: 24h}]}]";
 
 fn compiled(configuration: &str) -> String {
-    let desk = Desk::with(&configuration.replace("3d", "72h"));
-    let ran = desk.run(&["compile"]);
+    let workspace = Workspace::with(&configuration.replace("3d", "72h"));
+    let ran = workspace.run(&["compile"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    std::fs::read_to_string(desk.path().join("template.yaml")).expect("a template")
+    std::fs::read_to_string(workspace.path().join("template.yaml")).expect("a template")
 }
 
 fn shipped() -> String {
@@ -39,11 +39,11 @@ fn shipped() -> String {
 
 /// What a tool of SAM's environment says about files of these contents, and whether it is content.
 fn judged(tool: &str, arguments: &[&str], files: &[(&str, &str)]) -> (bool, String) {
-    let desk = Desk::empty();
+    let workspace = Workspace::empty();
     let mut command = Command::new(crate::support::tool(&format!("sam/bin/{tool}")));
-    command.args(arguments).current_dir(desk.path()).env("SAM_CLI_TELEMETRY", "0").env("HOME", desk.path());
+    command.args(arguments).current_dir(workspace.path()).env("SAM_CLI_TELEMETRY", "0").env("HOME", workspace.path());
     for (name, content) in files {
-        command.arg(desk.write(name, content));
+        command.arg(workspace.write(name, content));
     }
     let output = command.output().expect("the tool runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);

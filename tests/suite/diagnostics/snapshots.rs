@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::cli::Desk;
+use crate::support::cli::Workspace;
 use sentrynet::config::{Document, read};
 use sentrynet::diagnostics::Diagnostics;
 use sentrynet::schema::Secrets;
@@ -82,7 +82,7 @@ fn every_link_leads_to_a_part_of_the_reference() {
     let mut links = 0;
     for (name, path) in broken() {
         for problem in &judge(&path) {
-            let Some(link) = problem.reference() else { continue };
+            let Some(link) = sentrynet::config::reference_of(problem) else { continue };
             let anchor = link.strip_prefix("docs/configuration.md#").expect("the reference");
             let is_there = reference.contains(&format!("<a id=\"{anchor}\"></a>"))
                 || headings.iter().any(|heading| heading == anchor);
@@ -96,9 +96,9 @@ fn every_link_leads_to_a_part_of_the_reference() {
 #[test]
 fn editors_get_a_line_of_json_for_each_problem_and_nothing_else() {
     for (name, path) in broken() {
-        let desk = Desk::empty();
-        desk.write("config.yaml", std::fs::read(&path).expect("a file"));
-        let ran = desk.run(&["check", "--json", "config.yaml"]);
+        let workspace = Workspace::empty();
+        workspace.write("config.yaml", std::fs::read(&path).expect("a file"));
+        let ran = workspace.run(&["check", "--json", "config.yaml"]);
         let told: Vec<Value> = ran.json();
         let problems = judge(&path);
         assert_eq!((ran.err.as_str(), told.len()), ("", problems.len()), "{name}");
@@ -113,19 +113,19 @@ fn editors_get_a_line_of_json_for_each_problem_and_nothing_else() {
             assert!(problem.end_line == problem.line && problem.end_column >= problem.column, "{problem:?}");
         }
     }
-    let ran = Desk::empty().run(&["check", "--json", "missing.yaml"]);
+    let ran = Workspace::empty().run(&["check", "--json", "missing.yaml"]);
     assert_eq!(ran.json()[0]["message"], "there is no such file");
     assert_eq!((ran.code, ran.err.as_str()), (2, ""));
 }
 
 #[test]
 fn the_place_of_a_problem_is_that_of_its_token() {
-    let desk = Desk::empty();
-    desk.write(
+    let workspace = Workspace::empty();
+    workspace.write(
         "config.yaml",
         "groups:\n  - name: ä\n    probes: [{probe: probes.http, url: 'https://a.example/', burts: 2}]\n",
     );
-    let ran = desk.run(&["check", "--json", "config.yaml"]);
+    let ran = workspace.run(&["check", "--json", "config.yaml"]);
     let places: Vec<_> = ran
         .json()
         .iter()
@@ -139,18 +139,18 @@ const WARNED: &str = "groups: [{name: a, probes: [{probe: probes.http, url: 'htt
 
 #[test]
 fn warnings_change_nothing_unless_they_are_asked_to() {
-    let desk = Desk::with(WARNED);
-    let ran = desk.run(&["check"]);
+    let workspace = Workspace::with(WARNED);
+    let ran = workspace.run(&["check"]);
     assert_eq!((ran.code, ran.out.as_str()), (0, "config/sentrynet.yaml: 1 group, 1 probe: valid, with warnings\n"));
     assert!(ran.err.starts_with("warning: this group has no tags"), "{}", ran.err);
-    let strict = desk.run(&["check", "--strict"]);
+    let strict = workspace.run(&["check", "--strict"]);
     assert_eq!((strict.code, strict.out.as_str(), &strict.err), (2, "", &ran.err));
-    let json = desk.run(&["check", "--strict", "--json"]);
+    let json = workspace.run(&["check", "--strict", "--json"]);
     assert_eq!((json.code, json.err.as_str(), &json.json()[0]["code"]), (2, "", &Value::from("no-tags")));
     for (arguments, code) in
         [(&["run"][..], 1), (&["run", "--json"], 1), (&["plan"], 0), (&["plan", "--json"], 0), (&["compile"], 0)]
     {
-        let ran = desk.run(arguments);
+        let ran = workspace.run(arguments);
         assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");
         assert!(ran.err.starts_with("warning: this group has no tags") && !ran.out.contains("warning"), "{ran:?}");
     }
@@ -160,18 +160,18 @@ fn warnings_change_nothing_unless_they_are_asked_to() {
 fn of_many_warnings_only_check_shows_all() {
     let probes = "probes: [{probe: probes.http, url: 'http://127.0.0.1:1/'}]";
     let groups: String = (0..25).map(|number| format!("- {{name: g{number}, {probes}}}\n")).collect();
-    let desk = Desk::with(&format!("groups:\n{groups}"));
-    assert_eq!(desk.run(&["check"]).err.matches("warning: ").count(), 25);
-    let ran = desk.run(&["plan"]);
+    let workspace = Workspace::with(&format!("groups:\n{groups}"));
+    assert_eq!(workspace.run(&["check"]).err.matches("warning: ").count(), 25);
+    let ran = workspace.run(&["plan"]);
     assert_eq!((ran.code, ran.err.matches("warning: ").count()), (0, 10));
     assert!(ran.err.ends_with("\nand 15 more: `sentrynet check config/sentrynet.yaml` shows all\n\n"), "{}", ran.err);
 }
 
 #[test]
 fn without_a_terminal_there_are_no_colours_and_no_broken_sentences() {
-    let desk = Desk::with("groups: [{name: a, probes: [{probe: probes.http, url: a.example}]}]\n");
+    let workspace = Workspace::with("groups: [{name: a, probes: [{probe: probes.http, url: a.example}]}]\n");
     for command in ["check", "run", "plan", "compile", "push"] {
-        let ran = desk.run(&[command]);
+        let ran = workspace.run(&[command]);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{command}");
         assert!(!ran.err.contains('\u{1b}'), "{}", ran.err);
         let sentence = "error: this is not a URL that can be probed: it does not begin with `https://` or `http://`\n";

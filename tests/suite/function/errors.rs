@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use crate::support::alone;
 use crate::support::answer::{error, results, strings};
-use crate::support::front::Front;
 use crate::support::kent::Kent;
 use crate::support::moto::{Moto, REGION, settings};
+use crate::support::proxy::Proxy;
 use crate::support::rie::{Function, bootstrap};
-use crate::support::shop::{file, group, of_group, shop};
+use crate::support::sample_target::{file, group, of_group, sample_target};
 use crate::support::target::Target;
 use sentrynet::clock::SuspendAwareInstant;
 use sentrynet::net::{Network, Resolver};
@@ -21,8 +21,8 @@ use serde_json::json;
 
 #[tokio::test]
 async fn what_cannot_be_served_is_a_function_error_that_says_why() {
-    let (shop, kent) = (shop().await, Kent::start().await);
-    let good = of_group(&group(&shop));
+    let (sample, kent) = (sample_target().await, Kent::start().await);
+    let good = of_group(&group(&sample));
     let config = file(&good);
     let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
     for (payload, part) in [
@@ -58,8 +58,8 @@ async fn what_cannot_be_served_is_a_function_error_that_says_why() {
 
 #[tokio::test]
 async fn without_a_usable_dsn_nothing_runs() {
-    let shop = shop().await;
-    let config = file(&of_group(&group(&shop)));
+    let sample = sample_target().await;
+    let config = file(&of_group(&group(&sample)));
     let invoke = async |path: &Path, dsn: Option<&str>| {
         let function = Function::with_file(path, dsn.map(ToOwned::to_owned), []).await;
         error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError")
@@ -70,7 +70,7 @@ async fn without_a_usable_dsn_nothing_runs() {
     assert!(message.contains("https://KEY@HOST/PROJECT"), "{message}");
     let message = invoke(Path::new("/nowhere/sentrynet.yaml"), None).await;
     assert!(message.contains("/nowhere/sentrynet.yaml"), "{message}");
-    assert_eq!(shop.connections(), 0);
+    assert_eq!(sample.connections(), 0);
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
     if alone::was_run_alone(NAME) {
         return;
     }
-    let (shop, kent, mut moto) = (shop().await, Kent::start().await, Moto::start().await);
+    let (sample, kent, mut moto) = (sample_target().await, Kent::start().await, Moto::start().await);
     let telemetry = Telemetry::init(Mode::Terminal);
     let refused = |code: &str| json!({"__type": code, "message": "because"});
     for (before, (trouble, parts)) in [
@@ -92,9 +92,9 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
     .into_iter()
     .enumerate()
     {
-        moto.put("/sentrynet/groups/demo", &group(&shop)).await;
-        let front = Front::of(moto.endpoint()).await;
-        let url = if trouble == "down" { moto.endpoint() } else { front.url() };
+        moto.put("/sentrynet/groups/demo", &group(&sample)).await;
+        let proxy = Proxy::of(moto.endpoint()).await;
+        let url = if trouble == "down" { moto.endpoint() } else { proxy.url() };
         let store = ParameterStore::new(&settings(&url).await).expect("a store");
         let mut source = ConfigSource::new(crate::support::client(), &Prefix::new("/sentrynet")).with_store(store);
         // What was read a minute ago is read anew.
@@ -103,8 +103,8 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
             .await
             .expect("a good configuration");
         match trouble {
-            "denied" => front.answer_next(400, refused("AccessDeniedException")),
-            "throttled" => front.answer_next(400, refused("ThrottlingException")),
+            "denied" => proxy.answer_next(400, refused("AccessDeniedException")),
+            "throttled" => proxy.answer_next(400, refused("ThrottlingException")),
             "broken" => {
                 let broken = "name: demo\nprobes: [{probe: probes.http, ulr: 'http://127.0.0.1/'}]";
                 moto.put("/sentrynet/groups/demo", broken).await;
@@ -149,9 +149,9 @@ async fn a_store_that_hangs_is_told_before_the_deadline() {
 
 #[tokio::test]
 async fn what_fails_an_invocation_is_told_to_the_dsn_of_the_configuration() {
-    let (shop, kent, moto) = (shop().await, Kent::start().await, Moto::start().await);
+    let (sample, kent, moto) = (sample_target().await, Kent::start().await, Moto::start().await);
     moto.put_secret("/sentrynet/dsn", &kent.dsn()).await;
-    moto.put("/sentrynet/groups/demo", &group(&shop)).await;
+    moto.put("/sentrynet/groups/demo", &group(&sample)).await;
     let function = Function::start(bootstrap(), moto.environment()).await;
     results(&function.invoke(&json!({"group": "demo", "probe": "Home"})).await);
     error(&function.invoke(&json!({"group": "demo", "probe": "Hom"})).await, "PayloadError");

@@ -10,7 +10,7 @@ use crate::support::kent::Kent;
 use crate::support::moto::{Moto, REGION};
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::rie::{Function, bootstrap};
-use crate::support::shop::{file, group, of_group, shop};
+use crate::support::sample_target::{file, group, of_group, sample_target};
 use crate::support::target::{Target, answer};
 use base64::Engine as _;
 use sentrynet::sentry::{Envelope, Kind};
@@ -34,8 +34,8 @@ fn rfc3339(time: OffsetDateTime) -> String {
 
 #[tokio::test]
 async fn by_hand_every_probe_runs_now_and_sentry_gets_what_the_answer_says() {
-    let (shop, kent) = (shop().await, Kent::start().await);
-    let config = file(&of_group(&group(&shop)));
+    let (sample, kent) = (sample_target().await, Kent::start().await);
+    let config = file(&of_group(&group(&sample)));
     let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
     let answer = function.invoke(&json!({"group": "demo"})).await;
 
@@ -44,7 +44,7 @@ async fn by_hand_every_probe_runs_now_and_sentry_gets_what_the_answer_says() {
     assert_eq!(strings(runs, "title"), ["Home", "Home", "Till"]);
     assert_eq!(strings(runs, "status"), ["ok", "ok", "failed"], "a failed probe is a result");
     assert_eq!((&runs[2]["kind"], &runs[2]["http_status"]), (&json!("http_status"), &json!(503)));
-    assert_eq!(runs[2]["address"], shop.addr.to_string());
+    assert_eq!(runs[2]["address"], sample.addr.to_string());
     assert_eq!(strings(runs[0]["phases"].as_array().expect("phases"), "op")[0], "net.tcp");
     assert_eq!(answer["delivery"]["delivered"], 4);
 
@@ -67,8 +67,8 @@ async fn by_hand_every_probe_runs_now_and_sentry_gets_what_the_answer_says() {
 
 #[tokio::test]
 async fn a_payload_chooses_probes_by_title_and_by_tags() {
-    let (shop, kent) = (shop().await, Kent::start().await);
-    let config = file(&of_group(&group(&shop)));
+    let (sample, kent) = (sample_target().await, Kent::start().await);
+    let config = file(&of_group(&group(&sample)));
     let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
     for (chosen, titles) in [
         (json!({"group": "demo", "probe": "Till"}), vec!["Till"]),
@@ -91,8 +91,8 @@ async fn a_payload_chooses_probes_by_title_and_by_tags() {
 
 #[tokio::test]
 async fn a_rule_fires_what_is_due_and_the_same_firing_makes_the_same_ids() {
-    let (shop, kent) = (shop().await, Kent::start().await);
-    let config = file(&of_group(&group(&shop)));
+    let (sample, kent) = (sample_target().await, Kent::start().await);
+    let config = file(&of_group(&group(&sample)));
     let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
     let time = rfc3339(minute().await);
     let firing = json!({"group": "demo", "every": 60, "time": time, "window": 60});
@@ -113,8 +113,8 @@ async fn a_rule_fires_what_is_due_and_the_same_firing_makes_the_same_ids() {
 
 #[tokio::test]
 async fn a_late_firing_runs_what_is_fresh_and_tells_what_is_stale() {
-    let (shop, kent) = (shop().await, Kent::start().await);
-    let config = file(&of_group(&group(&shop).replace("burst: 2", "burst: 1")));
+    let (sample, kent) = (sample_target().await, Kent::start().await);
+    let config = file(&of_group(&group(&sample).replace("burst: 2", "burst: 1")));
     let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
     let now = minute().await;
     let firing = |minutes: i64, window: u64| {
@@ -132,10 +132,10 @@ async fn a_late_firing_runs_what_is_fresh_and_tells_what_is_stale() {
 
 #[tokio::test]
 async fn parameters_of_ssm_are_the_configuration() {
-    let (shop, kent, moto) = (shop().await, Kent::start().await, Moto::start().await);
+    let (sample, kent, moto) = (sample_target().await, Kent::start().await, Moto::start().await);
     moto.put("/watch/sentry", "sentry: {environment: staging}\ntags: {team: web}").await;
     moto.put_secret("/watch/dsn", &kent.dsn()).await;
-    moto.put("/watch/groups/demo", &group(&shop)).await;
+    moto.put("/watch/groups/demo", &group(&sample)).await;
     let mut environment = moto.environment();
     environment.push(("SENTRYNET_PREFIX", "/watch/".to_owned()));
     environment.push(("SENTRY_RELEASE", "shop@7".to_owned()));
@@ -154,9 +154,9 @@ async fn parameters_of_ssm_are_the_configuration() {
 
 #[tokio::test]
 async fn results_that_sentry_refuses_fail_the_invocation_and_are_in_the_log_in_full() {
-    let shop = shop().await;
+    let sample = sample_target().await;
     let refusing = Target::http(|_| answer("403 Forbidden", &[], r#"{"detail":"no such project"}"#)).await;
-    let config = file(&of_group(&group(&shop)));
+    let config = file(&of_group(&group(&sample)));
     let dsn = refusing.url("/1").replacen("http://", "http://key@", 1);
     let function = Function::with_file(config.path(), Some(dsn), []).await;
     let message = error(&function.invoke(&json!({"group": "demo"})).await, "DeliveryError");
@@ -175,12 +175,12 @@ async fn results_that_sentry_refuses_fail_the_invocation_and_are_in_the_log_in_f
 
 #[tokio::test]
 async fn results_that_sentry_cannot_take_now_go_with_the_next_invocation() {
-    let shop = shop().await;
+    let sample = sample_target().await;
     let is_well = Arc::new(AtomicBool::new(false));
     let well = is_well.clone();
     let sentry =
         Receiver::start_with(move |_| Behaviour::status(if well.load(Ordering::Relaxed) { 200 } else { 503 })).await;
-    let config = file(&of_group(&group(&shop)));
+    let config = file(&of_group(&group(&sample)));
     let timeout = ("AWS_LAMBDA_FUNCTION_TIMEOUT", "3".to_owned());
     let function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), [timeout]).await;
     let started = Instant::now();
@@ -203,10 +203,10 @@ async fn results_that_sentry_cannot_take_now_go_with_the_next_invocation() {
 
 #[tokio::test]
 async fn a_target_that_hangs_does_not_outlive_the_deadline() {
-    let (shop, kent) = (shop().await, Kent::start().await);
+    let (sample, kent) = (sample_target().await, Kent::start().await);
     let hanging = Target::hanging().await;
     let more = format!("  - {{probe: probes.http, title: Hangs, url: '{}', burst: 2, timeout: 60s}}", hanging.url("/"));
-    let config = file(&of_group(&(group(&shop) + &more)));
+    let config = file(&of_group(&(group(&sample) + &more)));
     let timeout = ("AWS_LAMBDA_FUNCTION_TIMEOUT", "4".to_owned());
     let function = Function::with_file(config.path(), Some(kent.dsn()), [timeout]).await;
     let started = Instant::now();
@@ -224,10 +224,10 @@ async fn a_target_that_hangs_does_not_outlive_the_deadline() {
 #[tokio::test]
 async fn a_sentry_that_was_slow_is_given_more_time_the_next_time() {
     let slow = Behaviour { delay: Duration::from_millis(900), ..Behaviour::default() };
-    let (shop, sentry) = (shop().await, Receiver::start(slow).await);
+    let (sample, sentry) = (sample_target().await, Receiver::start(slow).await);
     let hanging = Target::hanging().await;
     let more = format!("  - {{probe: probes.http, title: Hangs, url: '{}', timeout: 60s}}", hanging.url("/"));
-    let config = file(&of_group(&(group(&shop) + &more)));
+    let config = file(&of_group(&(group(&sample) + &more)));
     let timeout = ("AWS_LAMBDA_FUNCTION_TIMEOUT", "4".to_owned());
     let function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), [timeout]).await;
     results(&function.invoke(&json!({"group": "demo", "probe": "Home"})).await);

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::support::answer::{results, strings};
-use crate::support::cli::Desk;
+use crate::support::cli::Workspace;
 use crate::support::kent::Kent;
 use crate::support::rie::Function;
-use crate::support::shop::{file, shop};
+use crate::support::sample_target::{file, sample_target};
 use crate::support::target::{Target, answer};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -49,11 +49,11 @@ groups:
 
 #[tokio::test]
 async fn in_each_region_the_function_picks_the_ticks_that_the_plan_shows() {
-    let (shop, kent) = (shop().await, Kent::start().await);
-    let text = SPREADS.replace("SHOP", &shop.url("/"));
+    let (sample, kent) = (sample_target().await, Kent::start().await);
+    let text = SPREADS.replace("SHOP", &sample.url("/"));
     let config = file(&text);
     let from = datetime!(2026-11-20 10:00 UTC);
-    let plan = Desk::with(&text).run(&["plan", "--ticks", "3h", "--from", &rfc3339(from)]).json();
+    let plan = Workspace::with(&text).run(&["plan", "--ticks", "3h", "--from", &rfc3339(from)]).json();
     for region in ["eu-west-1", "us-east-1", "ap-southeast-2"] {
         let function = function(config.path(), &kent, region).await;
         for (group, every) in [("stagger", 300), ("together", 90), ("turns", 40), ("two", 3600)] {
@@ -82,8 +82,8 @@ async fn in_each_region_the_function_picks_the_ticks_that_the_plan_shows() {
 
 #[tokio::test]
 async fn minutes_without_a_tick_run_nothing_and_late_ones_are_told_in_the_log() {
-    let (shop, kent) = (shop().await, Kent::start().await);
-    let config = file(&SPREADS.replace("SHOP", &shop.url("/")));
+    let (sample, kent) = (sample_target().await, Kent::start().await);
+    let config = file(&SPREADS.replace("SHOP", &sample.url("/")));
     let function = function(config.path(), &kent, "us-east-1").await;
     // A third of 5 minutes later, in whole minutes.
     for (minute, found) in [(0, vec![]), (1, vec!["2026-11-20T10:01:00Z"]), (2, vec![])] {

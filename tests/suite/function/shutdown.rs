@@ -9,7 +9,7 @@ use crate::support::answer::error;
 use crate::support::process::send;
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::rie::{Function, bootstrap};
-use crate::support::shop::{file, group, of_group, shop};
+use crate::support::sample_target::{file, group, of_group, sample_target};
 use crate::support::target::{Target, read_request};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ async fn end(function: &mut Function) -> Vec<Value> {
 
 #[tokio::test]
 async fn what_waits_for_the_next_invocation_is_delivered() {
-    let shop = shop().await;
+    let sample = sample_target().await;
     let is_well = Arc::new(AtomicBool::new(false));
     let well = is_well.clone();
     let sentry = Receiver::start_with(move |_| match well.load(Ordering::Relaxed) {
@@ -45,7 +45,7 @@ async fn what_waits_for_the_next_invocation_is_delivered() {
         false => Behaviour::status(503).with("retry-after", "3600"),
     })
     .await;
-    let config = file(&of_group(&group(&shop)));
+    let config = file(&of_group(&group(&sample)));
     let mut function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), []).await;
     let message = error(&function.invoke(&json!({"group": "demo"})).await, "DeliveryError");
     assert!(message.ends_with("; 4 wait for the next invocation"), "{message}");
@@ -63,7 +63,7 @@ async fn what_waits_for_the_next_invocation_is_delivered() {
 
 #[tokio::test]
 async fn a_sentry_that_is_still_not_there_does_not_hold_up_the_end() {
-    let shop = shop().await;
+    let sample = sample_target().await;
     let is_silent = Arc::new(AtomicBool::new(false));
     let silent = is_silent.clone();
     let sentry = Receiver::start_with(move |_| match silent.load(Ordering::Relaxed) {
@@ -71,7 +71,7 @@ async fn a_sentry_that_is_still_not_there_does_not_hold_up_the_end() {
         false => Behaviour::status(503).with("retry-after", "3600"),
     })
     .await;
-    let config = file(&of_group(&group(&shop)));
+    let config = file(&of_group(&group(&sample)));
     let mut function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), []).await;
     error(&function.invoke(&json!({"group": "demo"})).await, "DeliveryError");
     is_silent.store(true, Ordering::Relaxed);
@@ -80,16 +80,16 @@ async fn a_sentry_that_is_still_not_there_does_not_hold_up_the_end() {
 
 #[tokio::test]
 async fn an_invocation_that_is_running_delivers_what_has_finished() {
-    let (shop, sentry) = (shop().await, Receiver::start(Behaviour::default()).await);
+    let (sample, sentry) = (sample_target().await, Receiver::start(Behaviour::default()).await);
     let hanging = Target::hanging().await;
     let more = format!("  - {{probe: probes.http, title: Hangs, url: '{}', burst: 2, timeout: 60s}}", hanging.url("/"));
-    let config = file(&of_group(&(group(&shop) + &more)));
+    let config = file(&of_group(&(group(&sample) + &more)));
     let mut function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), []).await;
     let invoking = function.invoking(&json!({"group": "demo"}));
     // A run leaves its connection when it has ended.
-    until(|| hanging.connections() > 0 && shop.finished() > 2).await;
+    until(|| hanging.connections() > 0 && sample.finished() > 2).await;
     assert_eq!(end(&mut function).await, Vec::<Value>::new());
-    assert_eq!(sentry.taken().len(), 4, "of the shop's three runs");
+    assert_eq!(sentry.taken().len(), 4, "of the sample's three runs");
     invoking.abort();
     let log = function.own_log();
     let done = log.iter().find(|line| line["message"] == "done").expect("an invocation that ends");
@@ -99,8 +99,8 @@ async fn an_invocation_that_is_running_delivers_what_has_finished() {
 
 #[tokio::test]
 async fn a_delivery_that_is_running_ends_in_the_log() {
-    let (shop, sentry) = (shop().await, Receiver::start(Behaviour::hanging()).await);
-    let config = file(&of_group(&group(&shop)));
+    let (sample, sentry) = (sample_target().await, Receiver::start(Behaviour::hanging()).await);
+    let config = file(&of_group(&group(&sample)));
     let mut function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), []).await;
     let invoking = function.invoking(&json!({"group": "demo"}));
     until(|| sentry.connections() > 0).await;

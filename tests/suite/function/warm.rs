@@ -1,10 +1,10 @@
 //! Connections to Sentry are kept from one invocation to the next, whatever a freeze of the sandbox does to them.
 
 use crate::support::answer::results;
-use crate::support::mail::{AMPLE, courier, deliver, ids, runs};
+use crate::support::envelopes::{AMPLE, courier, deliver, ids, runs};
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::rie::Function;
-use crate::support::shop::{file, group, of_group, shop};
+use crate::support::sample_target::{file, group, of_group, sample_target};
 use sentrynet::net::{Network, Resolver};
 use sentrynet::parameters::Origin;
 use sentrynet::runner;
@@ -12,7 +12,7 @@ use sentrynet::runner::{Overrides, Runner};
 use sentrynet::telemetry::Telemetry;
 use serde_json::json;
 
-/// Everything that came of an invocation of the shop's group arrives, and nothing of it twice.
+/// Everything that came of an invocation of the sample's group arrives, and nothing of it twice.
 async fn deliver_all(function: &Function, sentry: &Receiver, runs: u64) {
     let before = sentry.taken().len();
     let answer = function.invoke(&json!({"group": "demo"})).await;
@@ -28,8 +28,8 @@ async fn deliver_all(function: &Function, sentry: &Receiver, runs: u64) {
 
 #[tokio::test]
 async fn warm_invocations_use_the_connection_of_the_first() {
-    let (shop, sentry) = (shop().await, Receiver::start(Behaviour::default()).await);
-    let config = file(&of_group(&group(&shop).replace("burst: 2", "burst: 1")));
+    let (sample, sentry) = (sample_target().await, Receiver::start(Behaviour::default()).await);
+    let config = file(&of_group(&group(&sample).replace("burst: 2", "burst: 1")));
     let function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), []).await;
     for invocation in 1..=3 {
         let answer = function.invoke(&json!({"group": "demo", "probe": "Home"})).await;
@@ -42,8 +42,8 @@ async fn warm_invocations_use_the_connection_of_the_first() {
 
 #[tokio::test]
 async fn warm_invocations_use_the_connection_of_the_first_over_tls_too() {
-    let shop = shop().await;
-    let config = file(&of_group(&group(&shop).replace("burst: 2", "burst: 1")));
+    let sample = sample_target().await;
+    let config = file(&of_group(&group(&sample).replace("burst: 2", "burst: 1")));
     for protocols in [&[&b"h2"[..]], &[&b"http/1.1"[..]]] {
         let sentry = Receiver::start_tls_with(protocols, |_| Behaviour::default()).await;
         // The real function trusts public authorities only.
@@ -63,8 +63,8 @@ async fn warm_invocations_use_the_connection_of_the_first_over_tls_too() {
 
 #[tokio::test]
 async fn whatever_becomes_of_connections_while_the_function_is_frozen_everything_arrives_once() {
-    let (shop, mut sentry) = (shop().await, Receiver::start(Behaviour::default()).await);
-    let config = file(&of_group(&group(&shop).replace("burst: 2", "burst: 20")));
+    let (sample, mut sentry) = (sample_target().await, Receiver::start(Behaviour::default()).await);
+    let config = file(&of_group(&group(&sample).replace("burst: 2", "burst: 20")));
     let function = Function::with_file(config.path(), Some(sentry.dsn().to_string()), []).await;
     deliver_all(&function, &sentry, 21).await;
     function.freeze();

@@ -3,17 +3,17 @@
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
-use crate::support::cli::Desk;
+use crate::support::cli::Workspace;
 use crate::support::target::{Target, answer};
 
-/// A target, and a desk with a probe of it.
-async fn desk() -> (Target, Desk) {
+/// A target, and a workspace with a probe of it.
+async fn workspace() -> (Target, Workspace) {
     let target = Target::http(|_| answer("200 OK", &[], "")).await;
-    let desk = Desk::with(&format!(
+    let workspace = Workspace::with(&format!(
         "groups: [{{tags: {{target: here}}, probes: [{{probe: probes.http, url: '{}'}}]}}]",
         target.url("/")
     ));
-    (target, desk)
+    (target, workspace)
 }
 
 fn is_page(path: &Path) -> bool {
@@ -26,9 +26,9 @@ fn mode(path: &Path) -> u32 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_cannot_be_written_is_told_before_anything_is_run() {
-    let (target, desk) = desk().await;
-    desk.write("file", "not a directory");
-    std::fs::create_dir(desk.path().join("directory")).expect("a directory");
+    let (target, workspace) = workspace().await;
+    workspace.write("file", "not a directory");
+    std::fs::create_dir(workspace.path().join("directory")).expect("a directory");
     for (path, why) in [
         ("nowhere/page.html", "its directory does not exist"),
         ("directory", "it is a directory"),
@@ -37,7 +37,7 @@ async fn a_file_that_cannot_be_written_is_told_before_anything_is_run() {
         ("..", "it is a directory"),
     ] {
         for command in [&["run", "--html", path][..], &["demo", "--html", path]] {
-            let ran = desk.run(command);
+            let ran = workspace.run(command);
             assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{path}");
             assert_eq!(ran.err, format!("the HTML report {path} cannot be written: {why}\n"));
         }
@@ -48,21 +48,21 @@ async fn a_file_that_cannot_be_written_is_told_before_anything_is_run() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_takes_the_place_of_the_old_one_and_leaves_nothing_else() {
-    let (_target, desk) = desk().await;
-    let old = desk.write("pages/old.html", "what was there before");
+    let (_target, workspace) = workspace().await;
+    let old = workspace.write("pages/old.html", "what was there before");
     std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o640)).expect("a mode");
-    symlink("old.html", desk.path().join("pages/link.html")).expect("a link");
+    symlink("old.html", workspace.path().join("pages/link.html")).expect("a link");
     for name in ["link.html", "new.html"] {
-        let ran = desk.run(&["run", "--html", &format!("pages/{name}")]);
+        let ran = workspace.run(&["run", "--html", &format!("pages/{name}")]);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
-        assert!(is_page(&desk.path().join("pages").join(name)), "{name}");
+        assert!(is_page(&workspace.path().join("pages").join(name)), "{name}");
     }
     // The link is one still, and who may read the file is the owner's to say.
-    assert!(is_page(&old) && desk.path().join("pages/link.html").is_symlink());
+    assert!(is_page(&old) && workspace.path().join("pages/link.html").is_symlink());
     assert_eq!(mode(&old), 0o640);
-    let usual = desk.write("usual", "");
-    assert_eq!(mode(&desk.path().join("pages/new.html")), mode(&usual));
-    let mut names: Vec<_> = std::fs::read_dir(desk.path().join("pages"))
+    let usual = workspace.write("usual", "");
+    assert_eq!(mode(&workspace.path().join("pages/new.html")), mode(&usual));
+    let mut names: Vec<_> = std::fs::read_dir(workspace.path().join("pages"))
         .expect("a directory")
         .map(|entry| entry.expect("an entry").file_name())
         .collect();
@@ -72,8 +72,8 @@ async fn the_page_takes_the_place_of_the_old_one_and_leaves_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_that_cannot_be_written_in_the_end_hides_no_result() {
-    let desk = Desk::empty();
-    let directory = desk.path().join("pages");
+    let workspace = Workspace::empty();
+    let directory = workspace.path().join("pages");
     std::fs::create_dir(&directory).expect("a directory");
     let gone = directory.clone();
     let target = Target::http(move |_| {
@@ -82,14 +82,14 @@ async fn a_page_that_cannot_be_written_in_the_end_hides_no_result() {
         answer("200 OK", &[], "")
     });
     let url = target.await;
-    desk.write(
+    workspace.write(
         "config/sentrynet.yaml",
         format!(
             "groups: [{{tags: {{target: here}}, probes: [{{probe: probes.http, title: Home, url: '{}'}}]}}]",
             url.url("/")
         ),
     );
-    let ran = desk.run(&["run", "--json", "--html", "pages/page.html"]);
+    let ran = workspace.run(&["run", "--json", "--html", "pages/page.html"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert_eq!(ran.json()[0]["results"][0]["title"], "Home");
     assert!(ran.err.ends_with("the page pages/page.html cannot be written: its directory does not exist\n"), "{ran:?}");
@@ -98,10 +98,10 @@ async fn a_page_that_cannot_be_written_in_the_end_hides_no_result() {
 
 #[test]
 fn the_demo_begins_with_its_page() {
-    let desk = Desk::empty();
-    let desk = desk.variable("DISPLAY", ":0").variable("TMPDIR", ".");
+    let workspace = Workspace::empty();
+    let workspace = workspace.variable("DISPLAY", ":0").variable("TMPDIR", ".");
     for arguments in [&["demo"][..], &["demo", "--no-open", "--html", "demo page.html"]] {
-        let ran = desk.run(arguments);
+        let ran = workspace.run(arguments);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
         let line = ran.out.lines().next().expect("a line");
         let address = line.split_whitespace().last().expect("an address");

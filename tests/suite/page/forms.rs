@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::support::answer::results;
 use crate::support::browser::{Visit, all};
-use crate::support::cli::Desk;
+use crate::support::cli::Workspace;
 use crate::support::outcomes::{failed, ok};
 use crate::support::page::{RUN, Results, configuration, quiet, shows, target, text};
 use crate::support::watching::Watching;
@@ -92,8 +92,8 @@ fn a_long_history_is_leafed_through() {
         outcome
     };
     (1..=1234).for_each(|number| history.add(&run(number), &Redactor::default()));
-    let desk = Desk::empty();
-    let mut page = PageFile::new(&desk.path().join("page.html")).expect("a file");
+    let workspace = Workspace::empty();
+    let mut page = PageFile::new(&workspace.path().join("page.html")).expect("a file");
     page.write(&history).expect("a page");
     let rows = "[document.querySelectorAll('#runs tbody tr').length, document.querySelector('#range').textContent,
       document.querySelector('#runs time').dateTime, document.querySelector('#newer').disabled,
@@ -101,7 +101,7 @@ fn a_long_history_is_leafed_through() {
     let head = "[document.querySelector('#counts').textContent, document.querySelector('#footer').textContent,
       document.querySelector('#issues data').textContent, document.querySelector('.up').textContent]";
     let trace = |number| run(number).identity.trace_id();
-    let visit = Visit::to(&desk.path().join("page.html")).read(rows).click("#older").read(rows).read(head);
+    let visit = Visit::to(&workspace.path().join("page.html")).read(rows).click("#older").read(rows).read(head);
     // An old run is found, one that is not kept any more is said to be gone, and the runs of an issue are told apart.
     let gone = "[document.querySelector('#gone').hidden, document.querySelector('#run-facts code').textContent]";
     let visit =
@@ -139,8 +139,8 @@ fn a_long_history_is_leafed_through() {
 #[test]
 fn a_page_that_is_kept_current_loads_itself_again_and_keeps_what_was_chosen() {
     let mut history = History::keeping(10);
-    let desk = Desk::empty();
-    let (path, ready) = (desk.path().join("page.html"), desk.path().join("ready"));
+    let workspace = Workspace::empty();
+    let (path, ready) = (workspace.path().join("page.html"), workspace.path().join("ready"));
     let mut page = PageFile::new(&path).expect("a file").live();
     page.write(&history).expect("an empty page");
     let empty = Visit::to(&path)
@@ -197,13 +197,13 @@ async fn watch_keeps_the_page_current() {
     };
     let configuration = |probes: &[String]| format!("groups:\n- name: site\n  probes:\n{}", probes.concat());
     let probes = [probe("Home", "/200"), probe("Broken", "/503")];
-    let desk = Desk::with(&configuration(&probes));
-    let page = desk.write("pages/page.html", "what was there before");
-    let missing = desk.run(&["watch", "--html", "nowhere/page.html"]);
+    let workspace = Workspace::with(&configuration(&probes));
+    let page = workspace.write("pages/page.html", "what was there before");
+    let missing = workspace.run(&["watch", "--html", "nowhere/page.html"]);
     assert_eq!((missing.code, missing.out.as_str()), (2, ""));
     assert!(missing.err.contains("nowhere/page.html cannot be written: its directory does not exist"), "{missing:?}");
 
-    let mut watching = Watching::start(&desk, &["--json", "--location", "here", "--html", "pages/page.html"]);
+    let mut watching = Watching::start(&workspace, &["--json", "--location", "here", "--html", "pages/page.html"]);
     let text = |page: &Path| std::fs::read_to_string(page).expect("a page");
     watching.until("an empty page", |_| text(&page).contains("\"probes\":[]")).await;
     // It is open from the beginning, and shows two ticks of two probes without anybody's doing.
@@ -217,12 +217,12 @@ async fn watch_keeps_the_page_current() {
     assert_eq!((&shown["title"], &seen.values[1]["facts"]["Kind"]), (&json!("Broken"), &json!("http_status")));
 
     // A page that cannot be written stops nothing.
-    let (pages, elsewhere) = (desk.path().join("pages"), desk.path().join("elsewhere"));
+    let (pages, elsewhere) = (workspace.path().join("pages"), workspace.path().join("elsewhere"));
     std::fs::rename(&pages, &elsewhere).expect("a move");
     watching.until("a complaint", |watching| watching.err().contains("page.html cannot be written")).await;
     std::fs::rename(&elsewhere, &pages).expect("a move");
     // What is not watched any more is not shown.
-    desk.write("config/sentrynet.yaml", configuration(&probes[..1]));
+    workspace.write("config/sentrynet.yaml", configuration(&probes[..1]));
     watching.until("a page of one probe", |_| !text(&page).contains("Broken")).await;
     let ran = watching.stop().await;
     assert_eq!(ran.code, 0, "{ran:?}");

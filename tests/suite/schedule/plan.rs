@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::cli::Desk;
+use crate::support::cli::Workspace;
 use crate::support::schedules::instants;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -37,7 +37,7 @@ fn rules(plan: &Value) -> Vec<String> {
 
 #[test]
 fn the_page_shows_every_rule_by_region_and_what_a_month_costs() {
-    let ran = Desk::with(THREE).run(&["plan"]);
+    let ran = Workspace::with(THREE).run(&["plan"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     let expected = "\
 Rules in eu-west-1, us-east-1, ap-southeast-2
@@ -78,7 +78,7 @@ Every86400: shop: 1 probe every 24h
 
 #[test]
 fn json_is_one_object_with_all_figures() {
-    let ran = Desk::with(THREE).run(&["plan", "--json"]);
+    let ran = Workspace::with(THREE).run(&["plan", "--json"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     let [plan] = &ran.json()[..] else { panic!("{}", ran.out) };
     assert_eq!(plan["regions"], json!(["eu-west-1", "us-east-1", "ap-southeast-2"]));
@@ -125,7 +125,7 @@ fn parts_of_more_than_four_kibibytes_are_advanced_parameters_in_every_region() {
     });
     let large = format!("{}{}\n", THREE.trim_end(), more.collect::<String>());
     let amounts = |config: &str| -> Vec<f64> {
-        let ran = Desk::with(config).run(&["plan", "--json"]);
+        let ran = Workspace::with(config).run(&["plan", "--json"]);
         let bill = ran.json()[0]["bill"].as_array().expect("a bill").clone();
         let of = |what: &str| bill.iter().find(|item| item["what"] == what).and_then(|item| item["amount"].as_f64());
         vec![of("SSM parameters over 4 KiB").expect("an item"), of("reads of these").expect("an item")]
@@ -159,7 +159,7 @@ fn lines(
 
 #[test]
 fn ticks_to_come_are_lines_of_json_in_order_of_time() {
-    let ran = Desk::with(THREE).run(&["plan", "--ticks", "2h", "--from", "2026-11-20T10:00:07+01:00"]);
+    let ran = Workspace::with(THREE).run(&["plan", "--ticks", "2h", "--from", "2026-11-20T10:00:07+01:00"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.err);
     let from = datetime!(2026-11-20 09:00:07 UTC);
     let regions = ["eu-west-1", "us-east-1", "ap-southeast-2"];
@@ -185,12 +185,12 @@ fn ticks_to_come_are_lines_of_json_in_order_of_time() {
     assert!(found[0].starts_with(r#"{"region":"us-east-1","group":"shop","probe":"#), "{}", found[0]);
 
     // What stands elsewhere is not shown.
-    let midnight = Desk::with(THREE).run(&["plan", "--ticks", "1", "--from", "2026-11-21T00:00:00Z"]);
+    let midnight = Workspace::with(THREE).run(&["plan", "--ticks", "1", "--from", "2026-11-21T00:00:00Z"]);
     let titles: Vec<Value> = midnight.json().iter().map(|line| line["probe"].clone()).collect();
     assert!(titles.contains(&json!("[Filtered]")), "{titles:?}");
 
     let now = OffsetDateTime::now_utc();
-    let soon = Desk::with(THREE).run(&["plan", "--ticks", "30s"]).json();
+    let soon = Workspace::with(THREE).run(&["plan", "--ticks", "30s"]).json();
     let first = soon[0]["tick"].as_str().map(|text| OffsetDateTime::parse(text, &Rfc3339).expect("a time"));
     assert!(first.is_some_and(|first| first > now && first - now < time::Duration::minutes(1)), "{first:?} {now}");
 }
@@ -200,18 +200,18 @@ fn without_regions_the_one_at_hand_is_named_by_the_environment() {
     let text =
         "groups: [{name: one, spread: round-robin, probes: [{probe: probes.http, url: 'https://a.test/', every: 90}]}]";
     let arguments = ["plan", "--ticks", "3m", "--from", "2026-11-20T00:00:00Z"];
-    for (desk, region) in
-        [(Desk::with(text), "here"), (Desk::with(text).variable("AWS_REGION", "sa-east-1"), "sa-east-1")]
+    for (workspace, region) in
+        [(Workspace::with(text), "here"), (Workspace::with(text).variable("AWS_REGION", "sa-east-1"), "sa-east-1")]
     {
-        let ran = desk.run(&arguments);
+        let ran = workspace.run(&arguments);
         let times: Vec<_> = ran.json().iter().map(|line| (line["region"].clone(), line["tick"].clone())).collect();
         let times: Vec<_> =
             times.iter().map(|(region, tick)| (region.as_str().unwrap(), tick.as_str().unwrap())).collect();
         assert_eq!(times, [(region, "2026-11-20T00:00:00Z"), (region, "2026-11-20T00:01:30Z")]);
-        assert!(desk.run(&["plan"]).out.starts_with(&format!("Rules in {region}\n")));
+        assert!(workspace.run(&["plan"]).out.starts_with(&format!("Rules in {region}\n")));
     }
     // Regions that only groups name are regions.
-    let ran = Desk::with(&text.replace("spread:", "regions: [eu-west-3, eu-west-1], spread:")).run(&arguments);
+    let ran = Workspace::with(&text.replace("spread:", "regions: [eu-west-3, eu-west-1], spread:")).run(&arguments);
     let regions: Vec<Value> = ran.json().iter().map(|line| line["region"].clone()).collect();
     assert_eq!(regions, ["eu-west-3", "eu-west-1"]);
 }
@@ -219,7 +219,7 @@ fn without_regions_the_one_at_hand_is_named_by_the_environment() {
 #[test]
 fn what_cannot_be_scheduled_is_refused_with_what_to_do() {
     let refused = |config: &str, arguments: &[&str], parts: &[&str]| {
-        let ran = Desk::with(config).run(arguments);
+        let ran = Workspace::with(config).run(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
         for part in parts {
             assert!(ran.err.contains(part), "{part} in {}", ran.err);
@@ -251,7 +251,7 @@ fn what_cannot_be_scheduled_is_refused_with_what_to_do() {
     ] {
         refused(THREE, arguments, &["error: "]);
     }
-    let ran = Desk::empty().run(&["plan"]);
+    let ran = Workspace::empty().run(&["plan"]);
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
     assert!(ran.err.contains("there is no such file"), "{}", ran.err);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::cli::Desk;
+use crate::support::cli::Workspace;
 use crate::support::spotlight;
 use crate::support::spotlight::Spotlight;
 use crate::support::target::{Target, answer};
@@ -24,7 +24,7 @@ async fn every_run_and_every_trouble_is_shown_in_spotlight() {
         answer("200 OK", &[], r#"{"orders": []}"#)
     });
     let target = target.await;
-    let desk = Desk::with(&format!(
+    let workspace = Workspace::with(&format!(
         "groups:
 - tags: {{target: shop}}
   probes:
@@ -44,7 +44,7 @@ async fn every_run_and_every_trouble_is_shown_in_spotlight() {
     let command = documented("sentrynet run").replace("http://spotlight@localhost:8969/0", &spotlight.dsn());
     let words: Vec<&str> = command.split_whitespace().skip(1).collect();
     assert_eq!(words, ["run", "--dsn", &spotlight.dsn()]);
-    let ran = desk.run(&words);
+    let ran = workspace.run(&words);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.out.contains("8 of 8 envelopes delivered"), "{}", ran.out);
 

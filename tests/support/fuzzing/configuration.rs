@@ -102,7 +102,10 @@ fn judge_problems(bytes: &[u8], problems: &Diagnostics) {
             assert!(quote.pointer <= length, "{quote:?}");
         }
         assert!(related.is_none_or(|related| (1..=lines + 1).contains(&related.line)), "{problem:?}");
-        assert!(problem.reference().is_none_or(|link| link.starts_with("docs/configuration.md#")), "{problem:?}");
+        assert!(
+            sentrynet::config::reference_of(problem).is_none_or(|link| link.starts_with("docs/configuration.md#")),
+            "{problem:?}"
+        );
         // What people see is made of nothing else.
         let shown = format!("{problem:?} {problem}");
         for (_, secret) in SECRETS.iter().filter(|(_, secret)| !source.contains(secret)) {

@@ -10,7 +10,7 @@ use tokio::signal::unix::Signal;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 
-use crate::cli::arguments::RunArguments;
+use crate::cli::arguments::ProbeArguments;
 use crate::cli::load;
 use crate::cli::load::Loaded;
 use crate::runner::watch::Order;
@@ -39,7 +39,12 @@ impl WatchedFile {
     }
 
     /// Reloads the configuration after each change and each SIGHUP, and sends what follows as orders.
-    pub(crate) async fn follow(mut self, mut hangup: Signal, arguments: RunArguments, orders: UnboundedSender<Order>) {
+    pub(crate) async fn follow(
+        mut self,
+        mut hangup: Signal,
+        arguments: ProbeArguments,
+        orders: UnboundedSender<Order>,
+    ) {
         let is_shown = io::stdout().is_terminal();
         // The last refusal, and when it was found.
         let mut refused: Option<(String, Instant)> = None;

@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(of(&["12h"]), (300, 146));
         assert_eq!(of(&["24h"]), (3600, 26));
         assert_eq!(of(&["720h"]), (3600, 26));
-        // What fires often tells of all rules.
+        // The rule that fires most often decides.
         assert_eq!(of(&["24h", "1m"]), (300, 3));
     }
 

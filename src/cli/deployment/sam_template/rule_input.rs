@@ -44,7 +44,7 @@ mod tests {
         let yaml: serde_yaml::Value = serde_yaml::from_str(&super::target(2, &target)).expect("YAML");
         let transformer = &yaml[0]["InputTransformer"];
         assert_eq!(transformer["InputPathsMap"]["time"], "$.time");
-        let template = transformer["InputTemplate"].as_str().expect("a text");
+        let template = transformer["InputTemplate"].as_str().expect("a string");
         let payload: Value =
             serde_json::from_str(&template.replace("<time>", r#""2026-11-20T10:00:00Z""#)).expect("JSON");
         let wanted = json!({"group": "it's.a_group-1", "every": 90, "time": "2026-11-20T10:00:00Z", "window": 60});

@@ -7,7 +7,7 @@ use tempfile::NamedTempFile;
 use super::target::{Target, answer};
 
 /// A shop whose home page is fine, and whose till is not.
-pub async fn shop() -> Target {
+pub async fn sample_target() -> Target {
     Target::http(|request| match request.line() {
         "GET /" => answer("200 OK", &[], "welcome"),
         _ => answer("503 Service Unavailable", &["retry-after: 60"], "the till is stuck"),
@@ -15,9 +15,9 @@ pub async fn shop() -> Target {
     .await
 }
 
-/// The shop's group.
-pub fn group(shop: &Target) -> String {
-    let (home, till) = (shop.url("/"), shop.url("/till"));
+/// The sample's group.
+pub fn group(sample: &Target) -> String {
+    let (home, till) = (sample.url("/"), sample.url("/till"));
     format!(
         "name: demo
 tags: {{target: shop, location: overridden}}

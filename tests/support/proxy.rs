@@ -1,4 +1,4 @@
-//! A server in front of a server, which notes every request and can answer in its place.
+//! A reverse proxy that notes every request and can answer in the place of the server behind it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,7 @@ enum Instead {
 }
 
 /// Forwards to one server; ends with the test's runtime.
-pub struct Front {
+pub struct Proxy {
     url: String,
     shared: Arc<Shared>,
 }
@@ -43,7 +43,7 @@ struct Shared {
 /// Calls that are never passed on: region, operation, what stands in the body, and the error.
 type Refusal = (&'static str, &'static str, &'static str, &'static str);
 
-impl Front {
+impl Proxy {
     /// Puts one in front of the server at `behind`.
     pub async fn of(behind: String) -> Self {
         let shared = Arc::new(Shared {

@@ -1,4 +1,4 @@
-//! TODO
+//! A request in flight.
 
 use std::time::Instant;
 
@@ -6,14 +6,14 @@ use url::Url;
 
 use crate::net::RequestTimeline;
 
-/// The hop that is going on: one request, and what is known of its answer.
+/// One request of a redirect chain, and when what happened to it.
 pub(crate) struct ActiveRequest {
     /// Its `http.request` span.
     pub(crate) span: usize,
     /// Where it goes.
     pub(crate) url: Url,
     /// When it began.
-    pub(crate) begin: Instant,
-    /// What the hooks see.
-    pub(crate) hop: RequestTimeline,
+    pub(crate) began: Instant,
+    /// What the hooks record.
+    pub(crate) timeline: RequestTimeline,
 }

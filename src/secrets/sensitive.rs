@@ -1,14 +1,12 @@
-//! Which parts of a configuration must not be shown, told by the names of their keys.
+//! What of a text must not be shown, told by names and by what it looks like.
 //!
-//! This errs on the side of hiding: it only decides what error messages quote, and a misspelt `pasword` holds a
-//! password as well.
+//! This errs on the side of hiding: it only decides what messages quote, and a misspelt `pasword` holds a password as
+//! well.
 
 use strsim::damerau_levenshtein;
 
-use super::node::{Kind, Node};
-use crate::diagnostics::source::Span;
-use crate::secrets::credential::scanner::spans;
-use crate::secrets::is_credential;
+use super::credential::is_credential;
+use super::credential::scanner::spans;
 
 /// Parts of names whose values are hidden.
 const TELLING: &[&str] = &[
@@ -32,54 +30,14 @@ const MISSPELT: &[&str] = &["password", "passphrase", "secret", "token", "author
 /// Whether a key of this name (of a map, or a header) probably holds a secret.
 pub(crate) fn is_sensitive(name: &str) -> bool {
     let name = name.to_lowercase().replace('_', "-");
-    name == "dsn"
+    matches!(&*name, "dsn" | "auth")
         || is_credential(&name)
         || TELLING.iter().any(|part| name.contains(part))
         || MISSPELT.iter().any(|word| damerau_levenshtein(word, &name) <= if word.len() > 6 { 2 } else { 1 })
 }
 
-/// Hides every sensitive scalar below `node` and returns where they stand.
-pub(crate) fn hide(node: &mut Node) -> Vec<Span> {
-    let mut spans = Vec::new();
-    walk(node, "", false, &mut spans);
-    spans
-}
-
-fn walk(node: &mut Node, parent: &str, within: bool, spans: &mut Vec<Span>) {
-    let hidden = within || node.text().is_some_and(holds_credentials);
-    match &mut node.kind {
-        Kind::Scalar { .. } if hidden => {
-            node.hidden = true;
-            spans.push(node.span);
-            // What an alias stands for may be shown beside it.
-            spans.extend(node.other.filter(|other| other.start < node.span.start));
-        }
-        Kind::Scalar { .. } => {}
-        Kind::List(items) => items.iter_mut().for_each(|item| walk(item, parent, within, spans)),
-        Kind::Map(entries) => {
-            for entry in entries {
-                let name = entry.name.as_str();
-                // `{env: TOKEN}` names a secret and does not hold it.
-                let refers = matches!(name, "ssm" | "env") && !matches!(parent, "body" | "query" | "headers");
-                let within = match (parent, name) {
-                    // JSONPath expressions are no secrets, whatever they find.
-                    (_, "set_keys") => false,
-                    ("set_keys", _) => false,
-                    _ if refers => false,
-                    (_, "username") => false,
-                    (_, "auth") => true,
-                    ("headers", _) => within || is_sensitive(name) || name.to_lowercase().contains("key"),
-                    ("tls", "key") => !entry.value.text().is_some_and(is_file_name),
-                    _ => within || is_sensitive(name),
-                };
-                walk(&mut entry.value, name, within, spans);
-            }
-        }
-    }
-}
-
 /// Whether a text is a URL with credentials in it, a form or JSON with some, or a private key.
-fn holds_credentials(text: &str) -> bool {
+pub(crate) fn holds_credentials(text: &str) -> bool {
     let userinfo = text.split_once("://").is_some_and(|(_, rest)| {
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         authority.contains('@')
@@ -90,7 +48,7 @@ fn holds_credentials(text: &str) -> bool {
 }
 
 /// Whether a text looks like the name of a file rather than like a key.
-fn is_file_name(text: &str) -> bool {
+pub(crate) fn is_file_name(text: &str) -> bool {
     let extension = text.rsplit_once('.').map_or("", |(_, extension)| extension);
     text.len() < 256 && (1..=5).contains(&extension.len()) && extension.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
@@ -117,7 +75,7 @@ pub(crate) fn guess<'a>(number: usize, line: impl Fn(usize) -> Option<&'a str>) 
     let telling = |text: &str| {
         let words =
             || text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).filter(|word| word.len() > 2);
-        holds_credentials(text) || words().any(|word| is_sensitive(word) || word == "auth")
+        holds_credentials(text) || words().any(|word| is_sensitive(word))
     };
     let text = line(number)?;
     let key_end = text.chars().position(|c| c == ':').map_or(0, |index| index + 1);

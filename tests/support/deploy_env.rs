@@ -7,59 +7,62 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::cli::{Desk, Ran};
+use super::cli::{Ran, Workspace};
 use super::moto::Moto;
 use super::template::repository;
 
 /// A directory with what `make deploy` needs, the function built already.
-pub struct Yard {
+pub struct DeployEnv {
     /// The directory, with the environment of people who deploy.
-    pub desk: Desk,
+    pub workspace: Workspace,
     /// What they take for AWS.
     pub moto: Moto,
 }
 
-impl Yard {
+impl DeployEnv {
     /// One with this configuration, whose results go to this DSN.
     pub async fn with(configuration: &str, dsn: &str) -> Self {
         let moto = Moto::with_transform().await;
-        let mut desk = Desk::with(configuration).variable("SENTRY_DSN", dsn);
-        let home = desk.path().display().to_string();
-        std::fs::create_dir(desk.path().join("bin")).expect("a directory");
+        let mut workspace = Workspace::with(configuration).variable("SENTRY_DSN", dsn);
+        let home = workspace.path().display().to_string();
+        std::fs::create_dir(workspace.path().join("bin")).expect("a directory");
         let programs = [("sam", super::tool("sam/bin/sam")), ("sentrynet", env!("CARGO_BIN_EXE_sentrynet").into())];
         for (name, program) in programs {
-            std::os::unix::fs::symlink(&program, desk.path().join("bin").join(name)).expect("a link");
+            std::os::unix::fs::symlink(&program, workspace.path().join("bin").join(name)).expect("a link");
         }
         // Of SQS, the AWS CLI of version 1 asks elsewhere whatever the environment says.
         let cli = super::tool("moto/bin/aws");
         let script = format!("#!/bin/sh\nexec {} --endpoint-url \"$AWS_ENDPOINT_URL\" \"$@\"\n", cli.display());
-        let cli = desk.write("bin/aws", script);
+        let cli = workspace.write("bin/aws", script);
         std::fs::set_permissions(&cli, Permissions::from_mode(0o755)).expect("a program");
         let path = std::env::var("PATH").unwrap_or_default();
-        desk = desk.variable("PATH", &format!("{home}/bin:{path}"));
+        workspace = workspace.variable("PATH", &format!("{home}/bin:{path}"));
         for (name, value) in moto.environment() {
             // People who deploy to several regions may have none at hand.
             if !name.ends_with("REGION") {
                 // Of an address, moto would take the first number for the name of a bucket.
-                desk = desk.variable(name, &value.replace("127.0.0.1", "localhost"));
+                workspace = workspace.variable(name, &value.replace("127.0.0.1", "localhost"));
             }
         }
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
-        desk = desk
+        workspace = workspace
             .variable("HOME", &home)
             .variable("SAM_CLI_POLL_DELAY", "0.5")
             .variable("SENTRYNET", "sentrynet")
             .variable("ARCH", architecture)
             .variable("BOOTSTRAP", &format!("{home}/function"));
-        std::fs::create_dir(desk.path().join("target")).expect("a directory");
+        std::fs::create_dir(workspace.path().join("target")).expect("a directory");
         for name in ["Makefile", "samconfig.toml", "tests", "target/tools"] {
-            std::os::unix::fs::symlink(repository().join(name), desk.path().join(name)).expect("a link");
+            std::os::unix::fs::symlink(repository().join(name), workspace.path().join(name)).expect("a link");
         }
         // Whole, a test's function would take longer to pack than everything else.
-        let status =
-            Command::new("strip").arg("-o").arg(desk.path().join("function")).arg(super::rie::bootstrap()).status();
+        let status = Command::new("strip")
+            .arg("-o")
+            .arg(workspace.path().join("function"))
+            .arg(super::rie::bootstrap())
+            .status();
         assert!(status.expect("strip runs").success());
-        Self { desk, moto }
+        Self { workspace, moto }
     }
 
     /// Runs `make` with these arguments.
@@ -71,7 +74,7 @@ impl Yard {
 
     /// What the AWS CLI says.
     pub fn aws(&self, region: &str, arguments: &[&str]) -> Value {
-        let mut command = self.command(&self.desk.path().join("bin/aws"));
+        let mut command = self.command(&self.workspace.path().join("bin/aws"));
         command.args(["--region", region, "--output", "json"]).args(arguments);
         let ran = ran(command);
         assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
@@ -111,7 +114,7 @@ impl Yard {
 
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().envs(self.desk.variables()).current_dir(self.desk.path());
+        command.env_clear().envs(self.workspace.variables()).current_dir(self.workspace.path());
         command
     }
 }
