@@ -19,7 +19,7 @@ use serde_json::json;
 use self::targets::Targets;
 use super::history::History;
 use crate::net::{Network, Resolver};
-use crate::parameters::Origin;
+use crate::parameters::ConfigSource;
 use crate::runner::{Finished, Function, Overrides, Runner};
 use crate::secrets::Redactor;
 use crate::sentry::Item;
@@ -59,7 +59,7 @@ pub async fn run() -> Result<Demo, DemoError> {
         ..Overrides::default()
     };
     let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::init(Mode::Terminal));
-    let function = Function::new(runner, Origin::File(file.path().to_owned()));
+    let function = Function::new(runner, ConfigSource::File(file.path().to_owned()));
     let (mut history, redactor) = (History::keeping(usize::MAX), Redactor::default());
     for _ in 1..PASSES {
         let finished = function.handle(json!({"group": "demo"}), None).await?;

@@ -54,7 +54,7 @@ impl Undelivered {
     /// The runner with this as its log, if there is one.
     pub(crate) fn log(runner: Runner, undelivered: Option<&Self>) -> Runner {
         match undelivered.cloned() {
-            Some(undelivered) => runner.logging(move || Box::new(undelivered.clone())),
+            Some(undelivered) => runner.with_log(move || Box::new(undelivered.clone())),
             None => runner,
         }
     }

@@ -194,7 +194,7 @@ fn forms(shape: &Shape) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::Parts;
+    use crate::parameters::Partition;
 
     fn keys() -> impl Iterator<Item = (&'static Object, &'static Key)> {
         // The kinds of probes repeat the keys of every probe.
@@ -230,7 +230,7 @@ mod tests {
             let text = surrounded(object, key.example);
             let document =
                 Document::parse("a.yaml", text.as_bytes()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
-            Parts::of(&document).unwrap_or_else(|diagnostics| panic!("{text}\n{diagnostics}"));
+            Partition::of(&document).unwrap_or_else(|diagnostics| panic!("{text}\n{diagnostics}"));
         }
     }
 

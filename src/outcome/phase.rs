@@ -1,4 +1,4 @@
-//! TODO
+//! The timed parts of a run, by the `op` of their spans in Sentry.
 
 /// What a timed part of a run is; the text is the `op` of its Sentry span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

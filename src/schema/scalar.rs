@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::parsed::Content;
 use super::shape::Shape;
-use super::value::{Expected, address, byte_size, duration, header, json_path, pem, status_codes};
+use super::value::{Expected, JsonPath, address, byte_size, duration, header, json_path, pem, status_codes};
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::suggest::{listed, suggestion};
 use crate::diagnostics::{Code, nearest};
@@ -46,29 +45,46 @@ pub(crate) const METHODS: &[&str] = &[
     "BAN",
 ];
 
+/// A single value.
+pub(crate) enum Scalar {
+    /// What is not more than its text: as it stands.
+    Text(Node),
+    Duration(Duration),
+    /// A whole number, or a number of bytes.
+    Integer(u64),
+    Boolean(bool),
+    /// One of the words that its shape lists.
+    Word(&'static str),
+    Method(http::Method),
+    Expected(Expected),
+    JsonPath(JsonPath),
+    Pattern(regex::Regex),
+    Pem(String),
+}
+
 /// Reads a value that is not a map, or a list, of others. The names of files count from `directory`.
 ///
 /// # Errors
 ///
 /// It is not what its shape asks for.
-pub(crate) fn read(node: &Node, shape: &Shape, directory: Option<&Path>) -> Result<Content, Finding> {
+pub(crate) fn read(node: &Node, shape: &Shape, directory: Option<&Path>) -> Result<Scalar, Finding> {
     if matches!(node.kind, Kind::Map(_)) && shape.is_scalar() {
         return Err(map_for_scalar(node, shape));
     }
     let checked = match shape {
-        Shape::Duration { min, max, whole } => return duration_of(node, *min, *max, *whole).map(Content::Duration),
-        Shape::Size { max } => return size(node, *max).map(Content::Integer),
-        Shape::Integer { min, max } => return integer_of(node, *min, *max).map(Content::Integer),
-        Shape::Boolean => return boolean(node).map(Content::Boolean),
-        Shape::Words(words) => return word(node, words).map(Content::Word),
-        Shape::Method => return method(node).map(Content::Method),
+        Shape::Duration { min, max, whole } => return duration_of(node, *min, *max, *whole).map(Scalar::Duration),
+        Shape::Size { max } => return size(node, *max).map(Scalar::Integer),
+        Shape::Integer { min, max } => return integer_of(node, *min, *max).map(Scalar::Integer),
+        Shape::Boolean => return boolean(node).map(Scalar::Boolean),
+        Shape::Words(words) => return word(node, words).map(Scalar::Word),
+        Shape::Method => return method(node).map(Scalar::Method),
         Shape::Expected => {
             let codes = status_codes::range(node)?;
-            return Ok(Content::Expected(Expected(vec![codes])));
+            return Ok(Scalar::Expected(Expected(vec![codes])));
         }
-        Shape::JsonPath => return json_path::parse(node).map(Content::JsonPath),
-        Shape::Pattern => return pattern(node).map(Content::Pattern),
-        Shape::Pem(pem) => return pem::parse(node, *pem, directory).map(Content::Pem),
+        Shape::JsonPath => return json_path::parse(node).map(Scalar::JsonPath),
+        Shape::Pattern => return pattern(node).map(Scalar::Pattern),
+        Shape::Pem(pem) => return pem::parse(node, *pem, directory).map(Scalar::Pem),
         Shape::Text { max } => text(node, *max).map(drop),
         Shape::String => text_of(node, "a text").map(drop),
         Shape::Name => validate_name(node),
@@ -77,6 +93,7 @@ pub(crate) fn read(node: &Node, shape: &Shape, directory: Option<&Path>) -> Resu
         Shape::Url => address::parse(node).map(drop),
         Shape::UrlTemplate if node.text().is_some_and(|text| !text.is_empty()) => Ok(()),
         Shape::UrlTemplate => address::parse(node).map(drop),
+        Shape::Host => address::validate_host(node),
         Shape::Region => address::validate_region(node),
         Shape::TagValue => validate_tag_value(node),
         Shape::HeaderValue => scalar(node, shape).and_then(header::validate_value),
@@ -95,7 +112,7 @@ pub(crate) fn read(node: &Node, shape: &Shape, directory: Option<&Path>) -> Resu
         | Shape::Assertion(_)
         | Shape::Variants(_) => Ok(()),
     };
-    checked.map(|()| Content::Node(node.clone()))
+    checked.map(|()| Scalar::Text(node.clone()))
 }
 
 fn size(node: &Node, max: u64) -> Result<u64, Finding> {
@@ -125,6 +142,7 @@ pub(crate) const fn name(shape: &Shape) -> &'static str {
         Shape::Environment => "the name of an environment",
         Shape::Dsn => "a DSN",
         Shape::Url | Shape::UrlTemplate => "a URL",
+        Shape::Host => "a host name",
         Shape::Region => "an AWS region",
         Shape::Duration { .. } => "a span of time",
         Shape::Size { .. } => "a number of bytes",

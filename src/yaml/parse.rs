@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess,
 use serde_json::{Number, Value};
 
 use super::node::{AMBIGUOUS, Entry, Kind, Node};
-use super::syntax_error;
+use super::syntax_error::{self, position};
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::source::{Position, Source, Span};
 use crate::diagnostics::{Code, Diagnostic};
@@ -245,10 +245,6 @@ impl Locator<'_> {
             self.diagnostics.push(self.source.syntax_problem(span_between(markers.start, markers.end), finding));
         }
     }
-}
-
-pub(crate) fn position(marker: Marker) -> Position {
-    Position { line: marker.line(), column: marker.col() + 1 }
 }
 
 fn span_between(start: Marker, end: Marker) -> Span {

@@ -2,12 +2,16 @@
 
 mod brackets;
 
-use saphyr_parser::ScanError;
+use saphyr_parser::{Marker, ScanError};
 
-use super::parse::position;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::source::{Position, Source, Span};
+
+/// The position of what the parser marks.
+pub(super) fn position(marker: Marker) -> Position {
+    Position { line: marker.line(), column: marker.col() + 1 }
+}
 
 /// Puts the parser's finding into words, and shows the place that has to be mended rather than the one where it gave up.
 pub(crate) fn explain(source: &Source, error: &ScanError) -> Diagnostic {

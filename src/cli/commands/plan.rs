@@ -17,7 +17,7 @@ use crate::cli::exit::Exit;
 use crate::cli::load;
 use crate::cli::terminal::{Terminal, diagnostics};
 use crate::outcome::rfc3339;
-use crate::parameters::Parts;
+use crate::parameters::Partition;
 use crate::runner::Overrides;
 
 /// The name of the current region where the environment does not give it.
@@ -79,8 +79,8 @@ pub(crate) fn plan(arguments: &PlanArguments, out: &mut dyn Write, err: &mut dyn
         }
     } else {
         // What is too large for Parameter Store can still be given to the function in a file.
-        let parts = Parts::of(document).ok();
-        let plan = Plan::of(config, schedule, current_region, parts.as_ref());
+        let partition = Partition::of(document).ok();
+        let plan = Plan::of(config, schedule, current_region, partition.as_ref());
         if arguments.json {
             serde_json::to_writer(&mut out, &plan)?;
             writeln!(out)?;

@@ -16,7 +16,9 @@ use crate::cli::output::{ignore_broken_pipe, refuse};
 use crate::cli::terminal::{Terminal, diagnostics, progress};
 use crate::config::Document;
 use crate::diagnostics::Diagnostics;
-use crate::parameters::{Change, ParameterListing, ParameterStore, Parts, Prefix, Pushed, SsmError, Wanted};
+use crate::parameters::{
+    Change, DesiredParameters, ParameterListing, ParameterStore, Partition, Prefix, PushReport, SsmError,
+};
 use crate::runner::{Overrides, RunnerError};
 use crate::schema::SecretRef;
 use crate::secrets::{Redactor, Secret};
@@ -54,7 +56,7 @@ pub(crate) struct PushArguments {
 
 /// What to write, and where.
 struct PushPlan {
-    parts: Parts,
+    partition: Partition,
     warnings: Diagnostics,
     prefix: Prefix,
     dsn: Option<Secret>,
@@ -105,7 +107,7 @@ pub(crate) async fn push(
         return Ok(Exit::NotDelivered);
     }
     for (name, pushed) in names.iter().zip(write(&changed).await) {
-        let Pushed { written, removed, failure } = pushed;
+        let PushReport { written, removed, failure } = pushed;
         let done = format!("{written} written, {removed} removed");
         match failure {
             None => ignore_broken_pipe(writeln!(out, "{name}: {done}"))?,
@@ -150,15 +152,15 @@ fn end(failures: &[String], err: &mut dyn Write) -> io::Result<Exit> {
 async fn plan(arguments: PushArguments) -> Result<PushPlan, String> {
     let shown = |diagnostics: Diagnostics| diagnostics::text(&diagnostics);
     let document = Document::load(&arguments.config.config).map_err(shown)?;
-    let parts = Parts::of(&document).map_err(|errors| shown(document.errors_and_warnings(errors)))?;
+    let partition = Partition::of(&document).map_err(|errors| shown(document.errors_and_warnings(errors)))?;
     let prefix = arguments.prefix.map_or_else(Prefix::from_env, |path| Prefix::new(&path));
-    prefix.judge()?;
-    let dsn = arguments.dsn.or(Overrides::from_env().dsn).map(|dsn| Secret::new(dsn.trim())).or(parts.dsn.clone());
+    prefix.validate()?;
+    let dsn = arguments.dsn.or(Overrides::from_env().dsn).map(|dsn| Secret::new(dsn.trim())).or(partition.dsn.clone());
     if let Some(dsn) = &dsn {
         dsn.expose().parse::<Dsn>().map_err(|error| RunnerError::Dsn(error).to_string())?;
     }
-    let stores = regions::stores(arguments.region, parts.regions.as_deref()).await?;
-    Ok(PushPlan { parts, warnings: document.warnings(), prefix, dsn, key: arguments.kms_key, stores })
+    let stores = regions::stores(arguments.region, partition.regions.as_deref()).await?;
+    Ok(PushPlan { partition, warnings: document.warnings(), prefix, dsn, key: arguments.kms_key, stores })
 }
 
 /// Asks on the terminal; anything but a clear yes is a no.
@@ -170,7 +172,7 @@ fn is_agreed(question: &str, err: &mut dyn Write) -> io::Result<bool> {
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-async fn write(regions: &[Region]) -> Vec<Pushed> {
+async fn write(regions: &[Region]) -> Vec<PushReport> {
     let names: Vec<&str> = regions.iter().map(|region| region.store.region()).collect();
     let writing = regions::side_by_side(regions.iter().map(|region| region.store.push(&region.changes)));
     progress::during(|| format!("writing to {}", list(&names, "and")), Some(columns()), writing).await
@@ -181,14 +183,19 @@ fn columns() -> usize {
 }
 
 impl PushPlan {
-    fn wanted(&self) -> Wanted<'_> {
-        Wanted { prefix: &self.prefix, parts: &self.parts, dsn: self.dsn.as_ref(), key: self.key.as_deref() }
+    fn desired(&self) -> DesiredParameters<'_> {
+        DesiredParameters {
+            prefix: &self.prefix,
+            partition: &self.partition,
+            dsn: self.dsn.as_ref(),
+            key: self.key.as_deref(),
+        }
     }
 
     /// Reads the parameters of each region; the errors are of regions that cannot be read.
     async fn read(&self) -> (Vec<Region>, Vec<SsmError>) {
         let secrets: BTreeSet<String> = self
-            .parts
+            .partition
             .secret_refs()
             .filter_map(|reference| match reference {
                 // A colon stands for a version, or for another account's parameter.
@@ -197,13 +204,13 @@ impl PushPlan {
             })
             .collect();
         let names: Vec<&str> = self.stores.iter().map(ParameterStore::region).collect();
-        let reading = regions::side_by_side(self.stores.iter().map(|store| store.held(&self.prefix, &secrets)));
+        let reading = regions::side_by_side(self.stores.iter().map(|store| store.list(&self.prefix, &secrets)));
         let all = progress::during(|| format!("reading {}", list(&names, "and")), Some(columns()), reading).await;
         let (mut regions, mut failures) = (Vec::new(), Vec::new());
         for (store, listing) in self.stores.iter().zip(all) {
             match listing {
                 Ok(listing) => {
-                    let changes = self.wanted().changes(&listing);
+                    let changes = self.desired().changes(&listing);
                     regions.push(Region { store: store.clone(), listing, changes });
                 }
                 Err(error) => failures.push(error),
@@ -221,12 +228,12 @@ impl PushPlan {
             .filter_map(|dsn| dsn.expose().trim().parse::<Dsn>().ok())
             .flat_map(|dsn| [Some(dsn.public_key()), dsn.secret_key()].map(|key| key.map(Secret::new)));
         let keys: Vec<Secret> = keys.flatten().collect();
-        self.parts.redactor.with(dsns.into_iter().chain(&keys))
+        self.partition.redactor.with(dsns.into_iter().chain(&keys))
     }
 
     fn warn_of_literals(&self, err: &mut dyn Write) -> io::Result<()> {
         const MAX: usize = 3;
-        let literals = &self.parts.literals;
+        let literals = &self.partition.literals;
         if literals.is_empty() {
             return Ok(());
         }
@@ -237,7 +244,7 @@ impl PushPlan {
             err,
             "warning: {}{more}: this looks like a secret in plain text, which anyone who may read the parameters can see; put it \
              into a SecureString and refer to it with `{{ssm: /path}}`",
-            self.parts.redactor.text(&shown.join(", "))
+            self.partition.redactor.text(&shown.join(", "))
         )
     }
 
@@ -249,8 +256,8 @@ impl PushPlan {
             if so.is_empty() { Ok(()) } else { writeln!(err, "warning: in {} {what}", list(&so, "and")) }
         };
         let what = "there is no DSN: give --dsn, or set SENTRY_DSN in the function's environment";
-        warn(err, &|region| !self.wanted().has_dsn(&region.listing), what)?;
-        let own = self.parts.regions.as_deref().unwrap_or_default();
+        warn(err, &|region| !self.desired().has_dsn(&region.listing), what)?;
+        let own = self.partition.regions.as_deref().unwrap_or_default();
         let is_foreign = |region: &Region| !own.is_empty() && !own.iter().any(|name| name == region.store.region());
         warn(err, &is_foreign, "no rule will fire: it is not among the configuration's `regions`")?;
         let missing: BTreeSet<&String> = regions.iter().flat_map(|region| &region.listing.missing).collect();

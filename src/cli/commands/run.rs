@@ -22,7 +22,7 @@ use crate::cli::terminal::{Glyphs, Shown, Terminal, diagnostics, progress};
 use crate::cli::undelivered::Undelivered;
 use crate::net::{Network, Resolver};
 use crate::outcome::Outcome;
-use crate::runner::{Finished, Follower, Runner, ScheduledRun, jobs_now};
+use crate::runner::{Finished, RunObserver, Runner, ScheduledRun, manual_runs};
 use crate::secrets::Redactor;
 use crate::telemetry::{Mode, Telemetry};
 use crate::wording::counted;
@@ -67,7 +67,7 @@ pub(crate) async fn run(
     };
     let network = Network::new(Resolver::system());
     let runner = Runner::new(network, arguments.overrides(), Telemetry::init(Mode::Terminal));
-    let undelivered = Undelivered::on_terminal(runner.telemetry().aside());
+    let undelivered = Undelivered::on_terminal(runner.telemetry().stderr());
     let runner = Undelivered::log(runner, undelivered.as_ref());
     let started = Instant::now();
     let width = Terminal::columns();
@@ -77,11 +77,11 @@ pub(crate) async fn run(
     let finished_runs = Arc::new(RunCounter::default());
     for (group, probes) in chosen {
         let now = OffsetDateTime::now_utc();
-        let follow = |job| ScheduledRun { follower: Some(finished_runs.clone()), ..job };
-        let jobs = jobs_now(&probes, now).into_iter().map(follow).collect();
-        let running = runner.run(&config, group, jobs, now, None);
+        let observed = |run| ScheduledRun { observer: Some(finished_runs.clone()), ..run };
+        let scheduled = manual_runs(&probes, now).into_iter().map(observed).collect();
+        let running = runner.run(&config, group, scheduled, now, None);
         let name = config.redactor.text(&group.name).replace(char::is_control, " ");
-        let label = || match runner.posted().envelopes() {
+        let label = || match runner.in_flight().envelopes() {
             0 => format!("running {name}: {} of {runs} runs done", finished_runs.0.load(Ordering::Relaxed)),
             envelopes => format!("delivering {} of {name} to Sentry", counted(envelopes, "envelope")),
         };
@@ -124,7 +124,7 @@ fn write(mut file: PageFile, all: &[Finished], redactor: &Redactor) -> Result<()
 #[derive(Debug, Default)]
 struct RunCounter(AtomicUsize);
 
-impl Follower for RunCounter {
+impl RunObserver for RunCounter {
     fn ended(&self, _: &Outcome) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }

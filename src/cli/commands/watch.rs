@@ -74,10 +74,10 @@ pub(crate) async fn watch(
     stop_on_signals(send_order.clone())?;
     let name = arguments.config.config.display().to_string();
     let log = LogView::new(arguments.json, arguments.quiet, name.clone());
-    let undelivered = Undelivered::on_terminal(runner.telemetry().aside());
+    let undelivered = Undelivered::on_terminal(runner.telemetry().stderr());
     let runner = Undelivered::log(runner, undelivered.as_ref());
     let dashboard = (Dashboard::is_possible() && !arguments.json && !arguments.quiet)
-        .then(|| Dashboard::new(name, send_order.clone(), runner.telemetry().aside()));
+        .then(|| Dashboard::new(name, send_order.clone(), runner.telemetry().stderr()));
     let mut view = View::new(log, dashboard);
     tokio::spawn(file.follow(signal(SignalKind::hangup())?, arguments.clone(), send_order));
     let watching = Watch::new(runner, events).run(config, orders, grace);

@@ -46,7 +46,7 @@ fn watching(config: &Arc<Config>) -> Watching {
     let watched = |probe: &Arc<_>| Watched {
         group: group.name.clone(),
         probe: Arc::clone(probe),
-        beat: Cadence::alone(Duration::from_secs(60)),
+        cadence: Cadence::alone(Duration::from_secs(60)),
     };
     Watching { config: config.clone(), probes: group.probes.iter().map(watched).collect(), is_delivered: true }
 }

@@ -6,7 +6,7 @@ use super::bill::{Bill, Item, Vendor};
 use super::rules::Schedule;
 use super::usage::Usage;
 use crate::config::{Config, Document, Group};
-use crate::parameters::{Parts, STANDARD_TIER};
+use crate::parameters::{Partition, STANDARD_TIER};
 use crate::schedule::Cadence;
 
 /// A schedule with its monthly figures, as `sentrynet plan --json` prints it.
@@ -110,9 +110,9 @@ pub struct Totals {
 }
 
 impl Plan {
-    /// The plan of a configuration. `current_region` is the name of the region where the configuration names none; `parts` are
+    /// The plan of a configuration. `current_region` is the name of the region where the configuration names none; `partition` holds
     /// the configuration's parameters, `None` if it does not fit into Parameter Store.
-    pub fn of(config: &Config, schedule: &Schedule, current_region: &str, parts: Option<&Parts>) -> Self {
+    pub fn of(config: &Config, schedule: &Schedule, current_region: &str, partition: Option<&Partition>) -> Self {
         let name = |region: Option<&str>| region.unwrap_or(current_region).to_owned();
         let mut used = Usage::default();
         let rules = schedule.rules.iter().map(|rule| {
@@ -149,7 +149,7 @@ impl Plan {
             }
         });
         let rules: Vec<PlannedRule> = rules.collect();
-        used += parts.map(|parts| advanced_parameters(config, schedule, parts)).unwrap_or_default();
+        used += partition.map(|partition| advanced_parameters(config, schedule, partition)).unwrap_or_default();
         used += (0..schedule.region_names().count())
             .map(|region| Usage::of_alarms(schedule.rules.iter().any(|rule| rule.placements[region].is_enabled)))
             .sum();
@@ -173,16 +173,16 @@ impl Plan {
 }
 
 /// Parameters that are too large for the standard tier, in all regions: each is read by every invocation that needs it.
-fn advanced_parameters(config: &Config, schedule: &Schedule, parts: &Parts) -> Usage {
+fn advanced_parameters(config: &Config, schedule: &Schedule, partition: &Partition) -> Usage {
     let is_large = |part: &Document| part.text().len() > STANDARD_TIER;
     let large: Vec<&str> =
-        parts.groups.iter().filter(|(_, part)| is_large(part)).map(|(name, _)| name.as_str()).collect();
+        partition.groups.iter().filter(|(_, part)| is_large(part)).map(|(name, _)| name.as_str()).collect();
     let mut used = Usage::default();
     for region in schedule.region_names() {
         for group in &large {
             used += Usage::of_advanced_parameter(invocations(config, schedule, region, |name| name == *group));
         }
-        if parts.settings.as_ref().is_some_and(is_large) {
+        if partition.settings.as_ref().is_some_and(is_large) {
             used += Usage::of_advanced_parameter(invocations(config, schedule, region, |_| true));
         }
     }

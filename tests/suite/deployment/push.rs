@@ -244,7 +244,7 @@ async fn a_region_that_fails_does_not_stop_the_others() {
     );
     for part in [
         "not allowed to write the SSM parameters /sentrynet/groups/two in us-east-1: the role needs ssm:PutParameter",
-        "AWS does not accept the credentials at hand in ap-southeast-2",
+        "AWS rejects the current credentials in ap-southeast-2",
         "push again",
     ] {
         assert!(ran.err.contains(part), "{part} in {}", ran.err);

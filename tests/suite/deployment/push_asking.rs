@@ -213,10 +213,10 @@ async fn what_cannot_be_used_is_refused_before_aws_is_asked() {
         (&["--region", "Ireland"], &["not an AWS region such as eu-west-1"]),
         (&["--region", "eu-west-1", "other.yaml"], &["CONFIG goes before --region"]),
         (&["--region"], &["--region"]),
-        (&["--region", "eu-west-1", "--dsn", "nonsense"], &["the DSN is not usable"]),
-        (&["--region", "eu-west-1", "--dsn", ""], &["the DSN is not usable"]),
+        (&["--region", "eu-west-1", "--dsn", "nonsense"], &["invalid DSN"]),
+        (&["--region", "eu-west-1", "--dsn", ""], &["invalid DSN"]),
         (&["--region", "eu-west-1", "--prefix", "watch"], &["`watch`", "does not begin with `/`"]),
-        (&["--region", "eu-west-1", "--prefix", "/ssm-watch"], &["`/ssm-watch`", "Amazon's own"]),
+        (&["--region", "eu-west-1", "--prefix", "/ssm-watch"], &["`/ssm-watch`", "reserved by AWS"]),
         (&["no.yaml", "--region", "eu-west-1"], &["error: there is no such file\n--> no.yaml"]),
         (&[], &["no AWS region is known", "--region", "`regions`", "AWS_REGION"]),
     ];

@@ -121,7 +121,7 @@ async fn ticks_are_on_the_beat_of_the_location_and_each_pass_is_one_line_of_json
     assert!(alone.windows(2).all(|pair| pair[1] - pair[0] == 10), "none is left out: {alone:?}");
     assert!(in_turn.iter().all(|tick| tick % 20 == 10), "the second of two regions: {in_turn:?}");
     assert_eq!(elsewhere, alone, "as if by itself");
-    let said = "group elsewhere: eu-west-1 is none of the group's regions (us-east-1): its probes run here as if by themselves";
+    let said = "group elsewhere: eu-west-1 is not one of the group's regions (us-east-1): its probes run as if it were the only region";
     assert_eq!(ran.err.matches(said).count(), 1, "{}", ran.err);
     assert!(ran.err.contains(" ok       alone/Home #2 "), "{}", ran.err);
 }
@@ -243,7 +243,7 @@ async fn a_broken_file_changes_nothing_and_is_shown_and_told_once() {
     watching.says("site/Home", runs + 1).await;
     // A choice that fits nothing is none, too.
     workspace.write(path, good.replace("name: site", "name: shop"));
-    watching.says("there is no group \"site\"", 1).await;
+    watching.says("unknown group \"site\"", 1).await;
     watching.until("an event", |_| own_events(&sentry).len() == 2).await;
     // What was there before is nothing new, but it is good.
     workspace.write(path, &good);
@@ -303,7 +303,7 @@ async fn what_cannot_be_watched_is_refused() {
         (&["broken.yaml"][..], "did you mean `url`?"),
         (&["nowhere.yaml"], "there is no such file"),
         (&["--probe", "Hmoe"], "did you mean \"Home\"?"),
-        (&["--dsn", "nonsense"], "the DSN is not usable"),
+        (&["--dsn", "nonsense"], "invalid DSN"),
         (&["--grace", "soon"], "write seconds as a number"),
     ] {
         let ran = workspace.run(&[&["watch"], arguments].concat());

@@ -4,7 +4,7 @@ use aws_config::Region;
 use futures_util::stream;
 use futures_util::stream::StreamExt as _;
 
-use crate::parameters::{ParameterStore, aws_settings, http_client, patient};
+use crate::parameters::{ParameterStore, aws_settings, http_client, with_longer_retries};
 use crate::schema::value::is_region;
 
 /// Regions that are worked on at the same time.
@@ -25,7 +25,7 @@ pub(crate) fn parse(text: &str) -> Result<String, String> {
 /// A sentence for people.
 pub(crate) async fn stores(given: Vec<String>, configured: Option<&[String]>) -> Result<Vec<ParameterStore>, String> {
     let http = http_client().map_err(|error| error.to_string())?;
-    let settings = patient(aws_settings(http, None)).load().await;
+    let settings = with_longer_retries(aws_settings(http, None)).load().await;
     let mut names = match (given, configured) {
         (given, _) if !given.is_empty() => given,
         (_, Some(configured)) => configured.to_vec(),
