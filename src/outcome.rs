@@ -69,6 +69,15 @@ impl Status {
         }
     }
 
+    /// Why the run was not ok, for people: the sentence, with the failure's kind before it. `None` if it was ok.
+    pub fn sentence(&self) -> Option<String> {
+        match self {
+            Self::Ok => None,
+            Self::Failed(failure) => Some(failure.to_string()),
+            Self::Degraded(sentence) | Self::Skipped(sentence) => Some(sentence.clone()),
+        }
+    }
+
     /// The failure, if the run failed.
     pub const fn failure(&self) -> Option<&Failure> {
         match self {

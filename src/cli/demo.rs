@@ -1,12 +1,14 @@
-//! The whole thing on loopback: targets of its own, a Sentry of its own. No account, no network.
+//! The demo: targets, a Sentry and the function, all on loopback. Needs no account and no network.
 
 mod certificates;
+mod error;
 pub mod received;
 mod receiver;
 mod serve;
 mod targets;
 
-pub use certificates::{Authority, CertificateFault};
+pub use certificates::Authority;
+pub use error::{CertificateError, DemoError};
 pub use receiver::Receiver;
 pub use serve::Server;
 
@@ -18,42 +20,28 @@ use self::targets::Targets;
 use super::history::History;
 use crate::net::{Network, Resolver};
 use crate::parameters::ConfigSource;
-use crate::runner::{Finished, Function, FunctionError, Overrides, Runner};
+use crate::runner::{Finished, Function, Overrides, Runner};
 use crate::secrets::Redactor;
 use crate::sentry::Item;
 use crate::telemetry::{Mode, Telemetry};
 
-/// How often the function is invoked: as many points make a graph.
+/// How often the function is invoked: enough points for a graph.
 const PASSES: usize = 10;
 
-/// Why there is no demo.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    /// No port of loopback is free.
-    #[error("a server cannot be started on loopback: {0}")]
-    Serve(#[from] std::io::Error),
-    /// The throw-away authority failed.
-    #[error(transparent)]
-    Certificate(#[from] CertificateFault),
-    /// The invocation failed.
-    #[error(transparent)]
-    Function(#[from] FunctionError),
-}
-
-/// What a demo leaves.
+/// The results of a demo.
 #[derive(Debug)]
 pub struct Demo {
-    /// The configuration, as text.
+    /// The text of the configuration.
     pub text: String,
     /// What the function did the last time.
     pub finished: Finished,
-    /// What the receiver got of that, in the order of its coming.
+    /// What the receiver got of that, in the order of arrival.
     pub received: Vec<Item>,
-    /// The runs of all times.
+    /// The runs of all invocations.
     pub history: History,
 }
 
-/// Starts targets and a receiver, and invokes the function a few times, by hand, as `aws lambda invoke` would.
+/// Starts the targets and the receiver, and invokes the function several times, as `aws lambda invoke` would.
 ///
 /// # Errors
 ///

@@ -1,5 +1,5 @@
-//! What the demo watches: a page, a page over TLS, an API with a login that is now and then too busy, one that is down, one
-//! whose certificate has expired.
+//! The targets of the demo: a page, a page over TLS, an API with a login that is overloaded now and then, a target that is down,
+//! and one whose certificate has expired.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,19 +11,19 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::DemoError;
 use super::certificates::Authority;
+use super::error::DemoError;
 use super::serve::Server;
 
 /// How long ago the old certificate expired.
 const EXPIRED_DAYS: i64 = 3;
 
-/// The targets, for as long as this value lives.
+/// The targets, which run as long as this value lives.
 pub(crate) struct Targets {
     page: Server,
     tls: Server,
     expired: Server,
-    /// A port on which no one listens.
+    /// A port on which nobody listens.
     down: u16,
     authority: String,
 }
@@ -33,7 +33,7 @@ impl Targets {
     pub(crate) async fn start() -> Result<Self, DemoError> {
         let authority = Authority::new()?;
         let down = {
-            // Bound and let go: for the length of a demo no one else will take it.
+            // Bound and released: for the length of a demo, nobody else will take it.
             let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
             listener.local_addr()?.port()
         };
@@ -69,7 +69,7 @@ fn routes() -> Router {
         .with_state(Arc::default())
 }
 
-/// Takes about so long: no target is always as fast.
+/// Takes about this long: no target is equally fast every time.
 async fn work(milliseconds: u64) {
     let most = match fastrand::u8(..8) {
         0 => 3 * milliseconds,
@@ -85,7 +85,7 @@ async fn page() -> (HeaderMap, String) {
     (headers, format!("<!doctype html><title>Demo</title>{}", "<p>Hello from the demo.</p>".repeat(400)))
 }
 
-/// An API that is too busy every fifth time, but not the last of ten times.
+/// An API that is overloaded every fifth time, but not the last of ten times.
 async fn status(State(answers): State<Arc<AtomicUsize>>) -> (StatusCode, Json<Value>) {
     work(4).await;
     match answers.fetch_add(1, Ordering::Relaxed) % 5 {

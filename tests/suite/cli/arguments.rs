@@ -79,7 +79,7 @@ fn all_mistakes_are_told_and_nothing_is_run() {
 fn the_configuration_is_looked_for_in_its_usual_place() {
     let workspace = Workspace::with(GOOD);
     let ran = workspace.run(&["check"]);
-    assert_eq!((ran.code, ran.out.as_str()), (0, "config/sentrynet.yaml: 1 group, 1 probe: fine\n"));
+    assert_eq!((ran.code, ran.out.as_str()), (0, "config/sentrynet.yaml: 1 group, 1 probe: valid\n"));
     assert_eq!(workspace.run(&["run"]).code, 1);
 }
 

@@ -78,7 +78,7 @@ async fn without_a_terminal_nothing_is_written_unasked() {
     let ran = workspace.run(&["push", "--region", "eu-west-1", "--dsn", DSN]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.out.contains("/sentrynet/groups/a: new"), "what there would be to do is shown: {}", ran.out);
-    assert_eq!(ran.err, "nothing was written: there is no terminal to ask on, and --yes was not given\n");
+    assert_eq!(ran.err, "nothing was written: no terminal to ask on, and no --yes\n");
     let piped = workspace.command(&["push", "--region", "eu-west-1"]).write_stdin("y\n").output().expect("it runs");
     assert_eq!(piped.status.code(), Some(2));
     assert_eq!(moto.parameters("eu-west-1").await.len(), 0);
@@ -114,7 +114,7 @@ async fn the_difference_is_shown_and_no_secret_is() {
     };
     let first = push(&["--dsn", DSN]);
     let warning = "warning: groups[0].probes[0].auth.bearer, groups[0].probes[0].query.access_token, groups[0].probes[0].body and \
-                   1 more: this looks like a secret that is written out";
+                   1 more: this looks like a secret in plain text";
     assert!(first.err.starts_with(warning) && first.err.contains("{ssm: /path}"), "{}", first.err);
     assert!(first.out.contains("/sentrynet/dsn: new (not shown)\n"), "{}", first.out);
     assert!(moto.parameters("eu-west-1").await["/sentrynet/groups/a"].value.contains("bearer-secret-1"));
