@@ -178,7 +178,7 @@ mod tests {
         ] {
             assert_eq!(validate(text).expect_err(text).help.as_deref(), Some(help), "{text}");
         }
-        for text in ["", "a b", "a..b", ".", "a/b", &"x".repeat(64), &"x.".repeat(127)] {
+        for text in ["", "a b", "a..b", ".", "a/b", &"x".repeat(64), &"x.".repeat(128)] {
             assert!(validate(text).is_err(), "{text}");
         }
     }
