@@ -236,7 +236,7 @@ impl Runner {
         join_all(each).await.into_iter().flatten().collect()
     }
 
-    /// Delivers own errors, if there are any or so many envelopes wait.
+    /// Delivers own errors, if there are any or `waiting` envelopes wait.
     async fn deliver_errors_and(&self, waiting: usize, dsn: Dsn, until: Instant) -> Option<Delivered> {
         let own_errors = self.telemetry.drain(&self.settings(None, Some(&dsn)));
         if own_errors.len() + waiting == 0 {

@@ -1,4 +1,4 @@
-//! What must not be seen: secrets, how they are found in texts, and how they are taken out.
+//! Secrets: a type that cannot be printed, finding secrets in text, and redaction.
 
 pub(crate) mod credential;
 mod redactor;

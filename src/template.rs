@@ -1,7 +1,7 @@
 //! Python format strings, as `str.format_map` reads them.
 //!
-//! A text is read once, when the configuration is; [`crate::template::render`] renders it as often as its script runs.
-//! Whatever Python would refuse in every case, whatever the keys, is refused here already.
+//! A text is parsed once, with the configuration; [`crate::template::render`] renders it whenever its script runs. What
+//! Python rejects whatever the keys are is rejected by parsing.
 
 mod field;
 mod format;
@@ -53,15 +53,15 @@ impl Template {
         &self.parts
     }
 
-    /// Names of all keys that rendering asks for, those in format specs included, in order, as often as they stand there.
+    /// Names of all keys that rendering asks for, including those in format specs, in order and with repetitions.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         let mut keys = Vec::new();
         collect_keys(&self.parts, &mut keys);
         keys.into_iter()
     }
 
-    /// Whether the text has what JSON has and format strings have not: a brace before a quote. Such a text often is a
-    /// format string all the same (`{"a":1}` asks for the key `"a"`), so whoever refuses a key may hint at `{{` and `}}`.
+    /// Whether the text looks like JSON, with a brace before a quote. It is often a valid format string all the same
+    /// (`{"a":1}` asks for the key `"a"`), so an error about a key may hint at `{{` and `}}`.
     pub fn looks_like_json(&self) -> bool {
         looks_like_json(&self.source)
     }

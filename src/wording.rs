@@ -1,4 +1,4 @@
-//! Words that sentences about failures share.
+//! Numbers, lists and quotations in sentences for people.
 
 use std::fmt::{Display, Write as _};
 use std::time::Duration;

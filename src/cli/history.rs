@@ -6,7 +6,7 @@ use crate::outcome::phase::Op;
 use crate::outcome::{Outcome, Span, Status};
 use crate::runner::RunResult;
 use crate::secrets::Redactor;
-use crate::sentry::sanitize::{Cleaner, FACT};
+use crate::sentry::sanitize::{ATTRIBUTE, Cleaner};
 use crate::wording::milliseconds;
 
 /// How many spans a run may have on average: a script with a hundred steps has a thousand, and fewer of its runs are kept.
@@ -192,7 +192,7 @@ impl PastSpan {
     fn new(span: &Span, cleaner: Cleaner<'_>) -> Self {
         Self {
             op: span.op,
-            description: cleaner.line(&span.description, FACT).into_owned(),
+            description: cleaner.line(&span.description, ATTRIBUTE).into_owned(),
             parent: span.parent,
             start_ms: milliseconds(span.start),
             duration_ms: milliseconds(span.end.saturating_sub(span.start)),

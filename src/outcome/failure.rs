@@ -30,21 +30,21 @@ failure_kinds! {
     DnsTimeout => "dns_timeout",
     /// The port is closed.
     ConnectRefused => "connect_refused",
-    /// Nobody answered the connection request in time.
+    /// The connection was not established in time.
     ConnectTimeout => "connect_timeout",
     /// There is no route to the address.
     ConnectUnreachable => "connect_unreachable",
     /// The connection failed in another way.
     ConnectFailed => "connect_failed",
-    /// The certificate is past its end.
+    /// The certificate has expired.
     TlsExpired => "tls_expired",
-    /// The certificate is before its beginning.
+    /// The certificate is not valid yet.
     TlsNotYetValid => "tls_not_yet_valid",
     /// The certificate is for another host.
     TlsWrongHost => "tls_wrong_host",
     /// No trusted authority signed the certificate, or an intermediate is missing.
     TlsUnknownIssuer => "tls_unknown_issuer",
-    /// The certificate is signed by itself.
+    /// The certificate is self-signed.
     TlsSelfSigned => "tls_self_signed",
     /// The certificate was revoked.
     TlsRevoked => "tls_revoked",
@@ -60,15 +60,15 @@ failure_kinds! {
     SendFailed => "send_failed",
     /// The request could not be written in time.
     SendTimeout => "send_timeout",
-    /// No whole head of an answer in time.
+    /// No complete response head in time.
     WaitTimeout => "wait_timeout",
-    /// The connection was closed before an answer came.
+    /// The connection was closed before a response.
     ClosedEarly => "closed_early",
-    /// The connection was reset before an answer came.
+    /// The connection was reset before a response.
     Reset => "reset",
-    /// The answer is not HTTP.
+    /// The response is not HTTP.
     BadResponse => "bad_response",
-    /// The answer's body did not end in time.
+    /// The response body did not end in time.
     RecvTimeout => "recv_timeout",
     /// The body ended before it should have.
     Truncated => "truncated",
@@ -102,7 +102,7 @@ failure_kinds! {
     SshExec => "ssh_exec",
     /// The invocation's time was up.
     Deadline => "deadline",
-    /// SentryNet itself failed in this probe.
+    /// An internal error of SentryNet in this probe.
     Panic => "panic",
 }
 

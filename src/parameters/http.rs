@@ -49,7 +49,7 @@ impl HttpConnector for Reqwest {
     }
 }
 
-/// The SDK's request as `reqwest` takes it.
+/// The SDK's request as one of `reqwest`.
 fn to_reqwest(request: HttpRequest) -> Result<reqwest::Request, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();

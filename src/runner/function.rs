@@ -214,8 +214,7 @@ fn due(
     (probes.iter().flat_map(runs_of).collect(), start)
 }
 
-/// The cadence of a group's probes here. Where the configuration does not place the group, whoever invokes wants it to run
-/// all the same.
+/// The cadence of a group's probes here. A group that the configuration places elsewhere runs all the same.
 fn cadence(config: &Config, group: &Group, every: Duration, region: Option<&str>) -> Cadence {
     Cadence::of(config, group, every, region).unwrap_or_else(|| {
         if let Some(sentence) = outside_regions(config, group, region) {

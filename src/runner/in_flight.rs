@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The number of envelopes that are being delivered, for whoever waits for that. Clones share it.
+/// The number of envelopes that are being delivered. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct InFlight(Arc<AtomicUsize>);
 

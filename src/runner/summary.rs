@@ -54,7 +54,7 @@ pub struct Delivery {
 }
 
 impl Summary {
-    /// The summary of one pass over `group`. `time` is what the pass was for, `duration` what it took.
+    /// The summary of one pass over `group`. `time` is its nominal time, `duration` how long it took.
     pub fn new(
         (group, location): (&str, &str),
         time: OffsetDateTime,

@@ -1,4 +1,4 @@
-//! Credentials that no one has called a secret: told by the names before them, and by the places where they stand.
+//! Credentials that are not declared as secrets: recognised by their names and positions.
 
 mod collector;
 pub(crate) mod scanner;
@@ -39,7 +39,7 @@ const WORDS: &[&str] = &[
     "xsrf",
 ];
 
-/// What makes a `key` more than the key of a map.
+/// Words that make a `key` after them a credential.
 const KEYS: &[&str] = &[
     "access",
     "account",
@@ -69,7 +69,7 @@ const PARTS: &[&str] = &[
     "sessionid",
 ];
 
-/// A name that ends in one of these tells something about a credential, such as its type or age.
+/// A name that ends in one of these describes a credential, such as its type or age, and is none.
 const ABOUT: &[&str] = &[
     "age",
     "alg",
@@ -115,18 +115,18 @@ const ABOUT: &[&str] = &[
     "version",
 ];
 
-/// Every name of a credential has one of these in it: most names can be told from them without taking them apart.
+/// Every name of a credential contains one of these: a quick test that most other names fail.
 const STEMS: &[&str] = &[
     "auth", "bearer", "cookie", "cred", "csrf", "jwt", "key", "otp", "pass", "pwd", "secret", "sess", "sid", "sig",
     "token", "xsrf",
 ];
 
-/// In queries, these are the names of credentials too, if their values look like one.
+/// In queries, these are names of credentials too, if the values look generated.
 const IN_QUERIES: &[&str] = &["code", "key"];
 
-/// Whether something of this name is a credential: a header, a parameter of a query, a field of a form or of JSON.
+/// Whether this is the name of a credential: of a header, a query parameter, a field of a form or of JSON.
 ///
-/// Names are taken apart into words, so `author` and `token_type` are none. The list has what Sentry's own scrubbing
+/// Names are split into words, so `author` and `token_type` are none. The list has what Sentry's own scrubbing
 /// has (<https://docs.sentry.io/security-legal-pii/scrubbing/server-side-scrubbing/>), and what AWS puts into URLs.
 pub fn is_credential(name: &str) -> bool {
     static STEM: LazyLock<Option<AhoCorasick>> =
@@ -171,20 +171,20 @@ fn words(name: &str) -> Vec<String> {
     bare.filter(|word| !word.is_empty()).collect()
 }
 
-/// Whether a text looks like one that a machine has made up: a session's id, and not `english` or `dark-mode`.
+/// Whether a text looks generated, such as a session id, unlike `english` or `dark-mode`.
 fn looks_generated(text: &str) -> bool {
     let length = text.chars().count();
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     !text.contains(char::is_whitespace) && (length >= 16 || length >= 8 && has_digit)
 }
 
-/// Whether a text can be looked for in others, and not blot out half of them.
-fn is_telling(text: &str) -> bool {
+/// Whether a text is distinctive enough to be searched for in other texts.
+fn is_distinctive(text: &str) -> bool {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     !is_word(text) && text.chars().count() >= if is_number { 6 } else { 4 }
 }
 
-/// What stands in the place of a credential where there is none.
+/// Placeholders where there is no credential.
 fn is_word(text: &str) -> bool {
     ["true", "false", "null", "none", "nil", "undefined"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_machine_made_up_is_told_from_words() {
+    fn generated_texts_are_told_from_words() {
         for text in ["a1b2c3d4", "MTc5fDk3fHNlc3Npb24", "3f2b8a90-17c2"] {
             assert!(looks_generated(text), "{text}");
         }

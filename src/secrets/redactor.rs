@@ -1,4 +1,4 @@
-//! Takes secrets out of texts: known ones by their values, others by the names that stand before them.
+//! Redacts texts: known secrets by their values, others by the names before them.
 
 mod encodings;
 
@@ -13,46 +13,46 @@ use self::encodings::Layer;
 use super::credential;
 use super::secret::{FILTERED, Secret};
 
-/// Shorter secrets are not looked for within texts: they would blot out ordinary words.
+/// Shorter secrets are not searched for within texts: they would hide ordinary words.
 const MIN_SOUGHT_LENGTH: usize = 4;
 
-/// Shorter lines of a secret say nothing by themselves. Those of a private key have 64 characters.
+/// Shorter lines of a secret are not distinctive. Those of a private key have 64 characters.
 const MIN_LINE_LENGTH: usize = 16;
 
-/// Bytes of a secret that are looked for; what follows is compared where they are found, so that a part of a long secret
-/// is found too. Nobody's text has this many in common with one by chance.
+/// Bytes of a secret that are searched for; the rest is compared where they are found, so that a part of a long secret is
+/// found too. No text has this many in common with a secret by chance.
 const ANCHOR: usize = 32;
 
-/// What is built anew for every run that has secrets of its own should not take longer than it will be used.
+/// Quick to build: it is built again for every run that has secrets of its own.
 const KIND: AhoCorasickKind = AhoCorasickKind::NoncontiguousNFA;
 
-/// How often escapes are undone: JSON in JSON in a query is three.
+/// How many levels of escapes are decoded: JSON in JSON in a query is three.
 const LAYERS: usize = 4;
 
-/// How often base64 and hexadecimal digits are undone: `Basic …` in base64 is two.
+/// How many levels of base64 and hexadecimal digits are decoded: `Basic …` in base64 is two.
 const DEPTH: usize = 2;
 
-/// Where a text was cut, it ends in this; the cut may have gone through a secret.
+/// The end of a text that was cut, possibly within a secret.
 const ELLIPSIS: &str = "…";
 
 /// Bytes of `\u00e4` and `&quot;`, as far as a cut leaves something of them.
 const MAX_ESCAPE_LENGTH: usize = 6;
 
-/// Finds secrets in texts and puts `[Filtered]` in their place. Cheap to clone.
+/// Finds secrets in texts and replaces them by `[Filtered]`. Cheap to clone.
 ///
-/// A secret is known by its value in any of the forms in which it may come back from a target: escaped as in URLs, JSON
-/// and HTML, in base64 and in hexadecimal digits, and in these within each other. And it is known by a name such as
-/// `password` or `access_token` before it, as in queries, forms and JSON.
+/// A secret is recognised by its value in any form in which a target may return it: escaped as in URLs, JSON and HTML, in
+/// base64 and hexadecimal digits, and nested in each other. And it is recognised by a name such as `password` or
+/// `access_token` before it, as in queries, forms and JSON.
 #[derive(Clone, Default)]
 pub struct Redactor {
     known: Vec<Arc<Known>>,
 }
 
-/// What some secrets look like.
+/// The forms of some secrets.
 struct Known {
-    /// In the order of their bytes.
+    /// Sorted.
     sought: Vec<Vec<u8>>,
-    /// Those that are secrets only where they stand alone.
+    /// Those that are only recognised as a whole text.
     short: Vec<Vec<u8>>,
     /// Finds the beginnings of what is sought; built when it is first needed.
     finder: OnceLock<Option<AhoCorasick>>,
@@ -71,7 +71,7 @@ impl Redactor {
         Self::default().with(secrets)
     }
 
-    /// The same, of these secrets too. What is known already is shared.
+    /// The same, with these secrets too. Those that are known already are shared.
     #[must_use]
     pub fn with<'a>(&self, secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let mut known = self.known.clone();
@@ -79,7 +79,7 @@ impl Redactor {
         Self { known }
     }
 
-    /// One that knows what both know.
+    /// A redactor of the secrets of both.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         Self { known: self.known.iter().chain(&other.known).cloned().collect() }
@@ -111,7 +111,7 @@ impl Redactor {
         if secret.is_empty() { text.into() } else { without(text, secret).into() }
     }
 
-    /// Where secrets stand in a text, and in what it says beneath its escapes.
+    /// Finds secrets in a text and in its decoded forms.
     fn find(&self, text: Layer<'_>, depth: usize, found: &mut Vec<Range<usize>>) {
         let mut layer = Some(text);
         for _ in 0..=LAYERS {
@@ -134,7 +134,7 @@ impl Redactor {
             let before = found.len();
             known.find(&text.bytes, found);
             known.find_halves(&text.bytes, text.is_cut, found);
-            found[before..].iter_mut().for_each(|part| *part = text.origin(part));
+            found[before..].iter_mut().for_each(|part| *part = text.original(part));
         }
     }
 
@@ -158,9 +158,9 @@ impl Redactor {
 }
 
 impl Known {
-    /// `None` where there is nothing to know.
+    /// `None` without secrets.
     fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Option<Self> {
-        let mut sought: Vec<Vec<u8>> = secrets.into_iter().flat_map(|secret| looks(secret.expose())).collect();
+        let mut sought: Vec<Vec<u8>> = secrets.into_iter().flat_map(|secret| forms(secret.expose())).collect();
         sought.sort();
         sought.dedup();
         let (sought, short): (Vec<_>, Vec<_>) = sought.into_iter().partition(|text| text.len() >= MIN_SOUGHT_LENGTH);
@@ -168,11 +168,11 @@ impl Known {
         (!is_empty).then(|| Self { sought, short, finder: OnceLock::new() })
     }
 
-    /// Where in `text` a secret stands.
+    /// Finds secrets in `text`.
     fn find(&self, text: &[u8], found: &mut Vec<Range<usize>>) {
         let build = || {
             let anchors = self.sought.iter().map(|secret| &secret[..secret.len().min(ANCHOR)]);
-            // It refuses only more patterns than any configuration can have.
+            // It only fails for more patterns than a configuration can have.
             AhoCorasick::builder().kind(Some(KIND)).build(anchors).ok()
         };
         let Some(finder) = self.finder.get_or_init(build) else { return };
@@ -183,7 +183,7 @@ impl Known {
         }
     }
 
-    /// The beginnings of secrets that a cut has left before an ellipsis, or at the end of a text that was cut.
+    /// Finds beginnings of secrets before an ellipsis, or at the end of a text that was cut.
     fn find_halves(&self, text: &[u8], is_cut: bool, found: &mut Vec<Range<usize>>) {
         let mark = ELLIPSIS.as_bytes();
         let marks = text.windows(mark.len()).enumerate().filter(|(_, bytes)| *bytes == mark).map(|(end, _)| end);
@@ -200,7 +200,7 @@ impl Known {
         }
     }
 
-    /// Where in `piece` the beginning of a secret stands that goes up to its end.
+    /// The position in `piece` of the beginning of a secret that extends to the end of `piece`.
     fn half(&self, piece: &[u8]) -> Option<usize> {
         let longest = self.sought.iter().map(Vec::len).max().unwrap_or_default();
         (piece.len() - piece.len().min(longest)..piece.len()).find(|at| {
@@ -211,25 +211,25 @@ impl Known {
     }
 }
 
-/// A secret as it is looked for: itself, its lines, without the white space around them, with `+` for spaces as in forms,
-/// and without what it has of escapes itself, as those of the text are undone too.
-fn looks(secret: &str) -> Vec<Vec<u8>> {
+/// The forms in which a secret is searched for: itself, its lines without surrounding white space, with `+` for spaces as in
+/// forms, and with its own escapes decoded, as those of the text are decoded too.
+fn forms(secret: &str) -> Vec<Vec<u8>> {
     let lines = secret.split(['\n', '\r']).map(str::trim);
     // What a private key begins and ends with is the same for all.
     let lines = lines.filter(|line| line.len() >= MIN_LINE_LENGTH && !line.starts_with("-----"));
-    let mut looks = Vec::new();
+    let mut forms = Vec::new();
     for text in [secret, secret.trim()].into_iter().chain(lines).filter(|text| !text.is_empty()) {
         for text in [text.to_owned(), text.replace(' ', "+")] {
             let mut layer = Layer::of(&text, false).unescaped();
             for _ in 0..LAYERS {
                 let Some(plain) = layer else { break };
-                looks.push(plain.bytes.to_vec());
+                forms.push(plain.bytes.to_vec());
                 layer = plain.unescaped();
             }
-            looks.push(text.into_bytes());
+            forms.push(text.into_bytes());
         }
     }
-    looks
+    forms
 }
 
 /// `text` with `[Filtered]` in the place of these parts; parts that overlap are one.
@@ -239,7 +239,7 @@ fn without(text: &str, mut parts: Vec<Range<usize>>) -> String {
     let mut shown = 0;
     let mut parts = parts.into_iter().peekable();
     while let Some(part) = parts.next() {
-        // A secret may end within what stands for one character.
+        // A secret may end within one character of the text.
         let mut part = text.floor_char_boundary(part.start)..text.ceil_char_boundary(part.end);
         while let Some(next) = parts.next_if(|next| next.start < part.end) {
             part.end = part.end.max(next.end);

@@ -1,6 +1,6 @@
-//! Values that must not be seen: a type that cannot be printed.
+//! A type for secrets that cannot be printed.
 
-/// What stands in the place of a secret.
+/// The replacement for a secret.
 pub const FILTERED: &str = "[Filtered]";
 
 /// A text that cannot be printed: `Debug` and `Display` show `[Filtered]`.
@@ -13,7 +13,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself. Whoever calls this answers for where it goes.
+    /// The text itself. The caller is responsible for where it goes.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! What of a text must not be shown, told by names and by what it looks like.
+//! Text that probably holds secrets, recognised by names and form.
 //!
 //! This errs on the side of hiding: it only decides what messages quote, and a misspelt `pasword` holds a password as
 //! well.
@@ -9,7 +9,7 @@ use super::credential::is_credential;
 use super::credential::scanner::spans;
 
 /// Parts of names whose values are hidden.
-const TELLING: &[&str] = &[
+const SENSITIVE: &[&str] = &[
     "password",
     "passwd",
     "passphrase",
@@ -24,7 +24,7 @@ const TELLING: &[&str] = &[
     "private-key",
 ];
 
-/// Names in which typing errors are to be expected.
+/// Names that are also recognised when misspelt.
 const MISSPELT: &[&str] = &["password", "passphrase", "secret", "token", "authorization", "cookie", "bearer"];
 
 /// Whether a key of this name (of a map, or a header) probably holds a secret.
@@ -32,7 +32,7 @@ pub(crate) fn is_sensitive(name: &str) -> bool {
     let name = name.to_lowercase().replace('_', "-");
     matches!(&*name, "dsn" | "auth")
         || is_credential(&name)
-        || TELLING.iter().any(|part| name.contains(part))
+        || SENSITIVE.iter().any(|part| name.contains(part))
         || MISSPELT.iter().any(|word| damerau_levenshtein(word, &name) <= if word.len() > 6 { 2 } else { 1 })
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn holds_credentials(text: &str) -> bool {
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         authority.contains('@')
     });
-    // A key's name is no secret.
+    // The name of a variable is no secret.
     let is_literal = |value: &str| !value.starts_with('{');
     userinfo || text.contains("PRIVATE KEY") || spans(text).into_iter().any(|span| is_literal(&text[span]))
 }

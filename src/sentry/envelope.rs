@@ -206,7 +206,7 @@ fn push_item(items: &mut Vec<u8>, header: &impl Serialize, payload: &[u8]) {
 }
 
 fn push_json(bytes: &mut Vec<u8>, value: &impl Serialize) {
-    // Memory takes all bytes, and headers have texts for names: there is nothing to go wrong.
+    // Writing to memory cannot fail, nor can maps whose keys are strings.
     let _ = serde_json::to_writer(bytes, value);
 }
 

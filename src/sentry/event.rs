@@ -72,8 +72,8 @@ pub fn envelope(run: Run) -> Envelope {
         exception,
         message,
         fingerprint: [
-            cleaner.text(&identity.group, sanitize::FACT),
-            cleaner.text(&identity.probe, sanitize::FACT),
+            cleaner.text(&identity.group, sanitize::ATTRIBUTE),
+            cleaner.text(&identity.probe, sanitize::ATTRIBUTE),
             cause.into(),
         ],
         contexts: Contexts {

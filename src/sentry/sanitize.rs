@@ -16,7 +16,7 @@ pub const TAG: usize = 200;
 /// Characters of an exception's value; Sentry keeps 8192.
 pub const SENTENCE: usize = 8000;
 /// Characters of a description or an attribute.
-pub const FACT: usize = 2048;
+pub const ATTRIBUTE: usize = 2048;
 /// Characters of one response header.
 pub const HEADER: usize = 1024;
 /// Bytes of a response body.
@@ -69,10 +69,10 @@ impl<'a> Cleaner<'a> {
         self.redactor.shown(name).trim().chars().take(TAG).map(|c| if allowed(c) { c } else { '_' }).collect()
     }
 
-    /// An attribute's value: every string in it without secrets, in [`FACT`] characters.
+    /// An attribute's value: every string in it without secrets, in [`ATTRIBUTE`] characters.
     pub fn value(self, value: &Value) -> CleanValue<'_> {
         match value {
-            Value::String(text) => CleanValue::Text(self.text(text, FACT)),
+            Value::String(text) => CleanValue::Text(self.text(text, ATTRIBUTE)),
             Value::Array(_) | Value::Object(_) => {
                 let mut clean = value.clone();
                 self.redactor.value(&mut clean);
@@ -105,7 +105,7 @@ pub enum CleanValue<'a> {
 
 fn fit_value(value: &mut Value) {
     match value {
-        Value::String(text) => *text = fit(std::mem::take(text).into(), FACT).into_owned(),
+        Value::String(text) => *text = fit(std::mem::take(text).into(), ATTRIBUTE).into_owned(),
         Value::Array(items) => items.iter_mut().for_each(fit_value),
         Value::Object(map) => map.values_mut().for_each(fit_value),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

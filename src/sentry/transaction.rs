@@ -25,7 +25,7 @@ pub const SPANS_LEFT_OUT: &str = "sentrynet.spans_left_out";
 /// Sentry drops a transaction with more spans than this.
 const MAX_SPANS: usize = 1000;
 
-/// A transaction as Sentry takes it. It is written straight from the outcome: of everything that is built for a run, this
+/// A transaction as Sentry accepts it. It is written straight from the outcome: of everything that is built for a run, this
 /// is the most.
 #[derive(Serialize)]
 struct Transaction<'a> {
@@ -109,7 +109,7 @@ pub fn envelope(run: Run) -> Envelope {
         span_id: trace.span(index),
         parent_span_id: span.parent.map_or(trace.root_span(), |parent| trace.span(parent)),
         op: span.op.as_str(),
-        description: cleaner.text(&span.description, sanitize::FACT),
+        description: cleaner.text(&span.description, sanitize::ATTRIBUTE),
         start_timestamp: seconds(interval.start),
         timestamp: seconds(interval.end),
         status: run.status(span.failure, Some(span)),

@@ -3,7 +3,7 @@
 /// A piece of a format string.
 #[derive(Clone, PartialEq)]
 pub enum Part {
-    /// Text that stands for itself; `{{` and `}}` are single braces here.
+    /// Literal text; `{{` and `}}` are single braces here.
     Literal(String),
     /// What is between `{` and `}`.
     Field(Field),

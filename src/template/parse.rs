@@ -8,7 +8,7 @@ use super::parse_error::TemplateProblem as Problem;
 /// How many levels of fields there may be: those of the text, and those in their format specs.
 const LEVELS: usize = 2;
 
-/// A problem, and how many characters stand before it.
+/// A problem, and its offset in characters.
 type Fault = (Problem, usize);
 
 /// The parts of `source`.
@@ -17,7 +17,7 @@ pub(crate) fn parse(source: &str) -> Result<Vec<Part>, Fault> {
     parts(&text, 0, LEVELS)
 }
 
-/// The value of a decimal digit of any script (Python takes them all), 0 to 9.
+/// The value of a decimal digit of any script (Python accepts them all), 0 to 9.
 pub(crate) fn decimal(c: char) -> Option<u32> {
     if c.is_ascii() {
         return c.to_digit(10);
@@ -30,7 +30,7 @@ pub(crate) fn decimal(c: char) -> Option<u32> {
     is_digit(code).then(|| (1..code).take_while(|back| is_digit(code - back)).count() as u32 % 10)
 }
 
-/// The parts of `text`, which stands after `base` characters of the whole and may hold `levels` levels of fields.
+/// The parts of `text`, at offset `base` of the whole, with at most `levels` levels of fields.
 fn parts(text: &[char], base: usize, levels: usize) -> Result<Vec<Part>, Fault> {
     let mut parts = Vec::new();
     let mut literal = String::new();

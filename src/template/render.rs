@@ -70,7 +70,7 @@ pub fn render(template: &Template, keys: &Variables) -> Result<String, Interpola
     Ok(out)
 }
 
-/// What each key comes to in a text, apart from what stands around it. What cannot be rendered is left out.
+/// The rendered fields of a text, without the text around them. Fields that cannot be rendered are left out.
 pub fn fields(text: &Text, keys: &Variables) -> Vec<String> {
     let Text::Template(template) = text else { return Vec::new() };
     let fields = template.parts().iter().filter_map(|part| match part {

@@ -6,10 +6,10 @@ use super::variables::Variables;
 /// How many near names an error lists at most.
 const MAX_NEAR: usize = 3;
 
-/// Longer names are cut in errors: what stands in the place of a name may be half a JSON document.
+/// Longer names are cut in errors: a name may turn out to be half a JSON document.
 const MAX_NAME_LENGTH: usize = 60;
 
-/// Why a text cannot be rendered with the keys at hand. Names keys and items, never a value.
+/// Why a text cannot be rendered with the current keys. Names keys and items, never a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InterpolationError {
     /// The text asks for a key that is not set.

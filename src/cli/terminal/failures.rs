@@ -7,7 +7,7 @@ use super::report::{BOLD, DIM, HEADING, Terminal};
 use super::text::cut;
 use crate::cli::palette::{BAD, Colour};
 use crate::outcome::{Outcome, Status};
-use crate::sentry::sanitize::FACT;
+use crate::sentry::sanitize::ATTRIBUTE;
 
 /// Runs of a probe that failed or were slow in the same way, and the sentence of the first.
 struct Problem<'a> {
@@ -65,7 +65,7 @@ impl Terminal<'_> {
         let group = if has_several_groups { format!("{}: ", problem.outcome.identity.group) } else { String::new() };
         let runs = if problem.runs > 1 { format!(" ({} runs)", problem.runs) } else { String::new() };
         let title = format!("{group}{}", problem.outcome.title);
-        let title = cut(&self.cleaner.line(&title, FACT), self.width.saturating_sub(2 + runs.len()));
+        let title = cut(&self.cleaner.line(&title, ATTRIBUTE), self.width.saturating_sub(2 + runs.len()));
         writeln!(out, "  {BOLD}{title}{BOLD:#}{DIM}{runs}{DIM:#}")?;
         self.paragraph(out, DIM, problem.sentence, "    ")
     }

@@ -3,7 +3,7 @@
 use crate::cli::palette::Colour;
 use crate::outcome::{Outcome, Status};
 use crate::secrets::Redactor;
-use crate::sentry::sanitize::{Cleaner, FACT};
+use crate::sentry::sanitize::{ATTRIBUTE, Cleaner};
 use crate::wording::milliseconds;
 
 /// Status, group and title, number in the burst, duration, and why the run was not ok. `burst` is how many runs the burst
@@ -20,9 +20,10 @@ pub fn line(outcome: &Outcome, burst: u32, redactor: &Redactor) -> Option<String
         (false, _) => format!(" #{}", identity.burst + 1),
     };
     let time = if is_skipped { String::new() } else { format!(" {:.1} ms", milliseconds(outcome.duration)) };
-    let sentence = outcome.status.sentence().map(|text| format!(": {}", cleaner.line(&text, FACT))).unwrap_or_default();
+    let sentence =
+        outcome.status.sentence().map(|text| format!(": {}", cleaner.line(&text, ATTRIBUTE))).unwrap_or_default();
     let style = Colour::of_status(outcome.status.as_str()).style();
     let (word, group, title) =
-        (outcome.status.as_str(), cleaner.line(&identity.group, FACT), cleaner.line(&outcome.title, FACT));
+        (outcome.status.as_str(), cleaner.line(&identity.group, ATTRIBUTE), cleaner.line(&outcome.title, ATTRIBUTE));
     Some(format!("{style}{word:<8}{style:#} {group}/{title}{number}{time}{sentence}"))
 }

@@ -9,7 +9,7 @@ use super::glyphs::Glyphs;
 use super::text::{cut, wrap};
 use crate::cli::palette;
 use crate::secrets::Redactor;
-use crate::sentry::sanitize::{Cleaner, FACT};
+use crate::sentry::sanitize::{ATTRIBUTE, Cleaner};
 
 /// The width where there is no terminal.
 const WIDTH: usize = 80;
@@ -71,7 +71,7 @@ impl<'a> Terminal<'a> {
 
     /// `text` on one line, without secrets and control characters.
     pub fn line(&self, text: &str) -> String {
-        self.cleaner.line(text, FACT).into_owned()
+        self.cleaner.line(text, ATTRIBUTE).into_owned()
     }
 
     /// Begins a section: an empty line, then its heading.
@@ -82,12 +82,12 @@ impl<'a> Terminal<'a> {
 
     /// Writes a heading.
     pub fn heading(&self, out: &mut dyn Write, title: &str) -> io::Result<()> {
-        writeln!(out, "{HEADING}{}{HEADING:#}", cut(&self.cleaner.line(title, FACT), self.width))
+        writeln!(out, "{HEADING}{}{HEADING:#}", cut(&self.cleaner.line(title, ATTRIBUTE), self.width))
     }
 
     /// `text`, broken into lines between words.
     pub fn paragraph(&self, out: &mut dyn Write, style: Style, text: &str, indent: &str) -> io::Result<()> {
-        let text = self.cleaner.line(text, FACT);
+        let text = self.cleaner.line(text, ATTRIBUTE);
         let lines = wrap(&text, self.width.saturating_sub(indent.len()));
         lines.iter().try_for_each(|line| writeln!(out, "{indent}{style}{line}{style:#}"))
     }

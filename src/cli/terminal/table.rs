@@ -10,7 +10,7 @@ use super::text::{cut, length, width};
 use crate::cli::palette::Colour;
 use crate::outcome::Outcome;
 use crate::runner::RunResult;
-use crate::sentry::sanitize::FACT;
+use crate::sentry::sanitize::ATTRIBUTE;
 
 /// Bars are at least this wide, …
 const MIN_BAR_LENGTH: usize = 16;
@@ -116,7 +116,7 @@ impl Terminal<'_> {
     fn row_of(&self, outcome: &Outcome, is_one_of_several: bool) -> Row {
         let result = RunResult::new(outcome, self.redactor);
         Row {
-            title: self.cleaner.line(&result.title, FACT).into_owned(),
+            title: self.cleaner.line(&result.title, ATTRIBUTE).into_owned(),
             number: if is_one_of_several { format!(" #{}", result.burst + 1) } else { String::new() },
             total: if result.status == "skipped" { String::new() } else { length(outcome.duration) },
             sentence: result.sentence(),

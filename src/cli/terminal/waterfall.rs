@@ -13,7 +13,7 @@ use crate::cli::palette::Colour;
 use crate::outcome::phase::Op;
 use crate::outcome::{Outcome, Span, Status};
 use crate::runner::Phase;
-use crate::sentry::sanitize::FACT;
+use crate::sentry::sanitize::ATTRIBUTE;
 use crate::wording::milliseconds;
 
 /// Where bars would be shorter, there are only numbers.
@@ -61,7 +61,7 @@ impl Terminal<'_> {
             false => String::new(),
         };
         let room = self.width.saturating_sub(9 + number.len() + 1 + TIME);
-        let title = cut(&self.cleaner.line(&outcome.title, FACT), room);
+        let title = cut(&self.cleaner.line(&outcome.title, ATTRIBUTE), room);
         let gap = if time.is_empty() { 0 } else { room - width(&title) + 1 };
         writeln!(out, "{style}{word:<8}{style:#} {BOLD}{title}{BOLD:#}{DIM}{number}{DIM:#}{:gap$}{time}", "")
     }
@@ -95,7 +95,7 @@ impl Terminal<'_> {
 
     /// One request of several, or one attempt.
     fn request(&self, out: &mut dyn Write, span: &Span) -> io::Result<()> {
-        let description = self.cleaner.line(&span.description, FACT);
+        let description = self.cleaner.line(&span.description, ATTRIBUTE);
         let text = if description.is_empty() { span.op.as_str() } else { &description };
         let style = if span.failure.is_some() { BAD } else { PLAIN };
         let room = self.width.saturating_sub(2 + 1 + TIME);

@@ -1,4 +1,4 @@
-//! Configurations taken apart: every part stands alone and is, as far as that goes, the user's own text.
+//! Configurations split into parameters: every part is self-contained and, where possible, the user's own text.
 
 use crate::parameters::partition::*;
 
@@ -150,7 +150,7 @@ fn comments_go_where_the_text_would_cost_something_with_them_or_give_a_secret_aw
     assert_eq!(texts(&parts(&text("  # fine\n"))), [("a", format!("name: a\n# fine\n{PROBE}\n").as_str())]);
 }
 
-/// A group of so many probes of about `bytes` bytes.
+/// A group of `probes` probes of about `bytes` bytes each.
 fn large(name: &str, probes: usize, bytes: usize) -> String {
     let mut text = format!("- name: {name}\n  tags: {{target: shop}}\n  probes:\n");
     for number in 1..=probes {

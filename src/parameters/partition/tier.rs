@@ -57,9 +57,9 @@ fn kib(bytes: usize) -> String {
 
 /// How a group can be split.
 enum Split {
-    /// Into groups of so many probes, one after the other.
+    /// Into groups of these numbers of probes, in order.
     At(Vec<usize>),
-    /// Not at all: this probe is too large by itself.
+    /// Not at all: this probe alone is too large.
     Probe(usize),
 }
 

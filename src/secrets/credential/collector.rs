@@ -8,18 +8,18 @@ use serde_json::Value;
 use url::Url;
 
 use super::scanner::{Writing, named};
-use super::{is_credential, is_telling, looks_generated};
+use super::{is_credential, is_distinctive, looks_generated};
 use crate::secrets::secret::Secret;
 
-/// More than this are not collected at once: what sends so many means to keep us busy.
+/// More than this are not collected at once: a response with so many is an attack.
 const MAX: usize = 100;
 
-/// A longer text is taken in pieces.
+/// A longer text is split into pieces.
 const PIECE: usize = 2048;
 
-/// Credentials that were found where credentials stand, each a [`Secret`].
+/// Credentials found in requests and responses, each a [`Secret`].
 ///
-/// Texts that are too short or too ordinary to be looked for elsewhere are left out: those of less than four characters,
+/// Texts that are too short or too common to be searched for elsewhere are left out: those of less than four characters,
 /// numbers of less than six digits, `true`, `none` and the like.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials(Vec<Secret>);
@@ -30,10 +30,10 @@ impl Credentials {
         self.0
     }
 
-    /// A text that stands where only credentials do.
+    /// Adds a text from a position that only credentials have.
     pub fn keep(&mut self, text: &str) {
         let mut rest = text.trim();
-        if !is_telling(rest) {
+        if !is_distinctive(rest) {
             return;
         }
         while !rest.is_empty() && self.0.len() < MAX {
@@ -45,14 +45,14 @@ impl Credentials {
         }
     }
 
-    /// A text that stands where credentials do, and other things too.
+    /// Adds a text from a position that credentials have, among other things.
     fn keep_generated(&mut self, text: &str) {
         if looks_generated(text) {
             self.keep(text);
         }
     }
 
-    /// Name and password, as they are joined for basic authentication (RFC 7617). The name alone is none.
+    /// Adds a name and password joined as for basic authentication (RFC 7617). The name alone is no credential.
     fn keep_pair(&mut self, pair: &str) {
         self.keep(pair);
         if let Some((_, password)) = pair.split_once(':') {
@@ -60,7 +60,7 @@ impl Credentials {
         }
     }
 
-    /// The credentials in a header, if it is one for credentials: all of it, and what counts by itself: what follows
+    /// Adds the credentials in a header, if it is one for credentials: its whole value, and its parts: what follows
     /// `Bearer`, a name and a password, a cookie's value.
     pub fn header(&mut self, name: &str, value: &str) {
         match name.to_ascii_lowercase().as_str() {
@@ -88,7 +88,7 @@ impl Credentials {
         }
     }
 
-    /// `session=abc`: under a name that tells nothing, only what looks like a credential is one.
+    /// `session=abc`: under another name than a credential's, only what looks generated is one.
     fn cookie(&mut self, pair: &str) {
         let Some((name, value)) = pair.trim().split_once('=') else { return };
         let value = value.trim().trim_matches('"');
@@ -131,8 +131,7 @@ impl Credentials {
         self.walk(name, value, Self::keep);
     }
 
-    /// The same. The value comes from an answer: it
-    /// may be a word under a name that promises more.
+    /// The same for a value from a response, which may be an ordinary word under such a name.
     pub fn answered(&mut self, name: &str, value: &Value) {
         self.walk(name, value, Self::keep_generated);
     }
@@ -148,7 +147,7 @@ impl Credentials {
     }
 }
 
-/// The text that base64 stands for, padded or not.
+/// The text that is encoded in base64, padded or not.
 fn decoded(base64: &str) -> Option<String> {
     let config = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let bytes = GeneralPurpose::new(&STANDARD, config).decode(base64.trim()).ok()?;

@@ -1,4 +1,4 @@
-//! Where credentials stand in a text: in the queries of URLs, in forms, in JSON, whole or cut off anywhere.
+//! Finds credentials in text: in the queries of URLs, in forms, in JSON, complete or truncated.
 
 use std::ops::Range;
 
@@ -54,7 +54,7 @@ fn parameter(text: &str, at: usize) -> Option<(Range<usize>, Writing)> {
     let length = before.bytes().rev().take_while(|byte| is_name(byte)).count();
     let (around, name) = before.split_at(before.len() - length);
     let (start, follows) = (at + 1, text.get(at + 1..)?);
-    // `==` and `=>` are not said of values.
+    // `==` and `=>` assign no values.
     if name.is_empty() || follows.starts_with(['=', '>']) {
         return None;
     }

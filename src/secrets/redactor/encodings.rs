@@ -1,5 +1,5 @@
-//! What a text says beneath its escapes: a target may write what it was told as JSON, in HTML, in a URL, in base64, or in
-//! several of these, one around the other.
+//! Decoded forms of a text: a target may return what it received as JSON, in HTML, in a URL, in base64, or in several of
+//! these, nested.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 /// Shorter runs of base64 or hexadecimal digits are words.
 const MIN_RUN: usize = 12;
 
-/// A run may end in the middle of what it is a part of.
+/// Lenient, as a run of digits may be cut anywhere.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -19,11 +19,11 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A text with some of its writing undone, which knows where its bytes come from.
+/// A text with some of its encodings decoded, and where in the original its bytes are.
 pub(crate) struct Layer<'a> {
     pub bytes: Cow<'a, [u8]>,
     /// Where in the original each byte begins, and where the last ends. `None`: this is the original.
-    origin: Option<Vec<usize>>,
+    offsets: Option<Vec<usize>>,
     /// Whether the original goes on where this ends.
     pub is_cut: bool,
 }
@@ -31,23 +31,23 @@ pub(crate) struct Layer<'a> {
 impl<'a> Layer<'a> {
     /// The text itself.
     pub fn of(text: &'a str, is_cut: bool) -> Self {
-        Self { bytes: text.as_bytes().into(), origin: None, is_cut }
+        Self { bytes: text.as_bytes().into(), offsets: None, is_cut }
     }
 
-    /// Where a part of it stands in the original.
-    pub fn origin(&self, part: &Range<usize>) -> Range<usize> {
+    /// The range in the original of a part of this.
+    pub fn original(&self, part: &Range<usize>) -> Range<usize> {
         self.at(part.start)..self.at(part.end)
     }
 
     fn at(&self, place: usize) -> usize {
-        self.origin.as_ref().map_or(place, |origin| origin.get(place).or(origin.last()).copied().unwrap_or(place))
+        self.offsets.as_ref().map_or(place, |offsets| offsets.get(place).or(offsets.last()).copied().unwrap_or(place))
     }
 
     /// The same without percent-encoding and the escapes of JSON and HTML; `None` where there are none.
     pub fn unescaped(&self) -> Option<Layer<'static>> {
         let first = self.bytes.iter().position(|byte| matches!(byte, b'%' | b'\\' | b'&'))?;
         let mut bytes = self.bytes[..first].to_vec();
-        let mut origin: Vec<usize> = (0..first).map(|place| self.at(place)).collect();
+        let mut offsets: Vec<usize> = (0..first).map(|place| self.at(place)).collect();
         let mut place = first;
         let mut is_other = false;
         while let Some(byte) = self.bytes.get(place) {
@@ -57,15 +57,15 @@ impl<'a> Layer<'a> {
             };
             is_other |= meant.is_some();
             let (length, text) = meant.unwrap_or((1, vec![*byte]));
-            origin.extend(text.iter().map(|_| self.at(place)));
+            offsets.extend(text.iter().map(|_| self.at(place)));
             bytes.extend(text);
             place += length;
         }
-        origin.push(self.at(place));
-        is_other.then(|| Layer { bytes: bytes.into(), origin: Some(origin), is_cut: self.is_cut })
+        offsets.push(self.at(place));
+        is_other.then(|| Layer { bytes: bytes.into(), offsets: Some(offsets), is_cut: self.is_cut })
     }
 
-    /// What runs of base64 and of hexadecimal digits stand for, from each place where they may begin.
+    /// What runs of base64 and of hexadecimal digits encode, from each position where they may begin.
     pub fn decoded(&self) -> Vec<Layer<'static>> {
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte);
         let mut layers = Vec::new();
@@ -97,15 +97,15 @@ impl<'a> Layer<'a> {
     }
 
     fn beneath(&self, bytes: Vec<u8>, run: &Range<usize>, place: impl Fn(usize) -> usize) -> Layer<'static> {
-        let mut origin: Vec<usize> = (0..bytes.len()).map(|byte| self.at(place(byte))).collect();
-        origin.push(self.at(run.end));
+        let mut offsets: Vec<usize> = (0..bytes.len()).map(|byte| self.at(place(byte))).collect();
+        offsets.push(self.at(run.end));
         let follows = &self.bytes[run.end..];
         let is_cut = follows.starts_with("…".as_bytes()) || follows.is_empty() && self.is_cut;
-        Layer { bytes: bytes.into(), origin: Some(origin), is_cut }
+        Layer { bytes: bytes.into(), offsets: Some(offsets), is_cut }
     }
 }
 
-/// Runs of such bytes that are long enough to say something.
+/// Runs of such bytes that are long enough to be decoded.
 fn runs(bytes: &[u8], is_in: impl Fn(u8) -> bool) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     let pieces = bytes.split(move |byte| !is_in(*byte)).map(move |piece| {
@@ -120,7 +120,7 @@ fn shifted(part: &Range<usize>, within: &Range<usize>) -> Range<usize> {
     within.start + part.start..within.start + part.end
 }
 
-/// The alphabet for URLs has two digits of its own.
+/// Maps the URL-safe alphabet to the standard one.
 fn standard(byte: u8) -> u8 {
     match byte {
         b'-' => b'+',
@@ -129,7 +129,7 @@ fn standard(byte: u8) -> u8 {
     }
 }
 
-/// How long the escape at the beginning is, and what it means; `None` if it is none.
+/// The length of the escape at the beginning, and what it decodes to; `None` without one.
 fn escape(bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
     let number = |digits: &[u8], radix| u32::from_str_radix(str::from_utf8(digits).ok()?, radix).ok();
     let utf8 = |c: char| c.to_string().into_bytes();
@@ -207,10 +207,10 @@ mod tests {
         let layer = Layer::of(text, false);
         let plain = layer.unescaped().expect("another layer");
         let at = plain.bytes.windows(3).position(|bytes| bytes == b"\"y\"").expect("quotes");
-        assert_eq!(&text[plain.origin(&(at..at + 3))], "&quot;y&quot;");
+        assert_eq!(&text[plain.original(&(at..at + 3))], "&quot;y&quot;");
         let decoded = layer.decoded();
         let found =
-            decoded.iter().find(|layer| layer.bytes.starts_with(b"a:hunter2!")).map(|layer| layer.origin(&(2..10)));
+            decoded.iter().find(|layer| layer.bytes.starts_with(b"a:hunter2!")).map(|layer| layer.original(&(2..10)));
         assert_eq!(found.map(|range| &text[range]), Some("podW50ZXIyIQ"));
     }
 }

@@ -60,7 +60,7 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// A delivery of so many envelopes that begins now.
+    /// A delivery of `envelopes` envelopes that begins now.
     ///
     /// # Errors
     ///

@@ -231,7 +231,7 @@ mod tests {
             ("60:metric_bucket:organization:quota:custom", vec![]),
             ("60:session;foo;transaction:key", vec![(Transaction, 60)]),
             ("99999999999999999999:error:key", vec![(Error, MAX_LENGTH.as_secs())]),
-            // What is not understood takes nothing from the rest.
+            // What is not understood is ignored.
             ("what?,:error:key,-1:error:key,60,,::,5:transaction:key,NaN:error:key", vec![(Transaction, 5)]),
             (" 7 : error ; transaction : key ", vec![(Error, 7), (Transaction, 7)]),
             ("", vec![]),
@@ -269,7 +269,7 @@ mod tests {
         let start = SuspendAwareInstant::now();
         let mut limits = Limits::default();
         limits.add(&rate_limits("10:transaction:key,2::key"), start);
-        // A shorter one that comes later takes nothing away.
+        // A shorter one that comes later does not replace it.
         limits.add(&rate_limits("1:transaction:key"), start);
         let left = |category, after| limits.active(category, start + secs(after)).map(|limit| limit.left);
         assert_eq!(left(Category::Transaction, 0), Some(secs(10)));

@@ -105,9 +105,9 @@ mod tests {
     }
 
     #[test]
-    fn a_transaction_loses_its_spans_facts_then_the_last_spans_and_says_so() {
-        let transaction = |spans: usize, facts: usize, name: usize| {
-            let span = |number| json!({"span_id": number, "description": "d".repeat(name), "data": {"url.full": "u".repeat(facts)}});
+    fn a_transaction_loses_its_spans_attributes_then_the_last_spans_and_says_so() {
+        let transaction = |spans: usize, attributes: usize, name: usize| {
+            let span = |number| json!({"span_id": number, "description": "d".repeat(name), "data": {"url.full": "u".repeat(attributes)}});
             json!({"contexts": {"trace": {"data": {SPANS_LEFT_OUT: 3}}}, "spans": (0..spans).map(span).collect::<Vec<_>>()})
         };
         let small = cut(Kind::Transaction, &transaction(1000, 2048, 10)).expect("a smaller one");

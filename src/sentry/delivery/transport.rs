@@ -47,7 +47,7 @@ const WORTH_COMPRESSING: usize = 1024;
 /// One address of several that does not answer must not use up the whole time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections that nothing was sent on for so long are not used again.
+/// Connections that were idle for this long are not used again.
 const IDLE: Duration = Duration::from_secs(90);
 
 /// Characters of the DSN's key that people are shown.
