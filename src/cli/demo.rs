@@ -49,7 +49,7 @@ pub struct Demo {
 pub async fn run() -> Result<Demo, DemoError> {
     let targets = Targets::start().await?;
     let receiver = Receiver::start().await?;
-    let text = targets.configuration();
+    let text = targets.configuration()?;
     let mut file = tempfile::NamedTempFile::with_suffix(".yaml")?;
     file.write_all(text.as_bytes())?;
     let overrides = Overrides {

@@ -14,17 +14,7 @@ pub const BAD: Colour = Colour(160);
 impl Colour {
     /// The colour of a phase that succeeded, or of a span that contains phases.
     pub const fn of(op: Op) -> Self {
-        Self(match op {
-            Op::Attempt | Op::HttpRequest | Op::NetConn => 244,
-            Op::NetDns => 99,
-            Op::NetTcp => 214,
-            Op::NetTls => 205,
-            Op::HttpSend => 37,
-            Op::HttpWait => 33,
-            Op::HttpRecv => 35,
-            Op::JsonParse => 103,
-            Op::JsonAssert => 246,
-        })
+        Self(op.colour())
     }
 
     /// The colour of a run's status, named as by [`Status::as_str`](crate::outcome::Status::as_str).

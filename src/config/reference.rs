@@ -154,10 +154,10 @@ fn absence(key: &Key) -> String {
 /// The form of a value in words.
 fn form(shape: &Shape) -> String {
     match shape {
-        Shape::Text { max } => format!("a text of at most {max} characters"),
+        Shape::Text { max } => format!("a string of at most {max} characters"),
         Shape::Duration { min, max, whole } => {
             let seconds = if *whole { ", in whole seconds" } else { "" };
-            format!("a span of time, {} to {}{seconds}", duration::show_duration(*min), duration::show_duration(*max))
+            format!("a duration, {} to {}{seconds}", duration::show_duration(*min), duration::show_duration(*max))
         }
         Shape::Size { max } => format!("a number of bytes, at most {} MiB", max >> 20),
         Shape::Integer { min, max: u64::MAX } => format!("a whole number from {min}"),

@@ -14,7 +14,7 @@ use super::shape::{Key, Names, Object, Presence, Secrecy, Shape, Variants};
 use super::value::{Expected, header};
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::source::{Location, Source};
-use crate::diagnostics::suggest::{listed, suggestion};
+use crate::diagnostics::suggest::{listed, one_of, suggestion};
 use crate::diagnostics::{Code, Diagnostic, nearest};
 use crate::secrets::Secret;
 use crate::yaml::node::{Entry, Kind, Node};
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
             }
             (_, Some(home)) => format!("`{name}` is a key of `{}`", home.name),
             (Some(near), None) => format!("did you mean `{near}`?"),
-            (None, None) => format!("there is {}", listed(object.usable())),
+            (None, None) => one_of(object.usable()),
         };
         let near = nearest(name, object.usable()).filter(|_| home.is_none());
         let finding = Finding::new(format!("unknown key `{name}`")).coded(Code::UnknownKey(near));
@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
             let known = names.iter().filter(|name| object.usable().any(|known| known == *name)).count();
             if names.is_empty() || known > 1 {
                 let finding = Finding::new(format!("expected exactly one key, found {}", names.len()));
-                self.report(location, path, finding.with_help(format!("there is {}", listed(object.usable()))));
+                self.report(location, path, finding.with_help(one_of(object.usable())));
             }
         }
         Content::Fields(fields)
@@ -365,7 +365,7 @@ impl<'a> Reader<'a> {
         if let Some(object) = variants.named(written) {
             return Content::Fields(self.object(node, object, path));
         }
-        let expected = format!("there is {}", listed(names.iter().copied()));
+        let expected = one_of(names.iter().copied());
         if variants.planned.contains(&written) {
             let finding = Finding::new(format!("`{written}` is not supported yet")).coded(Code::NotSupported);
             self.report(tag.location(), &tag_path, finding.with_help(expected));

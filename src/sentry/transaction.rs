@@ -197,13 +197,7 @@ fn intervals(outcome: &Outcome, run: Interval) -> Vec<Interval> {
 /// How long the network phases took, summed over the whole run; only those that happened.
 fn measurements(outcome: &Outcome, intervals: &[Interval]) -> BTreeMap<&'static str, Measurement> {
     let mut measurements = BTreeMap::new();
-    for (name, op) in [
-        ("dns", Op::NetDns),
-        ("connect", Op::NetTcp),
-        ("tls", Op::NetTls),
-        ("ttfb", Op::HttpWait),
-        ("download", Op::HttpRecv),
-    ] {
+    for (name, op) in Op::ALL.iter().filter_map(|op| Some((op.measurement()?, *op))) {
         let of_op = || outcome.spans.iter().zip(intervals).filter(|(span, _)| span.op == op);
         if of_op().next().is_some() {
             let sum = Interval { start: 0, end: of_op().map(|(_, interval)| interval.end - interval.start).sum() };

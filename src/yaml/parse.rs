@@ -216,7 +216,7 @@ impl Locator<'_> {
             let PartKind::Scalar { written, .. } = &key.target().kind else {
                 // `{{ name }}`, as in templates.
                 let finding = Finding::new("a list or a map cannot be a key")
-                    .with_help("a text that begins with `{` or `[` has to be in quotes");
+                    .with_help("a string that begins with `{` or `[` has to be in quotes");
                 self.diagnostics.push(self.source.syntax_problem(here, finding));
                 continue;
             };

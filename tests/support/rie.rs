@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::task::JoinHandle;
@@ -101,6 +102,14 @@ impl Function {
     /// Everything that the emulator and the function wrote so far.
     pub fn log(&self) -> String {
         self.process.log()
+    }
+
+    /// How long the last invocation took, as the emulator reports it.
+    pub fn took(&self) -> Duration {
+        let log = self.log();
+        let millis: Option<f64> =
+            log.rsplit("\tDuration: ").next().and_then(|rest| rest.split_once(" ms")?.0.parse().ok());
+        Duration::from_secs_f64(millis.unwrap_or_else(|| panic!("no report in\n{log}")) / 1000.0)
     }
 
     /// What the function itself wrote so far. Every line has to be JSON.

@@ -38,24 +38,9 @@ pub fn has_unicode() -> bool {
     locale.to_ascii_lowercase().replace('-', "").contains("utf8")
 }
 
-/// The name of a phase for people.
-pub const fn word(op: Op) -> &'static str {
-    match op {
-        Op::NetDns => "dns",
-        Op::NetTcp => "connect",
-        Op::NetTls => "tls",
-        Op::HttpSend => "send",
-        Op::HttpWait => "wait",
-        Op::HttpRecv => "receive",
-        Op::JsonParse => "parse",
-        Op::JsonAssert => "assert",
-        Op::Attempt | Op::HttpRequest | Op::NetConn => op.as_str(),
-    }
-}
-
 /// The letter of a phase: the first of its name.
 pub(crate) fn letter(op: Op) -> char {
-    word(op).chars().next().unwrap_or(FAILED)
+    op.word().chars().next().unwrap_or(FAILED)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::io;
 use std::io::Write;
 
 use super::bar::Cell;
-use super::glyphs::{BLOCK, FAILED, Glyphs, HATCHED, letter, word};
+use super::glyphs::{BLOCK, FAILED, Glyphs, HATCHED, letter};
 use super::report::{DIM, Terminal};
 use super::text::width;
 use crate::cli::palette::{BAD, Colour};
@@ -21,7 +21,7 @@ pub fn legend<'a>(cells: impl IntoIterator<Item = &'a Cell>, glyphs: Glyphs) -> 
         Glyphs::Blocks => (HATCHED, Some(BLOCK)),
     };
     let phases = Op::ALL.iter().copied().filter(|op| op.is_phase());
-    let marks = phases.map(|op| (block.unwrap_or(letter(op)), Colour::of(op), word(op)));
+    let marks = phases.map(|op| (block.unwrap_or(letter(op)), Colour::of(op), op.word()));
     marks.chain([(failed, BAD, "failed")]).filter(|(_, colour, _)| seen.contains(colour)).collect()
 }
 
