@@ -326,5 +326,5 @@ async fn results_that_cannot_be_written_are_no_success() {
         .output()
         .expect("the program runs");
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with("this cannot be written: "), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("cannot write the output: "), "{output:?}");
 }

@@ -228,7 +228,7 @@ async fn what_cannot_be_used_is_refused_before_aws_is_asked() {
             config("    urll: x\n"),
             &["--> config/sentrynet.yaml:8:5\n", "groups[0].probes[0].urll", "did you mean `url`?"][..],
         ),
-        (format!("regions: [{{env: HOME}}]\n{}", config("")), &["come from secrets", "--region"]),
+        (format!("regions: [{{env: HOME}}]\n{}", config("")), &["refer to secrets", "--region"]),
         (config("").replace("name: a", "name: {env: HOME}"), &["groups[0].name", "give the group a `name`"]),
     ] {
         assert_refused(&workspace(&config, &proxy.url()).run(&["push", "--yes"]), parts);

@@ -241,7 +241,7 @@ fn what_cannot_be_scheduled_is_refused_with_what_to_do() {
     refused(
         &many,
         &["plan"],
-        &["error: the configuration makes 301 rules", "--> config/sentrynet.yaml", "share a rule"],
+        &["error: the configuration needs 301 rules", "--> config/sentrynet.yaml", "share a rule"],
     );
     for arguments in [
         &["plan", "--ticks", "soon"][..],

@@ -266,7 +266,7 @@ async fn what_sentry_does_not_take_arrives_when_it_is_back() {
     let workspace = Workspace::with(&of_probes(&[("One", target.url("/")), ("Two", target.url("/"))]));
     let mut watching = Watching::start(&workspace, &["--dsn", &sentry.dsn().to_string()]);
     watching.says("2 of 2 envelopes not delivered: Sentry at ", 1).await;
-    assert!(watching.out().contains("; 2 will be tried again\n"), "{}", watching.out());
+    assert!(watching.out().contains("; 2 will be retried\n"), "{}", watching.out());
     assert_eq!(sentry.taken().len(), 0);
     is_well.store(true, Ordering::Relaxed);
     watching.until("all", |watching| sentry.taken().len() >= watching.out().matches(" ok ").count()).await;
