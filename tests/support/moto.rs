@@ -6,7 +6,7 @@ use std::process::Command;
 
 use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
-use aws_sdk_ssm::config::{Credentials, Region};
+use aws_sdk_ssm::config::{Credentials, Region, StalledStreamProtectionConfig};
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
 use sentrynet::parameters::aws_settings;
 
@@ -137,6 +137,7 @@ pub async fn settings(endpoint: &str) -> aws_config::SdkConfig {
         .endpoint_url(endpoint)
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .credentials_provider(Credentials::new("testing", "testing", None, None, "tests"))
         .load()
         .await
