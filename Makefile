@@ -1,4 +1,4 @@
-# `make` lists what there is to do. Everything that is made lands in target/, what SAM makes in .aws-sam/.
+# `make` lists the targets. All output is in target/, SAM's output in .aws-sam/.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,12 +7,12 @@ SHELL := bash
 
 PYTHON ?= python3
 TOOLS := target/tools
-# Programs that the tests talk to, each in a Python environment of its own: tests/requirements/<name>.txt.
+# Programs that the tests use, each in its own Python environment: tests/requirements/<name>.txt.
 VENVS := relay kent bugsink moto cron sam browser
-# The same for what builds the function.
+# The same for programs that build the function.
 BUILD_VENVS := lambda
 
-# The function's processor: arm64, which is cheaper, or x86_64. The template has to name the same.
+# The function's processor architecture: arm64, which is cheaper, or x86_64. The template has to name the same.
 ARCH ?= arm64
 TARGET_arm64 := aarch64-unknown-linux-gnu
 TARGET_x86_64 := x86_64-unknown-linux-gnu
@@ -22,7 +22,7 @@ CONFIG ?= config/sentrynet.yaml
 STACK ?= sentrynet
 PREFIX ?= /sentrynet
 KMS_KEY ?=
-# More of the template's parameters, as in PARAMETERS="Memory=256 AlarmTopic=on-call". A stack keeps what it was told.
+# Other parameters of the template, as in PARAMETERS="Memory=256 AlarmTopic=on-call". A stack keeps their values.
 PARAMETERS ?=
 REGIONS ?=
 REGION ?= $(firstword $(REGIONS) $(AWS_REGION) $(AWS_DEFAULT_REGION))
@@ -31,7 +31,7 @@ SAM ?= $(TOOLS)/sam/bin/sam
 AWS ?= aws
 export SAM_CLI_TELEMETRY ?= 0
 
-# What `make fuzz` runs, and how large its inputs are at most.
+# What `make fuzz` runs, for how long, and the maximal size of inputs.
 TARGET ?= configuration
 SECONDS ?= 600
 MAX_LEN_configuration := 8192
@@ -44,7 +44,7 @@ MAX_LEN_interpolation := 512
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Watch targets of its own on loopback and show what Sentry would get: no account, no network
+demo: ## Show SentryNet at work on loopback: no account, no network
 	@cargo run --locked --bin sentrynet -- demo
 
 test: tools ## Check format, lints and documentation, run every test, say how many passed
@@ -64,11 +64,11 @@ test: tools ## Check format, lints and documentation, run every test, say how ma
 	  target/test.log; \
 	exit $$status
 
-bench: ## Measure every figure that SentryNet is held to, and show them in one table
+bench: ## Measure every figure that has a bar, and show them in one table
 	cargo build --release --locked --no-default-features --bin bootstrap
 	cargo build --release --locked --no-default-features --example bare
 	@printf '| what | measured | bar | reached |\n|---|---|---|---|\n' > target/bench.md
-	@# Benches build a function of their own in its place.
+	@# Benches overwrite target/release/bootstrap.
 	@mkdir -p target/bench && cp target/release/bootstrap target/release/examples/bare target/bench/
 	FUNCTION=target/bench/bootstrap BARE=target/bench/bare cargo bench --locked --bench function
 	cargo bench --profile release --locked --bench cpu
@@ -89,13 +89,13 @@ build: $(TOOLS)/lambda/.stamp ## Build the function for Lambda, for arm64 or ARC
 	PATH="$(abspath $(TOOLS)/lambda/bin):$$PATH" cargo lambda build --release --locked --$(subst _,-,$(ARCH)) \
 	  --no-default-features --bin bootstrap --lambda-dir target/lambda
 
-# What `sam build` calls for the function of that name. It has to be told to build in place (build_in_source), or it copies
-# everything first, target/ included. BOOTSTRAP is a function that is built already.
+# `sam build` calls this for the function of that name. It needs `build_in_source`, or it copies everything first, including
+# target/. BOOTSTRAP names a function that is already built.
 build-ProbeFunction: $(if $(BOOTSTRAP),,build)
 	cp '$(or $(BOOTSTRAP),target/lambda/bootstrap/bootstrap)' '$(ARTIFACTS_DIR)/bootstrap'
 
-# The configuration goes first: rules fire as soon as they are there. A region that fails does not keep the others waiting.
-deploy: $(TOOLS)/sam/.stamp ## Bring it to AWS, to the configuration's regions or REGIONS="eu-west-1 us-east-1"
+# The configuration is written first: rules fire as soon as they exist. A region that fails does not hold up the others.
+deploy: $(TOOLS)/sam/.stamp ## Deploy to AWS, to the configuration's regions or REGIONS="eu-west-1 us-east-1"
 	@$(SENTRYNET) compile '$(CONFIG)'
 	@known=$$(env -u AWS_REGION $(SENTRYNET) plan '$(CONFIG)' --json \
 	  | $(PYTHON) -c 'import json, sys; print(*json.load(sys.stdin)["regions"])'); \
@@ -115,9 +115,9 @@ deploy: $(TOOLS)/sam/.stamp ## Bring it to AWS, to the configuration's regions o
 	      --parameter-overrides $$parameters \
 	    || failed="$$failed $$region"; \
 	done; \
-	[[ -z $$failed ]] || { echo "Not deployed to$$failed: what went wrong stands above" >&2; exit 1; }
+	[[ -z $$failed ]] || { echo "Not deployed to$$failed: see the errors above" >&2; exit 1; }
 
-invoke: ## Run a GROUP (or one PROBE of it) in a REGION once, now, and show what came of it
+invoke: ## Run a GROUP (or one PROBE of it) in a REGION once, now, and show the summary
 	@[[ -n '$(GROUP)' && -n '$(REGION)' ]] || { echo 'make invoke GROUP=website REGION=eu-west-1' >&2; exit 2; }
 	@directory=$$(mktemp -d); trap 'rm -r "$$directory"' EXIT; \
 	$(PYTHON) -c 'import json, os; print(json.dumps({key: os.environ[key.upper()] for key in ("group", "probe") \
@@ -127,28 +127,28 @@ invoke: ## Run a GROUP (or one PROBE of it) in a REGION once, now, and show what
 	$(PYTHON) -m json.tool --no-ensure-ascii "$$directory/answer"; \
 	! grep --quiet '"errorType"' "$$directory/answer"
 
-logs: $(TOOLS)/sam/.stamp ## Show the function's log in a REGION, SINCE="10 minutes ago" or longer; FOLLOW=1 goes on
+logs: $(TOOLS)/sam/.stamp ## Show the function's log in a REGION, by default SINCE="10 minutes ago"; FOLLOW=1 follows it
 	@[[ -n '$(REGION)' ]] || { echo 'make logs REGION=eu-west-1' >&2; exit 2; }
 	@$(SAM) logs --region '$(REGION)' --cw-log-group '/aws/lambda/$(STACK)' --start-time '$(or $(SINCE),10 minutes ago)' \
 	  $(if $(FOLLOW),--tail)
 
-destroy: $(TOOLS)/sam/.stamp ## Take it out of REGIONS="eu-west-1 us-east-1"; the configuration stays in Parameter Store
+destroy: $(TOOLS)/sam/.stamp ## Remove it from REGIONS="eu-west-1 us-east-1"; the configuration stays in Parameter Store
 	@[[ -n '$(strip $(REGIONS))' ]] || { echo 'make destroy REGIONS="eu-west-1 us-east-1"' >&2; exit 2; }
 	@failed=; for region in $(REGIONS); do \
 	  $(SAM) delete --no-prompts --region $$region --stack-name '$(STACK)' || failed="$$failed $$region"; \
 	done; \
-	[[ -z $$failed ]] || { echo "Not taken out of$$failed: what went wrong stands above" >&2; exit 1; }
+	[[ -z $$failed ]] || { echo "Not removed from$$failed: see the errors above" >&2; exit 1; }
 
-# New inputs land in fuzz/target/; what is kept is chosen (docs/development.md).
+# New inputs go to fuzz/target/; fuzz/corpus/ keeps selected ones (docs/development.md).
 fuzz: ## Fuzz one TARGET of fuzz/targets for SECONDS (needs nightly Rust and cargo-fuzz)
 	@mkdir -p fuzz/target/corpus/$(TARGET)
 	cargo +nightly fuzz run $(TARGET) fuzz/target/corpus/$(TARGET) fuzz/corpus/$(TARGET) -- \
 	  -dict=fuzz/dictionaries/$(TARGET).dict -max_len=$(or $(MAX_LEN_$(TARGET)),1024) -timeout=10 -rss_limit_mb=1024 \
 	  -max_total_time=$(SECONDS)
 
-tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp $(TOOLS)/spotlight/.stamp chromium ## Fetch what the tests talk to (pinned, into target/tools)
+tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp $(TOOLS)/spotlight/.stamp chromium ## Download the programs that the tests use (pinned, into target/tools)
 
-# A stamp is written last, so that what was interrupted is made again.
+# The stamp is written last, so that an interrupted installation is repeated.
 $(patsubst %,$(TOOLS)/%/.stamp,$(VENVS) $(BUILD_VENVS)): $(TOOLS)/%/.stamp: tests/requirements/%.txt
 	@echo "tools: $$(grep -m1 -v '^#' $<)"
 	@rm -rf $(@D) && mkdir -p $(TOOLS)

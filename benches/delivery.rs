@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sentrynet::sentry::DeliveryClient;
-use support::envelopes::{AMPLE, courier, runs};
+use support::envelopes::{AMPLE, delivery_client, runs};
 use support::figures::quantile;
 use support::receiver::{Behaviour, Receiver, Turn};
 use support::table;
@@ -83,17 +83,17 @@ fn runtime() -> tokio::runtime::Runtime {
 /// Seconds of a first delivery, and of another one after it.
 fn deliver_twice(protocols: Protocols) -> (f64, f64) {
     let receiver = receiver(protocols);
-    let (courier, runtime) = (courier(&receiver), runtime());
-    let seconds = |_| runtime.block_on(deliver(&courier));
+    let (delivery_client, runtime) = (delivery_client(&receiver), runtime());
+    let seconds = |_| runtime.block_on(deliver(&delivery_client));
     let [cold, warm] = [(); 2].map(seconds);
     assert_eq!(receiver.taken().len(), 2 * RESULTS as usize);
     (cold, warm)
 }
 
-async fn deliver(courier: &DeliveryClient) -> f64 {
+async fn deliver(delivery_client: &DeliveryClient) -> f64 {
     let mail = runs(RESULTS);
     let started = Instant::now();
-    let delivered = courier.deliver(mail, (started + AMPLE).into(), &mut std::io::sink()).await;
+    let delivered = delivery_client.deliver(mail, (started + AMPLE).into(), &mut std::io::sink()).await;
     assert_eq!((delivered.delivered, delivered.lost), (RESULTS as usize, 0), "{delivered:?}");
     started.elapsed().as_secs_f64()
 }

@@ -177,7 +177,7 @@ impl<'a> Bed<'a> {
     fn run(&self, indices: &[usize], figures: &mut Figures) -> Duration {
         let group = &self.config.groups[0];
         let tick = OffsetDateTime::now_utc();
-        let job = |index: &usize| ScheduledRun::by_hand(group.probes[*index].clone(), tick);
+        let job = |index: &usize| ScheduledRun::manual(group.probes[*index].clone(), tick);
         let jobs = indices.iter().map(job).collect();
         let started = Instant::now();
         let outcomes = runtime().block_on(run_group(&group.name, jobs, &self.context));

@@ -1,13 +1,13 @@
-//! Points in time that survive a frozen sandbox.
+//! A clock that survives a frozen sandbox.
 //!
-//! Between two invocations Lambda freezes the sandbox, for minutes or hours, and its monotonic clock may stand still for
-//! so long: what is kept from one invocation to the next would never grow old. The wall clock goes on, but may be set.
-//! What is old by either of them is old.
+//! Between two invocations Lambda freezes the sandbox, for minutes or hours, and its monotonic clock may stand still
+//! meanwhile: what is kept from one invocation to the next would never expire. The wall clock goes on, but may be set. So
+//! elapsed time is the longer one by either clock.
 
 use std::ops::{Add, Sub};
 use std::time::{Duration, Instant, SystemTime};
 
-/// A point in time, by both clocks.
+/// An instant by both the monotonic and the wall clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SuspendAwareInstant {
     monotonic: Instant,
@@ -15,12 +15,12 @@ pub struct SuspendAwareInstant {
 }
 
 impl SuspendAwareInstant {
-    /// This one.
+    /// The current instant.
     pub fn now() -> Self {
         Self { monotonic: Instant::now(), wall: SystemTime::now() }
     }
 
-    /// The time since `earlier`, by the clock that has seen more of it; nothing, if it is not earlier.
+    /// The time since `earlier`, by the clock on which more has passed; zero if it is not earlier.
     pub fn since(self, earlier: Self) -> Duration {
         let wall = self.wall.duration_since(earlier.wall).unwrap_or_default();
         self.monotonic.saturating_duration_since(earlier.monotonic).max(wall)
@@ -31,9 +31,9 @@ impl SuspendAwareInstant {
         Self::now().since(self)
     }
 
-    /// This one after a freeze of so long, in which the monotonic clock stood still.
+    /// This instant plus a suspension of length `time`, in which the monotonic clock stood still.
     #[must_use]
-    pub fn thawed(self, time: Duration) -> Self {
+    pub fn after_suspension(self, time: Duration) -> Self {
         Self { wall: self.wall + time, ..self }
     }
 }
@@ -63,8 +63,8 @@ mod tests {
         const MINUTE: Duration = Duration::from_secs(60);
         let start = SuspendAwareInstant::now();
         assert_eq!((start + MINUTE).since(start), MINUTE);
-        assert_eq!(start.thawed(MINUTE).since(start), MINUTE, "the monotonic clock stood still");
-        assert_eq!((start + MINUTE).thawed(MINUTE).since(start), 2 * MINUTE);
+        assert_eq!(start.after_suspension(MINUTE).since(start), MINUTE, "the monotonic clock stood still");
+        assert_eq!((start + MINUTE).after_suspension(MINUTE).since(start), 2 * MINUTE);
         let set_back = SuspendAwareInstant { wall: start.wall - 60 * MINUTE, ..start + MINUTE };
         assert_eq!(set_back.since(start), MINUTE, "somebody set the wall clock back");
         assert_eq!(start.since(start + MINUTE), Duration::ZERO);

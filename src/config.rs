@@ -25,6 +25,7 @@ mod load;
 mod model;
 mod redacted_lines;
 pub(crate) mod reference;
+mod settings;
 
 pub use document::Document;
 pub use json_schema::schema;

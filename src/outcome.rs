@@ -1,4 +1,4 @@
-//! What a run leaves: plain data, the contract between running a probe and reporting it.
+//! The outcome of a run: plain data, the contract between running a probe and reporting it.
 //!
 //! Nothing in here knows how a probe works or what Sentry is. Times are offsets from the start of the run on the
 //! monotonic clock; only [`Outcome::started`] is wall-clock time.
@@ -23,7 +23,7 @@ use crate::secrets::Secret;
 /// Tag names and values, as they appear on every transaction and event.
 pub type Tags = BTreeMap<String, String>;
 
-/// Named facts about a run or a span, under Sentry's attribute names (`server.address`, …).
+/// Attributes of a run or a span, under Sentry's attribute names (`server.address`, …).
 pub type Attributes = BTreeMap<&'static str, Value>;
 
 /// A timed part of a run.
@@ -41,7 +41,7 @@ pub struct Span {
     pub end: Duration,
     /// The failure that ended this part, if one did.
     pub failure: Option<FailureKind>,
-    /// Facts about this part.
+    /// Attributes of this part.
     pub attributes: Attributes,
 }
 
@@ -69,6 +69,15 @@ impl Status {
         }
     }
 
+    /// Why the run was not ok, for people: the sentence, with the failure's kind before it. `None` if it was ok.
+    pub fn sentence(&self) -> Option<String> {
+        match self {
+            Self::Ok => None,
+            Self::Failed(failure) => Some(failure.to_string()),
+            Self::Degraded(sentence) | Self::Skipped(sentence) => Some(sentence.clone()),
+        }
+    }
+
     /// The failure, if the run failed.
     pub const fn failure(&self) -> Option<&Failure> {
         match self {
@@ -78,7 +87,7 @@ impl Status {
     }
 }
 
-/// The last answer that a run got, kept for the error event.
+/// The last response that a run received, for the error event.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Response {
     /// HTTP status code.
@@ -91,7 +100,7 @@ pub struct Response {
     pub truncated: bool,
 }
 
-/// What one run of a probe leaves.
+/// The outcome of one run of a probe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// Which run this was: location, group, probe, tick, number in the burst. Every id in Sentry is derived from it.
@@ -110,22 +119,38 @@ pub struct Outcome {
     pub status: Status,
     /// The timed parts, parents before children.
     pub spans: Vec<Span>,
-    /// Facts about the run, e.g. `http.response.status_code` of the last answer.
+    /// Attributes of the run, e.g. `http.response.status_code` of the last response.
     pub attributes: Attributes,
-    /// The last answer, if there was one.
+    /// The last response, if there was one.
     pub response: Option<Response>,
     /// How many attempts were made (1 without `retries`; 0 when skipped).
     pub attempts: u32,
-    /// What became a credential only in this run, such as a token from an answer: whoever shows the texts of this outcome
-    /// filters these too.
+    /// Credentials that were only found in this run, such as a token from a response: to be filtered, too, wherever texts of
+    /// this outcome are shown.
     pub secrets: Vec<Secret>,
 }
 
+impl Span {
+    /// The HTTP status code that was received in this part.
+    pub fn http_status(&self) -> Option<u16> {
+        status_code(&self.attributes)
+    }
+}
+
 impl Outcome {
+    /// The HTTP status code of the last response.
+    pub fn http_status(&self) -> Option<u16> {
+        status_code(&self.attributes).or_else(|| self.response.as_ref().map(|response| response.status))
+    }
+
     /// The phases (leaves) of the run in order of their start.
     pub fn phases(&self) -> Vec<&Span> {
         let mut phases: Vec<&Span> = self.spans.iter().filter(|span| span.op.is_phase()).collect();
         phases.sort_by_key(|span| span.start);
         phases
     }
+}
+
+fn status_code(attributes: &Attributes) -> Option<u16> {
+    attributes.get("http.response.status_code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok())
 }

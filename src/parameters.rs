@@ -1,6 +1,6 @@
-//! SSM Parameter Store: names → values, in as few calls as AWS allows.
+//! SSM Parameter Store: parameters by name, in as few calls as AWS allows.
 
-mod cached_config;
+mod config_cache;
 mod config_source;
 mod error;
 mod http;
@@ -9,13 +9,13 @@ mod partition;
 mod prefix;
 mod publish;
 
-pub use cached_config::{ConfigSource, Loaded, SourceError};
-pub use config_source::{Origin, OriginError, http_client};
+pub use config_cache::{ConfigCache, LoadError, Loaded};
+pub use config_source::{ConfigSource, ConfigSourceError, http_client};
 pub use error::{Action, SsmError};
 pub use listing::{ListedParameter, ParameterListing};
-pub use partition::{Parts, STANDARD_TIER};
+pub use partition::{Partition, STANDARD_TIER};
 pub use prefix::Prefix;
-pub use publish::{Change, Pushed, Wanted};
+pub use publish::{Change, DesiredParameters, PushReport};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -30,10 +30,10 @@ use futures_util::future::try_join_all;
 
 use crate::secrets::Secret;
 
-/// As many names as one `GetParameters` takes.
+/// How many names one `GetParameters` call accepts.
 const NAMES_A_CALL: usize = 10;
 
-/// The longest name that SSM takes in a request.
+/// The longest name that SSM accepts in a request.
 const MAX_NAME_LENGTH: usize = 2048;
 
 /// One parameter's value.
@@ -41,16 +41,16 @@ const MAX_NAME_LENGTH: usize = 2048;
 pub struct Parameter {
     /// Decrypted. Any parameter may hold a secret: none is printed.
     pub value: Secret,
-    /// Counts up with every change.
+    /// Incremented with every change.
     pub version: i64,
 }
 
-/// What a fetch brought.
+/// The result of a fetch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parameters {
-    /// By the name that was asked for.
+    /// By the requested name.
     pub found: BTreeMap<String, Parameter>,
-    /// The names that there is no parameter for.
+    /// The names without a parameter.
     pub missing: BTreeSet<String>,
 }
 
@@ -66,10 +66,10 @@ impl Parameters {
     }
 }
 
-/// Where AWS's settings come from: the environment and the profile files, over the given HTTP client.
+/// AWS settings from the environment and the profile files, with the given HTTP client.
 ///
-/// `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_SSM` are honoured. As in the AWS CLI, the region is not asked of the
-/// instance metadata service: on a laptop that would be seconds of silence.
+/// `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_SSM` are honoured. As in the AWS CLI, the instance metadata service is not
+/// asked for the region: on a laptop that would take seconds.
 pub fn aws_settings(http: reqwest::Client, region: Option<&str>) -> ConfigLoader {
     let region = RegionProviderChain::first_try(region.map(|region| Region::new(region.to_owned())))
         .or_else(EnvironmentVariableRegionProvider::new())
@@ -77,7 +77,7 @@ pub fn aws_settings(http: reqwest::Client, region: Option<&str>) -> ConfigLoader
     aws_config::defaults(BehaviorVersion::latest())
         .http_client(http::shared(http))
         .region(region)
-        // Nothing is watched until this answers, and a function's time is counted.
+        // No probe runs until this answers, and the function's time is limited.
         .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(200)))
         .timeout_config(
             TimeoutConfig::builder()
@@ -87,8 +87,8 @@ pub fn aws_settings(http: reqwest::Client, region: Option<&str>) -> ConfigLoader
         )
 }
 
-/// The same for somebody who waits, and writes: SSM takes three parameters a second.
-pub fn patient(settings: ConfigLoader) -> ConfigLoader {
+/// The same for an interactive command that writes: SSM accepts three writes a second.
+pub fn with_longer_retries(settings: ConfigLoader) -> ConfigLoader {
     settings
         .retry_config(RetryConfig::standard().with_max_attempts(10).with_initial_backoff(Duration::from_millis(500)))
         .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(Duration::from_secs(10)).build())
@@ -102,28 +102,40 @@ pub struct ParameterStore {
 }
 
 impl ParameterStore {
-    /// The store that these settings lead to; no call is made yet.
+    /// The store of the region in these settings; no call is made yet.
+    ///
+    /// # Errors
+    ///
+    /// The settings have no region.
     pub fn new(settings: &SdkConfig) -> Result<Self, SsmError> {
         let region = settings.region().ok_or(SsmError::NoRegion)?.to_string();
         Ok(Self { client: aws_sdk_ssm::Client::new(settings), region })
     }
 
-    /// The store of `region`, or of the region at hand, with the credentials at hand. No call is made yet.
+    /// The store of `region`, or of the current region, with the current credentials. No call is made yet.
+    ///
+    /// # Errors
+    ///
+    /// No region is known.
     pub async fn connect(http: reqwest::Client, region: Option<&str>) -> Result<Self, SsmError> {
         Self::new(&aws_settings(http, region).load().await)
     }
 
-    /// The region that is asked.
+    /// The region of this store.
     pub fn region(&self) -> &str {
         &self.region
     }
 
-    /// The values of these parameters: one call for up to ten names, several side by side for more, none for none.
+    /// The values of these parameters: one call for each ten names, concurrently.
+    ///
+    /// # Errors
+    ///
+    /// SSM does not answer, or does not allow it.
     pub async fn fetch(&self, names: &BTreeSet<String>) -> Result<Parameters, SsmError> {
-        // One impossible name would make SSM refuse the whole call.
-        let (possible, impossible): (Vec<_>, Vec<_>) = names.iter().partition(|name| is_possible(name));
-        let mut all = Parameters { missing: impossible.into_iter().cloned().collect(), ..Parameters::default() };
-        for part in try_join_all(possible.chunks(NAMES_A_CALL).map(|names| self.fetch_some(names))).await? {
+        // One invalid name would make SSM reject the whole call.
+        let (valid, invalid): (Vec<_>, Vec<_>) = names.iter().partition(|name| is_valid_name(name));
+        let mut all = Parameters { missing: invalid.into_iter().cloned().collect(), ..Parameters::default() };
+        for part in try_join_all(valid.chunks(NAMES_A_CALL).map(|names| self.fetch_some(names))).await? {
             all.extend(part);
         }
         Ok(all)
@@ -140,17 +152,17 @@ impl ParameterStore {
     /// One parameter of a fetch as a secret, or the reason why it cannot be used.
     fn secret(&self, parameters: &Parameters, name: &str) -> Result<Secret, String> {
         let parameter =
-            parameters.found.get(name).ok_or_else(|| format!("there is none of this name in {}", self.region))?;
+            parameters.found.get(name).ok_or_else(|| format!("there is no such parameter in {}", self.region))?;
         Ok(parameter.value.clone())
     }
 
-    /// The error of a parameter that is not there.
+    /// The error of a missing parameter.
     pub fn missing(&self, name: &str) -> SsmError {
         // A group's name comes from the payload: it may be any text.
         SsmError::Missing { name: name.escape_debug().to_string(), region: self.region.clone() }
     }
 
-    /// The error of a parameter that did not come in time.
+    /// The error of a parameter that did not arrive in time.
     pub(crate) fn late(&self, name: &str, after: Duration) -> SsmError {
         SsmError::Late { name: name.escape_debug().to_string(), region: self.region.clone(), after }
     }
@@ -182,8 +194,8 @@ impl ParameterStore {
     }
 }
 
-/// Whether SSM could know a parameter of this name (a path, an ARN, either with a version or label behind a colon).
-fn is_possible(name: &str) -> bool {
+/// Whether this can be a parameter's name: a path or an ARN, either with a version or label after a colon.
+fn is_valid_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= MAX_NAME_LENGTH
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/:".contains(&byte))
@@ -194,12 +206,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_ssm_would_refuse_are_known_beforehand() {
+    fn names_that_ssm_would_reject_are_known_beforehand() {
         for name in ["/sentrynet/groups/demo", "plain", "/a/b:3", "arn:aws:ssm:eu-west-1:123456789012:parameter/a"] {
-            assert!(is_possible(name), "{name}");
+            assert!(is_valid_name(name), "{name}");
         }
         for name in ["", "/a b", "/gr\u{fc}n", "/a?", "/a\n", &"x".repeat(2049)] {
-            assert!(!is_possible(name), "{name}");
+            assert!(!is_valid_name(name), "{name}");
         }
     }
 }

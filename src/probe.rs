@@ -22,6 +22,7 @@ mod recorder;
 pub(crate) mod run;
 mod scope;
 pub mod script;
+pub mod tcp;
 
 pub use context::{Context, Propagate};
 pub use kind::{Check, Probe};

@@ -1,8 +1,8 @@
 //! The one path, start to finish: which probes → runs → outcomes → envelopes → delivery → summary.
 //!
-//! A [`Runner`] is that path for a configuration at hand; the CLI and the tests use it as it is. A [`Function`] puts a
-//! payload before it and a source of configurations under it: that is what Lambda invokes. A [`watch::Watch`] puts a clock
-//! before it, for where there is no Lambda.
+//! A [`Runner`] is that path for a configuration that is already loaded; the CLI and the tests use it directly. A
+//! [`Function`] adds the payload and the source of configurations: that is what Lambda invokes. A [`watch::Watch`] drives a
+//! runner by a clock, where there is no Lambda.
 
 mod delivery_budget;
 mod function;
@@ -11,11 +11,10 @@ mod in_flight;
 pub mod payload;
 mod run_result;
 pub mod summary;
-#[cfg(feature = "cli")]
 pub mod watch;
 
 pub use function::{Function, FunctionError};
-pub use group::{Follower, ScheduledRun, run_group};
+pub use group::{RunObserver, ScheduledRun, run_group};
 pub use in_flight::InFlight;
 pub use run_result::{Phase, RunResult};
 
@@ -28,7 +27,7 @@ use http::{HeaderName, HeaderValue};
 use sentry::types::Dsn;
 use time::OffsetDateTime;
 
-use self::delivery_budget::DeliveryBudget;
+use self::delivery_budget::{CLOSING, DeliveryBudget};
 use self::summary::Summary;
 use crate::config::{Config, Group};
 use crate::net::{Network, TlsError, tls_client_config};
@@ -39,13 +38,10 @@ use crate::sentry::{Delivered, DeliveryClient, Envelope, Propagation, Settings, 
 use crate::shutdown::Shutdown;
 use crate::telemetry::Telemetry;
 
-/// Kept free at the end of an invocation: to write the answer and to hand it over.
-const CLOSING: Duration = Duration::from_millis(300);
+/// How long delivery may take where there is no deadline.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long delivery may take where no deadline says otherwise.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What wins over the configuration: from the environment or the command line.
+/// What overrides the configuration: from the environment or the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     /// `SENTRY_DSN` or `--dsn`.
@@ -61,7 +57,7 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// What the environment says.
+    /// The overrides in the environment.
     pub fn from_env() -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self {
@@ -77,15 +73,15 @@ impl Overrides {
 /// Why results cannot be delivered at all.
 #[derive(Debug, thiserror::Error)]
 pub enum RunnerError {
-    /// The DSN is none.
-    #[error("the DSN is not usable: {0}; it looks like https://KEY@HOST/PROJECT")]
+    /// The DSN cannot be parsed.
+    #[error("invalid DSN: {0}; expected the form https://KEY@HOST/PROJECT")]
     Dsn(#[from] sentry::types::ParseDsnError),
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
 }
 
-/// What one pass over a group leaves.
+/// The result of one pass over a group.
 #[derive(Clone, Debug)]
 pub struct Finished {
     /// The answer.
@@ -96,32 +92,32 @@ pub struct Finished {
     pub delivered: Option<Delivered>,
 }
 
-/// Runs groups and delivers what they leave. Kept from one invocation to the next, so that connections are.
+/// Runs groups and delivers their results. Lives across invocations, so that connections are reused.
 pub struct Runner {
     network: Network,
     overrides: Overrides,
     telemetry: Telemetry,
-    /// The courier of the DSN that was used last comes last. Those before it still have something to deliver.
-    couriers: Mutex<Vec<(Dsn, Arc<DeliveryClient>)>>,
-    /// TLS to Sentry, where it is not the usual one.
+    /// One for each DSN, the one that was used last at the end. The others still have envelopes to deliver.
+    clients: Mutex<Vec<(Dsn, Arc<DeliveryClient>)>>,
+    /// TLS to Sentry, where it is not the default.
     tls: Option<rustls::ClientConfig>,
-    reserve: Mutex<DeliveryBudget>,
+    budget: Mutex<DeliveryBudget>,
     shutdown: Shutdown,
-    keeping: Keeping,
-    posted: InFlight,
-    /// Where envelopes go that do not arrive.
+    retention: Retention,
+    in_flight: InFlight,
+    /// Where envelopes that do not arrive are written.
     log: Box<OpenLog>,
 }
 
-/// What becomes of what did not arrive but might another time.
+/// What becomes of envelopes that did not arrive but can be retried.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Keeping {
-    /// It stands in the log.
-    Nothing,
-    /// It stands in the log, and is kept for the next delivery: there may be none.
-    Logged,
-    /// It is kept for the next delivery, and written to the log when it is given up.
-    Patiently,
+enum Retention {
+    /// They are written to the log.
+    None,
+    /// They are written to the log, and kept for the next delivery, of which there may be none.
+    ForNext,
+    /// They are kept for the next delivery, and written to the log when they are given up.
+    UntilExit,
 }
 
 /// Opens a log.
@@ -134,41 +130,40 @@ impl Runner {
             network,
             overrides,
             telemetry,
-            couriers: Mutex::default(),
+            clients: Mutex::default(),
             tls: None,
-            reserve: Mutex::default(),
+            budget: Mutex::default(),
             shutdown: Shutdown::default(),
-            keeping: Keeping::Nothing,
-            posted: InFlight::default(),
+            retention: Retention::None,
+            in_flight: InFlight::default(),
             log: Box::new(|| Box::new(std::io::stderr())),
         }
     }
 
-    /// The same, which reaches Sentry over this TLS configuration: for one behind an authority of one's own.
-    pub fn over(self, tls: rustls::ClientConfig) -> Self {
+    /// The same, but with this TLS configuration to Sentry: for a Sentry behind a private certificate authority.
+    pub fn with_tls(self, tls: rustls::ClientConfig) -> Self {
         Self { tls: Some(tls), ..self }
     }
 
-    /// The same, which keeps what did not arrive for the next delivery: for one that there will be.
-    pub fn keeping(self) -> Self {
-        Self { keeping: Keeping::Logged, ..self }
+    /// The same, but envelopes that did not arrive are kept for the next delivery.
+    pub fn retain_for_next(self) -> Self {
+        Self { retention: Retention::ForNext, ..self }
     }
 
-    /// The same, which keeps what did not arrive until it does, or until the process ends: then it is
-    /// [given up](Self::give_up). The end leaves so long for delivery.
-    #[cfg(feature = "cli")]
-    fn patient(self, delivery: Duration) -> Self {
-        Self { keeping: Keeping::Patiently, shutdown: Shutdown::allowing(delivery), ..self }
+    /// The same, but envelopes that did not arrive are kept until they do, or until the process exits: then they are
+    /// [given up](Self::give_up). A shutdown leaves `delivery` for delivering.
+    fn retain_until_exit(self, delivery: Duration) -> Self {
+        Self { retention: Retention::UntilExit, shutdown: Shutdown::allowing(delivery), ..self }
     }
 
-    /// The same, which writes envelopes that do not arrive to this log, not to standard error.
-    pub fn logging(self, log: impl Fn() -> Box<dyn Write + Send> + Send + Sync + 'static) -> Self {
+    /// The same, but envelopes that do not arrive are written to this log, not to standard error.
+    pub fn with_log(self, log: impl Fn() -> Box<dyn Write + Send> + Send + Sync + 'static) -> Self {
         Self { log: Box::new(log), ..self }
     }
 
-    /// What is on its way to Sentry.
-    pub fn posted(&self) -> InFlight {
-        self.posted.clone()
+    /// The envelopes in flight to Sentry.
+    pub fn in_flight(&self) -> InFlight {
+        self.in_flight.clone()
     }
 
     /// SentryNet's own log, whose errors are delivered too.
@@ -176,7 +171,7 @@ impl Runner {
         &self.telemetry
     }
 
-    /// Runs `jobs` of a group of `config` and delivers the results; everything is over by `deadline`.
+    /// Makes these `runs` of a group of `config` and delivers the results; everything is over by `deadline`.
     ///
     /// # Errors
     ///
@@ -185,13 +180,13 @@ impl Runner {
         &self,
         config: &Config,
         group: &Group,
-        jobs: Vec<ScheduledRun>,
+        runs: Vec<ScheduledRun>,
         time: OffsetDateTime,
         deadline: Option<Instant>,
     ) -> Result<Finished, RunnerError> {
         let started = Instant::now();
         let dsn = self.dsn(config)?;
-        // Old DSNs have a secret half; only Sentry gets it, and may quote it.
+        // Old DSNs have a secret key; only Sentry gets it, and may quote it.
         let secret_key = dsn.as_ref().and_then(|dsn| dsn.secret_key()).map(Secret::new);
         let redactor = config.redactor.with(&secret_key);
         self.telemetry.hide(redactor.clone());
@@ -199,17 +194,17 @@ impl Runner {
         let context = Context {
             network: self.network.clone(),
             location: self.overrides.location.clone(),
-            deadline: deadline.map(|deadline| self.probes_end(deadline, most_envelopes(&jobs))),
+            deadline: deadline.map(|deadline| self.probes_end(deadline, max_envelopes(&runs))),
             shutdown: self.shutdown.clone(),
             propagate: propagate(settings.clone()),
         };
         let location = context.location.clone().or_else(|| group.tags.get("location").cloned()).unwrap_or_default();
-        let outcomes = run_group(&group.name, jobs, &context).await;
-        let mut mail: Vec<Envelope> =
+        let outcomes = run_group(&group.name, runs, &context).await;
+        let mut all: Vec<Envelope> =
             outcomes.iter().flat_map(|outcome| envelopes(outcome, &settings, &redactor)).collect();
-        mail.extend(self.telemetry.drain(&settings));
+        all.extend(self.telemetry.drain(&settings));
         let delivered = match dsn {
-            Some(dsn) => Some(self.deliver(dsn, mail, delivery_ends(deadline), &redactor).await?),
+            Some(dsn) => Some(self.deliver(dsn, all, delivery_ends(deadline), &redactor).await?),
             None => None,
         };
         let counts = delivered.clone().unwrap_or_default();
@@ -217,25 +212,25 @@ impl Runner {
         Ok(Finished { summary, outcomes, delivered })
     }
 
-    /// Delivers SentryNet's own errors where there are no results to go with them: to the DSN that the environment
-    /// names, else to the configured one, as far as the configuration is known, else to the one that was used last.
+    /// Delivers SentryNet's own errors where there are no results to deliver with them: to the DSN of the environment, else
+    /// to the configured one, as far as the configuration is known, else to the one that was used last.
     async fn deliver_own_errors(&self, configured: Option<Secret>, deadline: Option<Instant>) {
         let named = self.overrides.dsn.as_deref().or(configured.as_ref().map(Secret::expose));
         let dsn: Option<Dsn> = match named {
             Some(text) => text.parse().ok(),
-            None => self.known().last().map(|(dsn, _)| dsn.clone()),
+            None => self.clients().last().map(|(dsn, _)| dsn.clone()),
         };
         if let Some(dsn) = dsn {
             self.deliver_errors_and(0, dsn, delivery_ends(deadline)).await;
         }
     }
 
-    /// Delivers what waits for the next delivery, and own errors: there will be none soon, and there is this much time.
+    /// Delivers what waits for the next delivery, and own errors, without waiting for results to go with them.
     async fn deliver_waiting(&self, until: Instant) -> Vec<Delivered> {
-        let known = self.known().clone();
+        let clients = self.clients().clone();
         // Own errors go to the DSN that was used last.
-        let each = known.into_iter().rev().map(async |(dsn, courier)| {
-            let waiting = courier.waiting();
+        let each = clients.into_iter().rev().map(async |(dsn, client)| {
+            let waiting = client.waiting();
             self.deliver_errors_and(waiting, dsn, until).await
         });
         join_all(each).await.into_iter().flatten().collect()
@@ -243,108 +238,107 @@ impl Runner {
 
     /// Delivers own errors, if there are any or so many envelopes wait.
     async fn deliver_errors_and(&self, waiting: usize, dsn: Dsn, until: Instant) -> Option<Delivered> {
-        let mail = self.telemetry.drain(&self.settings(None, Some(&dsn)));
-        if mail.len() + waiting == 0 {
+        let own_errors = self.telemetry.drain(&self.settings(None, Some(&dsn)));
+        if own_errors.len() + waiting == 0 {
             return None;
         }
-        // What does not arrive stands in the log.
-        self.deliver(dsn, mail, until, &Redactor::default()).await.ok()
+        // What does not arrive is written to the log.
+        self.deliver(dsn, own_errors, until, &Redactor::default()).await.ok()
     }
 
     /// How many envelopes wait for a delivery.
     fn waiting(&self) -> usize {
-        self.known().iter().map(|(_, courier)| courier.waiting()).sum()
+        self.clients().iter().map(|(_, client)| client.waiting()).sum()
     }
 
-    /// Gives up what waits: there will be no delivery any more. Says how much it was; it stands in the log.
-    #[cfg(feature = "cli")]
+    /// Gives up the envelopes that wait: there will be no further delivery. Returns how many; they are written to the log.
     fn give_up(&self) -> usize {
-        self.known().iter().map(|(_, courier)| courier.give_up(&mut *(self.log)())).sum()
+        self.clients().iter().map(|(_, client)| client.give_up(&mut *(self.log)())).sum()
     }
 
     async fn deliver(
         &self,
         dsn: Dsn,
-        mail: Vec<Envelope>,
+        envelopes: Vec<Envelope>,
         until: Instant,
         redactor: &Redactor,
     ) -> Result<Delivered, RunnerError> {
-        let courier = self.courier(dsn)?;
+        let client = self.client(dsn)?;
         let mut log = (self.log)();
-        let _posting = self.posted.post(mail.len());
-        let mut delivered = courier.deliver(mail, until.into(), &mut *log).await;
+        let _posting = self.in_flight.track(envelopes.len());
+        let mut delivered = client.deliver(envelopes, until.into(), &mut *log).await;
         if delivered.delivered + delivered.late > 0 {
-            self.reserve().note(delivered.envelopes, delivered.duration);
+            self.budget().record(delivered.envelopes, delivered.duration);
         }
-        // They quote what Sentry says.
+        // They quote what Sentry answered.
         delivered.problems.iter_mut().for_each(|problem| *problem = redactor.text(problem));
         for problem in &delivered.problems {
-            // Not an error: that would become an event, which would not arrive either.
+            // A warning: an error would become an event, which would not arrive either.
             tracing::warn!("{problem}");
         }
         Ok(delivered)
     }
 
-    fn courier(&self, dsn: Dsn) -> Result<Arc<DeliveryClient>, RunnerError> {
-        let mut known = self.known();
-        if let Some(place) = known.iter().position(|(known, _)| *known == dsn) {
-            // The order tells which one was used last.
-            let (dsn, courier) = known.remove(place);
-            known.push((dsn, courier.clone()));
-            return Ok(courier);
+    fn client(&self, dsn: Dsn) -> Result<Arc<DeliveryClient>, RunnerError> {
+        let mut clients = self.clients();
+        if let Some(index) = clients.iter().position(|(known, _)| *known == dsn) {
+            // The last one is the one that was used last.
+            let (dsn, client) = clients.remove(index);
+            clients.push((dsn, client.clone()));
+            return Ok(client);
         }
         let tls = self.tls.clone().map_or_else(tls_client_config, Ok)?;
-        let courier = DeliveryClient::new(dsn.clone(), tls).until(self.shutdown.clone());
-        let courier = match self.keeping {
-            Keeping::Nothing => courier,
-            Keeping::Logged => courier.keeping(),
-            Keeping::Patiently => courier.patient(),
+        let client = DeliveryClient::new(dsn.clone(), tls).with_shutdown(self.shutdown.clone());
+        let client = match self.retention {
+            Retention::None => client,
+            Retention::ForNext => client.retain_for_next(),
+            Retention::UntilExit => client.retain_until_exit(),
         };
-        if self.keeping == Keeping::Patiently {
-            // Somebody may be delivering with it just now.
-            known.retain(|(_, courier)| courier.waiting() > 0 || Arc::strong_count(courier) > 1);
+        if self.retention == Retention::UntilExit {
+            // Another task may be delivering with it.
+            clients.retain(|(_, client)| client.waiting() > 0 || Arc::strong_count(client) > 1);
         } else {
-            let given_up: usize = known.drain(..).map(|(_, courier)| courier.waiting()).sum();
+            let given_up: usize = clients.drain(..).map(|(_, client)| client.waiting()).sum();
             if given_up > 0 {
-                // They were for another project. They stand in the log, and were told as not delivered.
+                // They were for another project. They are in the log, and were reported as not delivered.
                 tracing::warn!(
-                    "the DSN has changed: {given_up} envelopes that were kept for the last one are given up"
+                    "the DSN has changed: giving up {given_up} envelopes that were kept for the previous one"
                 );
             }
         }
-        // What is known of one Sentry says nothing about another.
-        *self.reserve() = DeliveryBudget::default();
-        let courier = Arc::new(courier);
-        known.push((dsn, courier.clone()));
-        Ok(courier)
+        // How fast one Sentry is says nothing about another.
+        *self.budget() = DeliveryBudget::default();
+        let client = Arc::new(client);
+        clients.push((dsn, client.clone()));
+        Ok(client)
     }
 
-    fn known(&self) -> MutexGuard<'_, Vec<(Dsn, Arc<DeliveryClient>)>> {
-        self.couriers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn clients(&self) -> MutexGuard<'_, Vec<(Dsn, Arc<DeliveryClient>)>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn reserve(&self) -> MutexGuard<'_, DeliveryBudget> {
-        self.reserve.lock().unwrap_or_else(PoisonError::into_inner)
+    fn budget(&self) -> MutexGuard<'_, DeliveryBudget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When probes have to be over, so that so many envelopes and what waits can be delivered by `deadline`.
+    /// When probes have to be over, so that this many envelopes and those that wait can be delivered by `deadline`.
     fn probes_end(&self, deadline: Instant, envelopes: usize) -> Instant {
         let waiting = self.waiting();
         let total = deadline.saturating_duration_since(Instant::now());
-        deadline - self.reserve().of(total, envelopes + waiting)
+        deadline - self.budget().of(total, envelopes + waiting)
     }
 
     /// Where results go, if anywhere.
     ///
     /// # Errors
     ///
-    /// The text is no DSN.
+    /// The DSN cannot be parsed.
     pub fn dsn(&self, config: &Config) -> Result<Option<Dsn>, RunnerError> {
         let text = self.overrides.dsn.as_deref().or(config.sentry.dsn.as_ref().map(|dsn| dsn.expose()));
         Ok(text.map(str::parse).transpose()?)
     }
 
-    /// `config` is not there where it could not be read.
+    /// Without `config` where it could not be read.
     fn settings(&self, config: Option<&Config>, dsn: Option<&Dsn>) -> Settings {
         let configured = config.and_then(|config| config.sentry.environment.as_deref());
         let Overrides { environment, release, server_name, .. } = &self.overrides;
@@ -358,29 +352,29 @@ impl Runner {
     }
 }
 
-/// One job for each probe: a run by hand, now.
-pub fn jobs_now(probes: &[Arc<crate::probe::Probe>], now: OffsetDateTime) -> Vec<ScheduledRun> {
-    probes.iter().map(|probe| ScheduledRun::by_hand(probe.clone(), now)).collect()
+/// One run of each probe, now.
+pub fn manual_runs(probes: &[Arc<crate::probe::Probe>], now: OffsetDateTime) -> Vec<ScheduledRun> {
+    probes.iter().map(|probe| ScheduledRun::manual(probe.clone(), now)).collect()
 }
 
-/// Says that a group is not supposed to run in `region`, if that is so.
-fn elsewhere(config: &Config, group: &Group, region: Option<&str>) -> Option<String> {
+/// A sentence for people where the configuration does not place the group in `region`.
+fn outside_regions(config: &Config, group: &Group, region: Option<&str>) -> Option<String> {
     let regions = config.regions_of(group);
     let is_here = regions.is_empty() || regions.iter().any(|name| Some(name.as_str()) == region);
     (!is_here).then(|| {
         let (here, there) = (region.unwrap_or("an unknown region"), regions.join(", "));
-        format!("{here} is none of the group's regions ({there}): its probes run here as if by themselves")
+        format!("{here} is not one of the group's regions ({there}): its probes run as if it were the only region")
     })
 }
 
-/// How many envelopes there will be at most: a transaction a run, and an event if it fails.
-fn most_envelopes(jobs: &[ScheduledRun]) -> usize {
-    jobs.iter().map(|job| 2 * job.probe.burst as usize).sum()
+/// The largest number of envelopes: a transaction for each run, and an event if it fails.
+fn max_envelopes(runs: &[ScheduledRun]) -> usize {
+    runs.iter().map(|run| 2 * run.probe.burst as usize).sum()
 }
 
 /// When delivery has to be over in an invocation with this deadline.
 fn delivery_ends(deadline: Option<Instant>) -> Instant {
-    deadline.map_or_else(|| Instant::now() + PATIENCE, |deadline| deadline - CLOSING)
+    deadline.map_or_else(|| Instant::now() + DELIVERY_TIMEOUT, |deadline| deadline - CLOSING)
 }
 
 fn propagate(settings: Settings) -> Arc<Propagate> {

@@ -1,10 +1,6 @@
-//! When probes run: `every`, regions and spread → ticks, and the rules of EventBridge that fire for them. Pure functions;
-//! the clock is an argument.
+//! When probes run: `every`, regions and spread → ticks. Pure functions; the clock is an argument.
 //!
-//! A [`Cadence`] is what `every` comes to in one region: ticks at `phase + k * period`. A [`Cron`] fires in every minute
-//! that holds a tick of it (and maybe in more: the function picks what is due). A [`Schedule`] is all rules of a
-//! configuration: one target for every (group, `every`), up to [`MAX_TARGETS`] a rule. A [`Calendar`] is the ticks to come, a
-//! [`Bill`] what a month of them costs; a [`Plan`] shows all of it. The SAM [`template`] brings it to AWS.
+//! A [`Cadence`] is when the probes of a group with the same `every` are due in one region: at `phase + k * period`.
 
 mod cadence;
 mod ticks;

@@ -1,7 +1,7 @@
-//! What Sentry and people see: outcome → envelopes (pure), envelopes → Sentry (delivery), outcome → terminal and page.
+//! What Sentry gets: outcome → envelopes (pure), envelopes → Sentry (delivery).
 //!
-//! [`envelopes`] turns one outcome into what Sentry gets of it: a transaction, and an event where something was wrong.
-//! [`DeliveryClient`] brings envelopes to Sentry and knows which of them arrived. Nothing in here knows how a probe works.
+//! [`envelopes`] makes the envelopes of one outcome: a transaction, and an event where the run was not ok. [`DeliveryClient`]
+//! delivers envelopes and knows which of them arrived. Nothing in here knows how a probe works.
 
 mod common;
 pub mod delivery;
@@ -18,17 +18,12 @@ pub use envelope::{Envelope, EnvelopeError, Item, Kind};
 pub use settings::Settings;
 pub use trace_headers::Propagation;
 
-use serde_json::Value;
-
 use self::common::Run;
 use self::sanitize::Cleaner;
-use crate::outcome::{Attributes, Outcome, Status};
+use crate::outcome::{Outcome, Status};
 use crate::secrets::Redactor;
 
-/// The fact that tells how many of a transaction's spans it is sent without.
-const SPANS_LEFT_OUT: &str = "sentrynet.spans_left_out";
-
-/// What Sentry gets of one run: its transaction, and an event if it failed or was too slow; nothing if it was skipped.
+/// The envelopes of one run: its transaction, and an event if it failed or was degraded; none if it was skipped.
 pub fn envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) -> Vec<Envelope> {
     let redactor = redactor.with(&outcome.secrets);
     let run = Run { outcome, trace: outcome.identity.trace_id(), settings, cleaner: Cleaner::new(&redactor) };
@@ -39,7 +34,7 @@ pub fn envelopes(outcome: &Outcome, settings: &Settings, redactor: &Redactor) ->
     }
 }
 
-/// The id of the event that a run leaves in Sentry: of its error event if there is one, else of its transaction.
+/// The id of a run's event in Sentry: of its error event if there is one, else of its transaction.
 pub(crate) fn event_id(outcome: &Outcome) -> Option<uuid::Uuid> {
     let trace = outcome.identity.trace_id();
     match outcome.status {
@@ -47,14 +42,4 @@ pub(crate) fn event_id(outcome: &Outcome) -> Option<uuid::Uuid> {
         Status::Ok => Some(trace.derive(transaction::ID)),
         Status::Degraded(_) | Status::Failed(_) => Some(trace.derive(event::ID)),
     }
-}
-
-/// The status of the last answer.
-pub(crate) fn http_status(outcome: &Outcome) -> Option<u16> {
-    status_code(&outcome.attributes).or_else(|| outcome.response.as_ref().map(|response| response.status))
-}
-
-/// The status code among these facts.
-fn status_code(attributes: &Attributes) -> Option<u16> {
-    attributes.get("http.response.status_code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok())
 }

@@ -1,22 +1,22 @@
-//! The end of the process: what is going on is cut short, and what is at hand delivered.
+//! Shutdown of the process: runs are cut short, and the results so far are delivered.
 //!
 //! Lambda sends SIGTERM, and SIGKILL 500 ms later (300 ms later beside an external extension):
 //! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown>. Between
-//! invocations nothing but kept envelopes is at stake. One that is still running is one that outlived its deadline, or
-//! runs elsewhere than on Lambda. `sentrynet watch` lets runs end first, and cuts short what then is still out.
+//! invocations only kept envelopes are left. An invocation that is still running has outlived its deadline, or does not run
+//! on Lambda. `sentrynet watch` lets runs end first, and cuts short those that are still in flight after its grace period.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Runs that are over so long after the signal count; later ones are skipped.
+/// Runs that end within this time after the signal count; later ones are skipped.
 pub const RUNS: Duration = Duration::from_millis(100);
 
-/// The function's delivery ends so long after the signal; what has not arrived is written to the log at once.
+/// The function's delivery ends this long after the signal; what has not arrived is written to the log at once.
 pub const DELIVERY: Duration = Duration::from_millis(400);
 
-/// Whether the end has begun, and when. Clones are the same; one that nobody begins never does.
+/// Whether shutdown has begun, and when. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Shutdown {
     began: watch::Sender<Option<Instant>>,
@@ -24,24 +24,24 @@ pub struct Shutdown {
 }
 
 impl Default for Shutdown {
-    /// The function's.
+    /// The function's shutdown.
     fn default() -> Self {
         Self::allowing(DELIVERY)
     }
 }
 
 impl Shutdown {
-    /// One that leaves so long for delivery.
+    /// One that leaves `delivery` for delivering.
     pub fn allowing(delivery: Duration) -> Self {
         Self { began: watch::Sender::default(), delivery }
     }
 
-    /// Waits until it has begun, and there is no more time for delivery.
+    /// Waits until it has begun and the time for delivery is over.
     pub async fn delivery(&self) {
         self.passed(self.delivery).await;
     }
 
-    /// The end begins now, if it has not begun before. Says when it began.
+    /// Begins shutdown, if it has not begun before. Returns when it began.
     pub fn begin(&self) -> Instant {
         let now = Instant::now();
         let mut began = now;
@@ -60,7 +60,7 @@ impl Shutdown {
         let began = beginning.wait_for(Option::is_some).await.ok().and_then(|at| *at);
         match began {
             Some(began) => tokio::time::sleep_until(began + time).await,
-            // Whoever waits holds the sender: it cannot be gone.
+            // This holds the sender: it cannot be gone.
             None => std::future::pending().await,
         }
     }

@@ -1,8 +1,8 @@
 //! SentryNet's own log, and what of it goes to Sentry.
 //!
-//! Everything is said through `tracing`. The log gets it as it comes; for Sentry, info and warnings become breadcrumbs
-//! and errors events with their fields. Sentry's SDK makes those events but does not send them: they wait in a
-//! buffer, which the invocation [drains](Telemetry::drain) and delivers with its results.
+//! Everything goes through `tracing`. The log gets it at once; for Sentry, info and warnings become breadcrumbs, and errors
+//! become events with their fields. Sentry's SDK makes those events but does not send them: they wait in a buffer, which
+//! the invocation [drains](Telemetry::drain) and delivers with its results.
 
 mod stderr;
 
@@ -26,7 +26,7 @@ use tracing_subscriber::{Layer as _, Registry};
 use crate::secrets::{FILTERED, Redactor};
 use crate::sentry::{Envelope, Settings};
 
-/// More events than this between two drains are not kept: something is repeating itself.
+/// More events than this between two drains are dropped: something is repeating itself.
 const MAX_EVENTS: usize = 100;
 
 /// How the log is written.
@@ -36,63 +36,62 @@ pub enum Mode {
     Function,
     /// Plain lines on standard error.
     Terminal,
-    /// The same, but only where the environment asks for them: whoever watches is told everything in other words.
+    /// The same, but only where the environment asks for them: `watch` shows everything in its own view.
     Watch,
 }
 
-/// The log and the events on their way to Sentry. One for a process; clones are the same.
+/// The log, and the events for Sentry. One for a process; clones share it.
 #[derive(Clone, Default)]
 pub struct Telemetry {
     buffer: Arc<Buffer>,
     redactor: Arc<RwLock<Redactor>>,
-    aside: StderrSink,
+    stderr: StderrSink,
 }
 
 impl Telemetry {
-    /// Starts the log of this process, at the level that `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG` names, else at
-    /// `info` for the function, at `error` on a terminal, and not at all for whoever watches. Other crates are heard up
-    /// to `info`.
+    /// Starts the log of this process, at the level that `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG` names, else at `info` for the
+    /// function, at `error` on a terminal, and off for `watch`. Other crates log up to `info`.
     pub fn init(mode: Mode) -> Self {
         let telemetry = Self::default();
-        let wanted = ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].into_iter().find_map(|name| std::env::var(name).ok());
-        let usual = match mode {
+        let requested = ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"].into_iter().find_map(|name| std::env::var(name).ok());
+        let default = match mode {
             Mode::Function => LevelFilter::INFO,
-            // Whoever sits there is told everything else in results.
+            // Everything else is in the results.
             Mode::Terminal => LevelFilter::ERROR,
             Mode::Watch => LevelFilter::OFF,
         };
-        let filter = filter(wanted.as_deref(), usual);
-        // A log that was started before stays: this happens in tests only.
+        let filter = filter(requested.as_deref(), default);
+        // A log that was started before stays; this happens in tests only.
         let _ = match mode {
             Mode::Function => telemetry.subscriber(mode, filter, std::io::stdout).try_init(),
             Mode::Terminal | Mode::Watch => {
-                let aside = telemetry.aside();
-                telemetry.subscriber(mode, filter, move || aside.clone()).try_init()
+                let stderr = telemetry.stderr();
+                telemetry.subscriber(mode, filter, move || stderr.clone()).try_init()
             }
         };
-        telemetry.tell_panics();
+        telemetry.report_panics();
         let client = telemetry.client();
-        // Threads to come take the main hub's; this one may have its own already.
+        // New threads inherit the main hub; this one may have its own already.
         Hub::main().bind_client(Some(Arc::clone(&client)));
         Hub::current().bind_client(Some(client));
         telemetry
     }
 
     /// Standard error, where the log of a terminal goes.
-    pub fn aside(&self) -> StderrSink {
-        self.aside.clone()
+    pub fn stderr(&self) -> StderrSink {
+        self.stderr.clone()
     }
 
-    /// What Rust itself would write of a panic may quote a text, and with it a secret.
-    fn tell_panics(&self) {
-        let (redactor, aside) = (Arc::clone(&self.redactor), self.aside());
+    /// Replaces Rust's own report of a panic, which may quote a secret.
+    fn report_panics(&self) {
+        let (redactor, stderr) = (Arc::clone(&self.redactor), self.stderr());
         std::panic::set_hook(Box::new(move |panic| {
             let message = panic.payload_as_str().unwrap_or("no message");
             let message = redactor.try_read().map(|redactor| redactor.text(message));
             let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
             let message = message.as_deref().unwrap_or(FILTERED);
-            // Nothing can be done for a log that cannot be written.
-            let _ = writeln!(aside.clone(), "SentryNet itself failed{place}: {message}");
+            // Nothing can be done about a log that cannot be written.
+            let _ = writeln!(stderr.clone(), "SentryNet itself failed{place}: {message}");
         }));
     }
 
@@ -101,7 +100,7 @@ impl Telemetry {
         *self.redactor.write().unwrap_or_else(PoisonError::into_inner) = redactor;
     }
 
-    /// Forgets what was said so far: what led to the events of one invocation says nothing about those of the next.
+    /// Forgets the breadcrumbs so far: those of one invocation say nothing about the events of the next.
     pub fn forget(&self) {
         Hub::current().configure_scope(|scope| scope.clear_breadcrumbs());
     }
@@ -114,7 +113,7 @@ impl Telemetry {
         collected.iter().filter_map(|envelope| convert(envelope, settings, &redactor)).collect()
     }
 
-    /// A client of Sentry's SDK that sends nothing. It needs some DSN to be enabled; the true one may not be known yet.
+    /// A client of Sentry's SDK that sends nothing. It needs a DSN to be enabled; the real one may not be known yet.
     fn client(&self) -> Arc<Client> {
         let mut options = ClientOptions::default();
         options.dsn = "http://sentrynet@localhost/1".parse().ok();
@@ -133,8 +132,8 @@ impl Telemetry {
             Mode::Function => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
             Mode::Terminal | Mode::Watch => lines.without_time().with_target(false).boxed(),
         };
-        let is_crumb = filter_fn(|metadata| matches!(*metadata.level(), Level::INFO | Level::WARN) && ours(metadata));
-        let is_event = filter_fn(|metadata| *metadata.level() == Level::ERROR && ours(metadata));
+        let is_crumb = filter_fn(|metadata| matches!(*metadata.level(), Level::INFO | Level::WARN) && is_own(metadata));
+        let is_event = filter_fn(|metadata| *metadata.level() == Level::ERROR && is_own(metadata));
         Registry::default()
             .with(lines.with_filter(filter.and(filter_fn(is_harmless))))
             .with(BreadcrumbLayer::new().with_filter(is_crumb))
@@ -142,27 +141,27 @@ impl Telemetry {
     }
 }
 
-/// Other crates speak to the log, not to Sentry: their errors reach us as results, and are told in our words.
-fn ours(metadata: &tracing::Metadata<'_>) -> bool {
+/// Only SentryNet's own messages go to Sentry: errors of other crates reach it as results, and are reported as such.
+fn is_own(metadata: &tracing::Metadata<'_>) -> bool {
     ["sentrynet", "bootstrap"].contains(&metadata.target().split("::").next().unwrap_or_default())
 }
 
-/// The HTTP stack tells headers and bodies from `debug` on, at a time when nobody knows yet which of them are secret.
+/// The HTTP stack logs headers and bodies at `debug`, at a time when it is not known yet which of them are secret.
 fn is_harmless(metadata: &tracing::Metadata<'_>) -> bool {
-    *metadata.level() <= Level::INFO || ours(metadata)
+    *metadata.level() <= Level::INFO || is_own(metadata)
 }
 
-/// `debug`, `WARN`, or directives such as `info,sentrynet=debug`; what is not understood means what is usual.
-fn filter(wanted: Option<&str>, usual: LevelFilter) -> Targets {
-    match wanted.map(str::trim).filter(|wanted| !wanted.is_empty()) {
-        // A level of Lambda's that `tracing` does not know.
+/// `debug`, `WARN`, or directives such as `info,sentrynet=debug`; what is not understood means the default.
+fn filter(requested: Option<&str>, default: LevelFilter) -> Targets {
+    match requested.map(str::trim).filter(|requested| !requested.is_empty()) {
+        // A level of Lambda that `tracing` does not have.
         Some(fatal) if fatal.eq_ignore_ascii_case("fatal") => Targets::new().with_default(LevelFilter::ERROR),
-        Some(wanted) => Targets::from_str(&wanted.to_ascii_lowercase()).unwrap_or_else(|_| filter(None, usual)),
-        None => Targets::new().with_default(usual),
+        Some(requested) => Targets::from_str(&requested.to_ascii_lowercase()).unwrap_or_else(|_| filter(None, default)),
+        None => Targets::new().with_default(default),
     }
 }
 
-/// Where Sentry's SDK thinks it sends to.
+/// The transport of Sentry's SDK: keeps what it is given.
 #[derive(Default)]
 struct Buffer(Mutex<Vec<sentry::Envelope>>);
 
@@ -179,13 +178,13 @@ impl sentry::Transport for Buffer {
     }
 }
 
-/// The SDK's envelope as ours: under the true settings, without secrets.
+/// The SDK's envelope as one of SentryNet: with the real settings, without secrets.
 fn convert(envelope: &sentry::Envelope, settings: &Settings, redactor: &Redactor) -> Option<Envelope> {
     let mut bytes = Vec::new();
     envelope.to_writer(&mut bytes).ok()?;
     let envelope = Envelope::parse(&bytes).ok()?;
     Some(envelope.map_payloads(|header, payload| {
-        // Both speak of the DSN that the client was given.
+        // Both refer to the DSN that the client was given.
         header.shift_remove("dsn");
         header.shift_remove("trace");
         plain_id(header);
@@ -193,7 +192,7 @@ fn convert(envelope: &sentry::Envelope, settings: &Settings, redactor: &Redactor
             plain_id(payload);
             whole_microseconds(payload);
             redact(payload, redactor);
-            // The SDK leaves out what is Sentry's default; not every receiver knows it.
+            // The SDK leaves out Sentry's default; not every receiver knows it.
             payload.entry("level").or_insert_with(|| "error".into());
             for (field, value) in [
                 ("release", settings.release()),
@@ -209,7 +208,7 @@ fn convert(envelope: &sentry::Envelope, settings: &Settings, redactor: &Redactor
     }))
 }
 
-/// An id as all of ours are: without hyphens.
+/// An id without hyphens, as in all other envelopes.
 fn plain_id(map: &mut Map<String, Value>) {
     if let Some(Value::String(id)) = map.get_mut("event_id") {
         id.retain(|c| c != '-');
@@ -231,7 +230,7 @@ fn whole_microseconds(payload: &mut Map<String, Value>) {
     }
 }
 
-/// Only what comes from outside: a secret that happens to be `error` must not change a level.
+/// Only in what comes from outside: a secret that happens to be `error` must not change a level.
 fn redact(payload: &mut Map<String, Value>, redactor: &Redactor) {
     for field in ["message", "logentry", "tags", "extra", "transaction", "user", "request"] {
         payload.get_mut(field).into_iter().for_each(|value| redactor.value(value));
@@ -253,7 +252,7 @@ fn redact(payload: &mut Map<String, Value>, redactor: &Redactor) {
     }
 }
 
-/// A writer whose lines hold no secrets. `tracing` writes each event in one piece.
+/// A writer that filters secrets. `tracing` writes each event in one piece.
 struct Filtered<W> {
     inner: W,
     redactor: Arc<RwLock<Redactor>>,
@@ -304,14 +303,14 @@ mod tests {
         }
     }
 
-    /// What `say` leaves in the log and for Sentry.
-    fn said(mode: Mode, level: Option<&str>, telemetry: &Telemetry, say: impl FnOnce()) -> (String, Vec<Value>) {
+    /// The log and the events of what `emit` logs.
+    fn log_of(mode: Mode, level: Option<&str>, telemetry: &Telemetry, emit: impl FnOnce()) -> (String, Vec<Value>) {
         let lines = Lines::default();
         let writer = lines.clone();
         let subscriber = telemetry.subscriber(mode, filter(level, LevelFilter::INFO), move || writer.clone());
         let settings = Settings::new(Some("test"), Some("sentrynet@9"), Some("here"), None, &Redactor::default());
         let envelopes = Hub::run(Arc::new(Hub::new(Some(telemetry.client()), Arc::default())), || {
-            tracing::subscriber::with_default(subscriber, say);
+            tracing::subscriber::with_default(subscriber, emit);
             telemetry.drain(&settings)
         });
         let payload = |envelope: Envelope| {
@@ -325,7 +324,7 @@ mod tests {
 
     #[test]
     fn an_error_is_an_event_with_its_fields_and_what_led_to_it() {
-        let (log, events) = said(Mode::Function, None, &Telemetry::default(), || {
+        let (log, events) = log_of(Mode::Function, None, &Telemetry::default(), || {
             debug!("not of interest");
             info!(group = "demo", "starting");
             error!(parameter = "/sentrynet/dsn", "no configuration");
@@ -347,7 +346,7 @@ mod tests {
     fn secrets_reach_neither_the_log_nor_sentry() {
         let telemetry = Telemetry::default();
         telemetry.hide(Redactor::new([&Secret::new("hunter2!"), &Secret::new("error")]));
-        let (log, events) = said(Mode::Terminal, None, &telemetry, || {
+        let (log, events) = log_of(Mode::Terminal, None, &telemetry, || {
             info!("with hunter2!");
             error!(token = "hunter2!", "hunter2! was refused");
         });
@@ -358,23 +357,25 @@ mod tests {
 
     #[test]
     fn other_crates_do_not_chatter_whatever_is_asked_for() {
-        let (log, _) = said(Mode::Terminal, Some("trace,hyper=trace"), &Telemetry::default(), || {
+        let (log, _) = log_of(Mode::Terminal, Some("trace,hyper=trace"), &Telemetry::default(), || {
             debug!(target: "hyper::proto", "authorization: hunter2!");
-            debug!("ours");
+            debug!("is_own");
             tracing::warn!(target: "hyper::proto", "theirs");
         });
-        assert!(log.contains("ours") && log.contains("theirs") && !log.contains("hunter2"), "{log}");
+        assert!(log.contains("is_own") && log.contains("theirs") && !log.contains("hunter2"), "{log}");
     }
 
     #[test]
     fn levels_are_understood_in_the_words_of_lambda_and_of_rust() {
-        for (wanted, lines) in [("DEBUG", 3), ("warn,sentrynet=debug", 3), ("FATAL", 1), ("nonsense=x=y", 2), ("", 2)] {
-            let (log, events) = said(Mode::Terminal, Some(wanted), &Telemetry::default(), || {
+        for (requested, lines) in
+            [("DEBUG", 3), ("warn,sentrynet=debug", 3), ("FATAL", 1), ("nonsense=x=y", 2), ("", 2)]
+        {
+            let (log, events) = log_of(Mode::Terminal, Some(requested), &Telemetry::default(), || {
                 debug!("one");
                 info!("two");
                 error!("three");
             });
-            assert_eq!(log.lines().count(), lines, "{wanted}: {log}");
+            assert_eq!(log.lines().count(), lines, "{requested}: {log}");
             assert_eq!(events.len(), 1);
         }
     }

@@ -3,6 +3,7 @@
 //! A text is read once, when the configuration is; [`crate::template::render`] renders it as often as its script runs.
 //! Whatever Python would refuse in every case, whatever the keys, is refused here already.
 
+mod field;
 mod format;
 mod format_spec;
 mod number;
@@ -14,6 +15,7 @@ mod repr;
 mod text;
 mod variables;
 
+pub use field::{Accessor, Conversion, Field, Part};
 pub use format_spec::{MAX_WIDTH, SpecError};
 pub use parse_error::{TemplateError, TemplateProblem};
 pub use render_error::{InterpolationError, ItemError};
@@ -26,50 +28,6 @@ pub use variables::Variables;
 pub struct Template {
     source: String,
     parts: Vec<Part>,
-}
-
-/// A piece of a format string.
-#[derive(Clone, PartialEq)]
-pub enum Part {
-    /// Text that stands for itself; `{{` and `}}` are single braces here.
-    Literal(String),
-    /// What is between `{` and `}`.
-    Field(Field),
-}
-
-/// A replacement field: `{key[0][name]!r:>10}`.
-#[derive(Clone, PartialEq)]
-pub struct Field {
-    /// Name of the key; never empty and never a number.
-    pub key: String,
-    /// Steps into the key's value, in order.
-    pub accessors: Vec<Accessor>,
-    /// What is made of the value before it is formatted.
-    pub conversion: Option<Conversion>,
-    /// The format spec; its fields have no fields within their own specs.
-    pub spec: Vec<Part>,
-}
-
-/// A step from a value to one inside it.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Accessor {
-    /// `[0]`: digits only, which to Python is a number and never the name of an entry.
-    Index(usize),
-    /// `[name]`: anything else; `[-1]` too.
-    Name(String),
-    /// `.name`. JSON values have no attributes: rendering it is an error.
-    Attribute(String),
-}
-
-/// What `!` asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Conversion {
-    /// `!r`: Python's `repr()`.
-    Repr,
-    /// `!s`: Python's `str()`.
-    Str,
-    /// `!a`: Python's `ascii()`.
-    Ascii,
 }
 
 impl Template {
@@ -175,8 +133,8 @@ mod tests {
             ("{a[]}", "an empty name after '[' or '.' (character 3)"),
             ("{a.}", "an empty name after '[' or '.' (character 3)"),
             ("{a[0]b}", "only '.' or '[' can follow ']' (character 6)"),
-            ("{a!x}", "after '!' can stand 'r', 's' or 'a' only (character 4)"),
-            ("{a!}", "after '!' can stand 'r', 's' or 'a' only (character 4)"),
+            ("{a!x}", "'!' must be followed by 'r', 's' or 'a' (character 4)"),
+            ("{a!}", "'!' must be followed by 'r', 's' or 'a' (character 4)"),
             ("{a!rr}", "only ':' or '}' can follow a conversion such as '!r' (character 5)"),
             ("{a:{b:{c}}}", "a field inside the format of a field that is itself inside a format (character 4)"),
             ("{a[99999999999999999999]}", "a number with too many digits (character 4)"),

@@ -1,6 +1,6 @@
 //! Words that sentences about failures share.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -29,7 +29,13 @@ pub(crate) fn long_duration(seconds: u64) -> String {
         3_600..86_400 => (seconds / 3_600, "hour"),
         _ => (seconds / 86_400, "day"),
     };
-    format!("{number} {unit}{}", if number == 1 { "" } else { "s" })
+    counted(number, unit)
+}
+
+/// `1 probe`, `3 probes`.
+pub(crate) fn counted<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+    let ending = if count == N::from(1) { "" } else { "s" };
+    format!("{count} {noun}{ending}")
 }
 
 /// A number of bytes, e.g. `1 MiB`, `100 bytes`.
@@ -43,10 +49,11 @@ pub(crate) fn bytes(count: u64) -> String {
 }
 
 /// `a, b and c`.
-pub(crate) fn list(items: &[String], last: &str) -> String {
-    match items {
+pub(crate) fn list<S: AsRef<str>>(items: &[S], last: &str) -> String {
+    let items: Vec<&str> = items.iter().map(AsRef::as_ref).collect();
+    match &items[..] {
         [] => String::new(),
-        [one] => one.clone(),
+        [one] => (*one).to_owned(),
         [most @ .., end] => format!("{} {last} {end}", most.join(", ")),
     }
 }

@@ -112,7 +112,7 @@ impl Bed {
     pub fn run(&self, runtime: &tokio::runtime::Runtime) -> Vec<Outcome> {
         let group = &self.config.groups[0];
         let tick = OffsetDateTime::now_utc();
-        let jobs = group.probes.iter().map(|probe| ScheduledRun::by_hand(probe.clone(), tick)).collect();
+        let jobs = group.probes.iter().map(|probe| ScheduledRun::manual(probe.clone(), tick)).collect();
         runtime.block_on(run_group(&group.name, jobs, &self.context))
     }
 

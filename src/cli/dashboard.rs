@@ -1,4 +1,4 @@
-//! What happens, as a table that is always up to date: for a person at a terminal.
+//! The dashboard of `watch`: a table of all probes that is always up to date, for a person at a terminal.
 
 mod columns;
 mod draw;
@@ -8,73 +8,63 @@ mod state;
 mod tests;
 
 use std::io;
-use std::io::{IsTerminal as _, Write};
+use std::io::IsTerminal as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anstream::{AutoStream, ColorChoice};
 use tokio::sync::mpsc::UnboundedSender;
 
 use self::draw::Look;
 use self::session::Session;
-use self::state::Board;
-use super::commands::watch::log_view::Plain;
-use super::commands::watch::view::View;
+use self::state::State;
 use super::output::is_ci;
-use super::terminal::{Glyphs, has_unicode};
 use crate::runner::watch::{Event, Order};
 use crate::telemetry::StderrSink;
 
-/// A screen, or lines where there can be none.
-pub(crate) struct Screen {
-    board: Arc<Mutex<Board>>,
-    plain: Plain,
+/// A dashboard, which takes the terminal with the first event and gives it back with the last.
+pub(crate) struct Dashboard {
+    state: Arc<Mutex<State>>,
     session: Option<Session>,
-    /// Whether the terminal takes nothing any more.
+    /// Whether the terminal has stopped taking output.
     is_stuck: bool,
     orders: UnboundedSender<Order>,
-    aside: StderrSink,
+    stderr: StderrSink,
 }
 
-impl Screen {
-    /// Whether somebody sits there and can see one.
+impl Dashboard {
+    /// Whether standard output is a terminal that can show one, and somebody sits at it.
     pub(crate) fn is_possible() -> bool {
         let is_smart = std::env::var_os("TERM").is_some_and(|name| !name.is_empty() && name != "dumb");
         io::stdout().is_terminal() && is_smart && !is_ci()
     }
 
-    /// One that is not shown yet.
-    pub(crate) fn new(plain: Plain, file: String, orders: UnboundedSender<Order>, aside: StderrSink) -> Self {
-        Self { board: Arc::new(Mutex::new(Board::new(file))), plain, session: None, is_stuck: false, orders, aside }
+    /// A dashboard that is not shown yet.
+    pub(crate) fn new(file: String, orders: UnboundedSender<Order>, stderr: StderrSink) -> Self {
+        Self { state: Arc::new(Mutex::new(State::new(file))), session: None, is_stuck: false, orders, stderr }
     }
 
-    fn open(&self) -> io::Result<Session> {
-        let stdout = io::stdout();
-        let look = Look {
-            glyphs: Glyphs::of(&stdout),
-            has_colours: AutoStream::choice(&stdout) != ColorChoice::Never,
-            has_unicode: has_unicode(),
-        };
-        Session::open(Arc::clone(&self.board), look, self.orders.clone(), self.aside.clone())
-    }
-}
-
-impl View for Screen {
-    fn show(&mut self, event: &Event, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<()> {
+    /// Shows an event, and its text. Returns false where the dashboard is not on the screen: the event is then to be shown
+    /// as lines.
+    pub(crate) fn show(&mut self, event: &Event, text: Option<String>) -> bool {
         if matches!(event, Event::Started(_)) {
-            // Where it cannot be opened there are lines.
+            // Without a session there are lines.
             self.session = self.open().ok();
         }
-        let text = self.plain.text(event);
-        self.board.lock().unwrap_or_else(PoisonError::into_inner).see(event, text);
-        // The last word stands below what was there before.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).update(event, text);
+        // The last event is a line, below what was on the terminal before.
         let is_over = matches!(event, Event::Stopped { .. }) || self.session.as_ref().is_some_and(Session::is_over);
         if is_over && let Some(mut session) = self.session.take() {
             self.is_stuck = !session.close();
         }
-        if self.session.is_none() && !self.is_stuck { self.plain.show(event, out, err) } else { Ok(()) }
+        self.session.is_some() || self.is_stuck
     }
 
-    fn is_read(&self) -> bool {
-        !self.is_stuck
+    /// Whether the terminal has stopped taking output: whoever writes to it waits forever.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.is_stuck
+    }
+
+    fn open(&self) -> io::Result<Session> {
+        let look = Look::of(&io::stdout());
+        Session::open(Arc::clone(&self.state), look, self.orders.clone(), self.stderr.clone())
     }
 }

@@ -1,24 +1,37 @@
-//! TODO
+//! Exit codes: what each way to end means to a shell.
+
+use std::process::ExitCode;
 
 use crate::runner::Finished;
 
 /// How a command ended: the process's exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// 0: all is well.
+    /// 0: success.
     Success,
     /// 1: a probe failed.
     ProbeFailed,
-    /// 1: what was made earlier is not what would be made now.
+    /// 1: a generated file is out of date.
     Stale,
-    /// 2: the configuration or the arguments are not usable.
+    /// 2: the configuration or the arguments are invalid.
     InvalidInput,
-    /// 3: results could not be delivered, or a configuration not be written.
+    /// 3: results could not be delivered, or a configuration could not be written.
     NotDelivered,
 }
 
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::ProbeFailed | Exit::Stale => 1,
+            Exit::InvalidInput => 2,
+            Exit::NotDelivered => 3,
+        })
+    }
+}
+
 impl Exit {
-    /// This, or what `finished` makes worse.
+    /// The worse of this and how `finished` ended.
     pub(crate) fn or(self, finished: &Finished) -> Self {
         let summary = &finished.summary;
         let other = match (summary.delivery.lost + summary.delivery.spooled, summary.failed) {

@@ -1,4 +1,4 @@
-//! The last runs of each probe, in a space that does not grow: what a page and a sparkline are made of.
+//! The last runs of each probe in bounded memory, for the HTML report.
 
 use std::collections::VecDeque;
 
@@ -9,22 +9,22 @@ use crate::secrets::Redactor;
 use crate::sentry::sanitize::{Cleaner, FACT};
 use crate::wording::milliseconds;
 
-/// Spans of a run, on the average, for which there is room: a script with a hundred steps has a thousand.
-const SPANS: usize = 24;
+/// How many spans a run may have on average: a script with a hundred steps has a thousand, and fewer of its runs are kept.
+const SPANS_PER_RUN: usize = 24;
 
 /// The last runs of each probe.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// How many runs of a probe are kept.
+    /// How many runs of each probe are kept.
     kept: usize,
-    /// Probes in the order of their first runs.
+    /// The probes, in the order of their first runs.
     pub probes: Vec<Series>,
 }
 
 /// The last runs of one probe.
 #[derive(Clone, Debug)]
 pub struct Series {
-    /// What it is called in an address: 16 hexadecimal digits that follow from its group and itself.
+    /// Its id in links: 16 hexadecimal digits, derived from its group and identity.
     pub id: String,
     /// Its group.
     pub group: String,
@@ -34,72 +34,72 @@ pub struct Series {
     pub probe: &'static str,
     /// Where it runs from.
     pub location: String,
-    /// Its runs, from the oldest that is kept to the newest.
+    /// Its kept runs, from the oldest to the newest.
     pub runs: VecDeque<PastRun>,
-    /// How many runs there were, those that are not kept any more among them.
+    /// How many runs there were, including those that are no longer kept.
     pub total: u64,
-    /// How many of them were slow.
+    /// How many of them were degraded.
     pub degraded: u64,
     /// How many of them failed.
     pub failed: u64,
-    /// How many of them were not made.
+    /// How many of them were skipped.
     pub skipped: u64,
-    /// What was wrong with them, as Sentry would group it: one issue a cause.
+    /// Their problems, grouped as in Sentry: one issue per cause.
     pub issues: Vec<Issue>,
-    /// Spans of the runs that are kept.
+    /// How many spans the kept runs have.
     spans: usize,
-    /// What tells it from other probes, which may have the same title.
+    /// Its group and identity: titles need not be unique.
     identity: (String, String),
 }
 
-/// Runs of a probe that went wrong in the same way.
+/// Runs of a probe that failed or were degraded for the same cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
     /// The failures' kind, or `degraded`.
     pub cause: &'static str,
-    /// How many there were, those that are not kept any more among them.
+    /// How many there were, including those that are no longer kept.
     pub count: u64,
     /// When the first of them started, RFC 3339.
     pub first: String,
     /// When the last of them started, RFC 3339.
     pub last: String,
-    /// What the last of them said.
+    /// The sentence of the last of them.
     pub sentence: String,
 }
 
-/// What is kept of a run.
+/// A run that is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastRun {
-    /// What programs are told of it.
+    /// Its result, as in the summary.
     pub result: RunResult,
-    /// All its timed parts, parents before children, for a trace's breakdown.
+    /// All its spans, parents before children.
     pub spans: Vec<PastSpan>,
 }
 
-/// A timed part of a run.
+/// A span of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PastSpan {
     /// What was timed.
     pub op: Op,
     /// For people, e.g. `GET https://example.com/login`; may be empty.
     pub description: String,
-    /// Index of the span around it in [`PastRun::spans`].
+    /// Index of its parent in [`PastRun::spans`].
     pub parent: Option<usize>,
-    /// Start, from the run's start.
+    /// Its start, counted from the run's start.
     pub start_ms: f64,
-    /// Length.
+    /// Its duration.
     pub duration_ms: f64,
     /// Whether it went well.
     pub ok: bool,
 }
 
 impl History {
-    /// One that keeps so many runs of each probe.
+    /// A history that keeps this many runs of each probe.
     pub fn keeping(kept: usize) -> Self {
         Self { kept: kept.max(1), probes: Vec::new() }
     }
 
-    /// Adds a run, without secrets. The oldest one of its probe goes, if there are too many.
+    /// Adds a run, without secrets. Drops the probe's oldest run if there are too many.
     pub fn add(&mut self, outcome: &Outcome, redactor: &Redactor) {
         let redactor = &redactor.with(&outcome.secrets);
         let result = RunResult::new(outcome, redactor);
@@ -114,8 +114,7 @@ impl History {
         self.probes[place].add(PastRun { result, spans }, &outcome.status, self.kept);
     }
 
-    /// Keeps so many runs of each probe from now on, and nothing of probes that are not known any more, by their group
-    /// and what tells them from the others in it.
+    /// Keeps this many runs of each probe from now on, and drops all probes that are not known, by group and identity.
     pub fn keep(&mut self, kept: usize, is_known: impl Fn(&str, &str) -> bool) {
         self.kept = kept.max(1);
         self.probes.retain(|series| is_known(&series.identity.0, &series.identity.1));
@@ -143,7 +142,7 @@ impl Series {
         }
     }
 
-    /// Whether its last run failed; one that was not made tells nothing.
+    /// Whether its last run failed; skipped runs do not count.
     pub fn is_failing(&self) -> bool {
         self.runs.iter().rev().find(|run| run.result.status != "skipped").is_some_and(|run| run.result.kind.is_some())
     }
@@ -170,12 +169,12 @@ impl Series {
     }
 
     fn shorten(&mut self, kept: usize) {
-        while self.runs.len() > kept || (self.runs.len() > 1 && self.spans > kept.saturating_mul(SPANS)) {
+        while self.runs.len() > kept || (self.runs.len() > 1 && self.spans > kept.saturating_mul(SPANS_PER_RUN)) {
             self.spans -= self.runs.pop_front().map_or(0, |run| run.spans.len());
         }
     }
 
-    /// Counts a run to its issue. There are no more of them than kinds of failures.
+    /// Adds a run to its issue. There are at most as many issues as kinds of failures.
     fn note(&mut self, cause: &'static str, result: &RunResult) {
         let place = self.issues.iter().position(|issue| issue.cause == cause).unwrap_or_else(|| {
             let first = result.started.clone();

@@ -1,25 +1,26 @@
-//! A configuration from a file: with its secrets looked up, or with its schedule.
+//! Loads a configuration from a file: with its secrets looked up, or with its schedule.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::arguments::{ProbeArguments, choose};
 use super::deployment::Schedule;
-use crate::config::{Config, Document, read};
+use crate::config::{Config, Document, Group, read};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::parameters::{ParameterStore, http_client};
 use crate::schema::{SecretRef, Secrets};
 
-/// A configuration, and what in it is probably not meant.
+/// A configuration and its warnings.
 pub(crate) struct Loaded {
     pub config: Config,
     pub warnings: Diagnostics,
 }
 
-/// Reads the configuration at `path`; asks the environment, and SSM where it has to, for the secrets in it.
+/// Reads the configuration at `path`; takes its secrets from the environment, and from SSM where it refers to it.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with the configuration, secrets that cannot be had among it.
+/// Every error in the configuration, missing secrets included.
 pub(crate) async fn load(path: &Path) -> Result<Loaded, Diagnostics> {
     let document = Document::load(path)?;
     let references = document.secret_refs();
@@ -38,6 +39,25 @@ pub(crate) async fn load(path: &Path) -> Result<Loaded, Diagnostics> {
     Ok(Loaded { config, warnings: document.warnings() })
 }
 
+/// Reads the configuration that the arguments name, and leaves in it only the groups and probes that they choose.
+///
+/// # Errors
+///
+/// The configuration is invalid, or the arguments choose nothing in it.
+pub(crate) async fn chosen(arguments: &ProbeArguments) -> Result<Loaded, Diagnostics> {
+    let path = &arguments.config.config;
+    let Loaded { config, warnings } = load(path).await?;
+    let groups = match choose(arguments, &config) {
+        Ok(chosen) => chosen.into_iter().map(|(group, probes)| Group { probes, ..group.clone() }).collect(),
+        Err(why) => {
+            // It lists titles and tags, which may hold secrets.
+            let why = config.redactor.text(&why);
+            return Err(Diagnostic::of_file(path.display().to_string(), why).into());
+        }
+    };
+    Ok(Loaded { config: Config { groups, ..config }, warnings })
+}
+
 /// A configuration and its schedule.
 pub(crate) struct Scheduled {
     pub document: Document,
@@ -47,11 +67,11 @@ pub(crate) struct Scheduled {
     pub warnings: Diagnostics,
 }
 
-/// Reads the configuration at `path`, and makes its schedule. No secret is looked up.
+/// Reads the configuration at `path` and makes its schedule. Secrets are not looked up.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with the configuration, or keeps it from being scheduled.
+/// Every error in the configuration, and what keeps it from being scheduled.
 pub(crate) fn scheduled(path: &Path) -> Result<Scheduled, Diagnostics> {
     let document = Document::load(path)?;
     let config = read(&document, &Secrets::stand_ins()).map_err(|errors| document.errors_and_warnings(errors))?;

@@ -1,7 +1,7 @@
-//! Results on a page: one file that holds everything it needs, and that asks nobody for anything.
+//! The HTML report: one self-contained file that makes no requests.
 //!
-//! What was seen stands in it as JSON; its own scripts show it, and take nothing for markup. A policy in its head forbids
-//! everything else: other scripts, other styles, every request.
+//! It holds the results as JSON, and scripts that show them without parsing any string as markup. A Content Security Policy
+//! forbids everything else: other scripts, other styles, every request.
 
 mod assets;
 mod data;
@@ -18,13 +18,13 @@ use super::history::History;
 use super::palette::{BAD, Colour};
 use crate::outcome::phase::Op;
 
-/// How often a page that is kept current loads itself again, and how often its file is written at the most.
+/// How often a live report reloads itself, and at most how often its file is written.
 pub const PERIOD: Duration = Duration::from_secs(5);
 
-/// The page of these runs. With a period it loads itself again so often.
+/// The report of these runs; `reload` is how often it reloads itself.
 pub fn page(history: &History, reload: Option<Duration>) -> String {
     let content = Content::new(history, reload);
-    // Only a map whose keys are no texts could not be written.
+    // Serialisation fails only for maps whose keys are not strings.
     let data = serde_json::to_string(&content).unwrap_or_else(|_| "null".to_owned());
     let style = format!("{}{}", colours(), assets::STYLE);
     let mut scripts = String::new();
@@ -41,7 +41,7 @@ pub fn page(history: &History, reload: Option<Duration>) -> String {
     fill(assets::FRAME, &parts)
 }
 
-/// The frame with its `{{parts}}`. What a part holds is not looked at again.
+/// Fills the `{{parts}}` into the frame. Placeholders within a part are not replaced.
 fn fill(frame: &str, parts: &[(&str, String)]) -> String {
     let mut page = String::with_capacity(frame.len() + parts.iter().map(|(_, part)| part.len()).sum::<usize>());
     let mut rest = frame;
@@ -54,7 +54,7 @@ fn fill(frame: &str, parts: &[(&str, String)]) -> String {
     page + rest
 }
 
-/// JSON in which nothing can end the element around it. All these characters stand in JSON's texts only.
+/// Escapes JSON so that nothing in it can end the element around it. In JSON, these characters occur only in strings.
 fn inert(json: &str) -> Cow<'_, str> {
     let special = ['<', '>', '&', '\u{2028}', '\u{2029}'];
     if !json.contains(special) {
@@ -71,7 +71,7 @@ fn inert(json: &str) -> Cow<'_, str> {
     inert.into()
 }
 
-/// The palette, as variables of the page's style: `--op-net-dns`, `--status-failed`.
+/// The palette as variables of the style sheet: `--op-net-dns`, `--status-failed`.
 fn colours() -> String {
     let statuses = ["ok", "degraded", "failed", "skipped"];
     let ops = Op::ALL.iter().map(|op| (format!("op-{}", op.as_str().replace('.', "-")), Colour::of(*op)));

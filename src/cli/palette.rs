@@ -1,33 +1,23 @@
-//! Which colour stands for what, the same on the terminal and on the page.
+//! The colours of phases and statuses, the same on the terminal and in the HTML report.
 
 use anstyle::{Ansi256Color, Style};
 
 use crate::outcome::phase::Op;
 
-/// A colour of the 256 that terminals know.
+/// One of the 256 colours of terminals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Colour(u8);
 
-/// What went wrong.
+/// Failures.
 pub const BAD: Colour = Colour(160);
 
 impl Colour {
-    /// Of a phase that went well, and of what holds phases.
+    /// The colour of a phase that succeeded, or of a span that contains phases.
     pub const fn of(op: Op) -> Self {
-        Self(match op {
-            Op::Attempt | Op::HttpRequest | Op::NetConn => 244,
-            Op::NetDns => 99,
-            Op::NetTcp => 214,
-            Op::NetTls => 205,
-            Op::HttpSend => 37,
-            Op::HttpWait => 33,
-            Op::HttpRecv => 35,
-            Op::JsonParse => 103,
-            Op::JsonAssert => 246,
-        })
+        Self(op.colour())
     }
 
-    /// Of how a run ended, in the word of [`Status::as_str`](crate::outcome::Status::as_str).
+    /// The colour of a run's status, named as by [`Status::as_str`](crate::outcome::Status::as_str).
     pub fn of_status(word: &str) -> Self {
         match word {
             "ok" => Self(34),
@@ -37,17 +27,17 @@ impl Colour {
         }
     }
 
-    /// Its number among the 256.
+    /// Its number, of 256.
     pub const fn number(self) -> u8 {
         self.0
     }
 
-    /// As text on a terminal.
+    /// As a style for text on a terminal.
     pub const fn style(self) -> Style {
         Style::new().fg_color(Some(anstyle::Color::Ansi256(Ansi256Color(self.0))))
     }
 
-    /// As `#rrggbb`: xterm's cube of 6 × 6 × 6 from 16 on, and its greys from 232 on.
+    /// As `#rrggbb`: numbers from 16 are xterm's colour cube of 6 × 6 × 6, numbers from 232 its greys.
     pub fn hex(self) -> String {
         const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
         let [red, green, blue] = match self.0.checked_sub(232) {

@@ -1,4 +1,4 @@
-//! What could not be delivered while somebody sits there: kept in a file of its own, not written all over the terminal.
+//! Envelopes that could not be delivered, kept in a file where standard error is a terminal.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -9,29 +9,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::arguments::{ConfigArgument, RunArguments};
+use super::arguments::{ConfigArgument, ProbeArguments};
 use super::output::is_ci;
 use crate::runner::Runner;
 use crate::telemetry::StderrSink;
 
-/// So many files of one second; nobody has more.
-const SAME_SECOND: usize = 100;
+/// How many files may be made in the same second.
+const MAX_PER_SECOND: usize = 100;
 
-/// A log for envelopes: a file in one directory, made when it is needed, or else standard error. Clones are the same.
+/// A log for envelopes: a file that is made when it is needed, or else standard error. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Undelivered(Arc<Mutex<Log>>);
 
 struct Log {
     directory: PathBuf,
     file: Option<(String, File)>,
-    /// What there is of a line.
+    /// The line that is not complete yet.
     line: Vec<u8>,
     lines: usize,
-    /// Standard error.
-    aside: StderrSink,
+    stderr: StderrSink,
 }
 
-/// Envelopes that did not arrive, in a file.
+/// Envelopes that were not delivered, in a file.
 pub(crate) struct Kept {
     /// How many there are.
     pub(crate) envelopes: usize,
@@ -42,26 +41,26 @@ pub(crate) struct Kept {
 }
 
 impl Undelivered {
-    /// One for the current directory, if a person would have to read standard error.
-    pub(crate) fn on_terminal(aside: StderrSink) -> Option<Self> {
-        (io::stderr().is_terminal() && !is_ci()).then(|| Self::within(Path::new("."), aside))
+    /// A log in the current directory, if a person reads standard error.
+    pub(crate) fn on_terminal(stderr: StderrSink) -> Option<Self> {
+        (io::stderr().is_terminal() && !is_ci()).then(|| Self::within(Path::new("."), stderr))
     }
 
-    fn within(directory: &Path, aside: StderrSink) -> Self {
-        let log = Log { directory: directory.to_owned(), file: None, line: Vec::new(), lines: 0, aside };
+    fn within(directory: &Path, stderr: StderrSink) -> Self {
+        let log = Log { directory: directory.to_owned(), file: None, line: Vec::new(), lines: 0, stderr };
         Self(Arc::new(Mutex::new(log)))
     }
 
-    /// The same runner, whose log this is, if there is one.
+    /// The runner with this as its log, if there is one.
     pub(crate) fn log(runner: Runner, undelivered: Option<&Self>) -> Runner {
         match undelivered.cloned() {
-            Some(undelivered) => runner.logging(move || Box::new(undelivered.clone())),
+            Some(undelivered) => runner.with_log(move || Box::new(undelivered.clone())),
             None => runner,
         }
     }
 
-    /// What of a command with these arguments was not delivered, if anything was not.
-    pub(crate) fn kept(&self, arguments: &RunArguments) -> Option<Kept> {
+    /// What a command with these arguments could not deliver, if anything.
+    pub(crate) fn kept(&self, arguments: &ProbeArguments) -> Option<Kept> {
         let log = self.lock();
         let (file, _) = log.file.as_ref()?;
         let command = format!("{} < {file}", resend(arguments));
@@ -91,7 +90,7 @@ impl Write for Undelivered {
 }
 
 impl Log {
-    /// A whole line goes into the file, or where it is seen.
+    /// Writes a whole line to the file, else to standard error.
     fn keep(&mut self) -> io::Result<()> {
         let line = std::mem::take(&mut self.line);
         if self.file.is_none() {
@@ -102,13 +101,13 @@ impl Log {
                 self.lines += 1;
                 Ok(())
             }
-            Some(Err(_)) | None => self.aside.write_all(&line),
+            Some(Err(_)) | None => self.stderr.write_all(&line),
         }
     }
 }
 
-/// The command that delivers to where one with these arguments does.
-fn resend(arguments: &RunArguments) -> String {
+/// The command that delivers to the same project as one with these arguments.
+fn resend(arguments: &ProbeArguments) -> String {
     let mut command = "sentrynet resend".to_owned();
     let path = arguments.config.config.to_string_lossy();
     if path != ConfigArgument::USUAL {
@@ -117,13 +116,13 @@ fn resend(arguments: &RunArguments) -> String {
         command = format!("{command} {}", if is_plain { path.to_string() } else { quoted() });
     }
     if arguments.dsn.is_some() {
-        // Its key is not shown: the page may be.
+        // The DSN itself is a secret.
         command += " --dsn DSN";
     }
     command
 }
 
-/// A new file that only its owner reads: envelopes hold what targets answered.
+/// A new file that only its owner may read: envelopes hold what targets answered.
 fn create(directory: &Path) -> io::Result<(String, File)> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -131,7 +130,7 @@ fn create(directory: &Path) -> io::Result<(String, File)> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     let time = OffsetDateTime::now_utc().format(&format).map_err(io::Error::other)?;
-    for number in 1..=SAME_SECOND {
+    for number in 1..=MAX_PER_SECOND {
         let number = if number == 1 { String::new() } else { format!("-{number}") };
         let name = format!("sentrynet-undelivered-{time}{number}.jsonl");
         match options.open(directory.join(&name)) {
@@ -182,7 +181,7 @@ mod tests {
         #[derive(clap::Parser)]
         struct Line {
             #[command(flatten)]
-            run: RunArguments,
+            run: ProbeArguments,
         }
         for (arguments, expected) in [
             (&[][..], "sentrynet resend"),

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::load::Settings;
 use super::model::{Group, Spread};
+use super::settings::{Settings, texts};
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::source::{Location, Position, Source};
 use crate::diagnostics::{Code, Diagnostic, nearest};
 use crate::probe::read::{identify, merged, probe, tags};
-use crate::schema::parsed::{Content, Fields, Parsed};
+use crate::schema::parsed::{Content, Fields};
 use crate::schema::reader::Reader;
 use crate::schema::scalar;
 
@@ -75,15 +75,6 @@ fn known_regions(fields: &Fields, regions: &[String], reader: &mut Reader<'_>) {
         let path = format!("{}[{index}]", fields.path_of("regions"));
         reader.report(node.location(), &path, finding.coded(Code::Conflict));
     }
-}
-
-/// The strings of a list.
-pub(super) fn texts(items: &[Parsed]) -> Vec<String> {
-    let text = |item: &Parsed| match &item.content {
-        Content::Node(node) => node.text().map(str::to_owned),
-        _ => None,
-    };
-    items.iter().filter_map(text).collect()
 }
 
 /// Given names have to differ; the others get names that do.

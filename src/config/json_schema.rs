@@ -126,6 +126,7 @@ fn bare(shape: &Shape) -> Value {
         Shape::Dsn => json!({"type": "string", "pattern": "^https?://[^@]+@.+/[^/]+$"}),
         // A template may have fields.
         Shape::Url | Shape::UrlTemplate => json!({"type": "string", "minLength": 1}),
+        Shape::Host => json!({"type": "string", "pattern": "^[^\\s/@?#]+$"}),
         Shape::Region => json!({"type": "string", "pattern": "^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$"}),
         Shape::Duration { min, max, whole } => json!({"anyOf": [
             {"type": if *whole { "integer" } else { "number" }, "minimum": min.as_secs_f64(), "maximum": max.as_secs_f64()},

@@ -71,7 +71,7 @@ const SETTINGS_KEYS: &[Key] = &[
     Key {
         name: "regions",
         shape: REGIONS,
-        presence: Presence::Otherwise("the region at hand"),
+        presence: Presence::Otherwise("the current region"),
         secrecy: Secrecy::ByName,
         about: "The AWS regions that SentryNet is deployed to. Their order is the one in which `spread` counts them.",
         example: "regions: [eu-west-1, us-east-1]",

@@ -4,10 +4,9 @@
 use super::document::Document;
 use super::groups::{self, Draft};
 use super::keys;
-use super::model::{Config, SentrySettings};
+use super::model::Config;
+use super::settings::Settings;
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::outcome::Tags;
-use crate::probe::read::tags;
 use crate::schema::Secrets;
 use crate::schema::parsed::{Content, Fields};
 use crate::schema::reader::Reader;
@@ -58,31 +57,6 @@ struct Reading {
     confidential: Vec<Secret>,
     literal_secrets: Vec<String>,
     drafts: Vec<Draft>,
-}
-
-/// Everything but groups.
-#[derive(Default)]
-pub(super) struct Settings {
-    sentry: SentrySettings,
-    pub tags: Tags,
-    pub regions: Vec<String>,
-}
-
-impl Settings {
-    fn read(fields: &Fields) -> Self {
-        let sentry = fields.fields("sentry");
-        let mut tags = sentry.map(|sentry| self::tags(sentry.map("tags"))).unwrap_or_default();
-        tags.extend(self::tags(fields.map("tags")));
-        let text = |name: &str| sentry.and_then(|sentry| sentry.text(name));
-        Self {
-            sentry: SentrySettings {
-                dsn: text("dsn").map(Secret::new),
-                environment: text("environment").map(str::to_owned),
-            },
-            tags,
-            regions: groups::texts(fields.list("regions")),
-        }
-    }
 }
 
 impl Reading {

@@ -154,10 +154,10 @@ fn absence(key: &Key) -> String {
 /// The form of a value in words.
 fn form(shape: &Shape) -> String {
     match shape {
-        Shape::Text { max } => format!("a text of at most {max} characters"),
+        Shape::Text { max } => format!("a string of at most {max} characters"),
         Shape::Duration { min, max, whole } => {
             let seconds = if *whole { ", in whole seconds" } else { "" };
-            format!("a span of time, {} to {}{seconds}", duration::show_duration(*min), duration::show_duration(*max))
+            format!("a duration, {} to {}{seconds}", duration::show_duration(*min), duration::show_duration(*max))
         }
         Shape::Size { max } => format!("a number of bytes, at most {} MiB", max >> 20),
         Shape::Integer { min, max: u64::MAX } => format!("a whole number from {min}"),
@@ -194,7 +194,7 @@ fn forms(shape: &Shape) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameters::Parts;
+    use crate::parameters::Partition;
 
     fn keys() -> impl Iterator<Item = (&'static Object, &'static Key)> {
         // The kinds of probes repeat the keys of every probe.
@@ -230,7 +230,7 @@ mod tests {
             let text = surrounded(object, key.example);
             let document =
                 Document::parse("a.yaml", text.as_bytes()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
-            Parts::of(&document).unwrap_or_else(|diagnostics| panic!("{text}\n{diagnostics}"));
+            Partition::of(&document).unwrap_or_else(|diagnostics| panic!("{text}\n{diagnostics}"));
         }
     }
 

@@ -38,11 +38,17 @@ pub(crate) fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
+/// "expected one of `a`, `b`"; "expected `a`" where there is one only.
+pub(crate) fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    format!("expected {}{}", if words.len() == 1 { "" } else { "one of " }, words.join(", "))
+}
+
 /// "did you mean `x`?" where a word is near, else the words there are.
 pub(crate) fn suggestion<'a>(written: &str, words: impl IntoIterator<Item = &'a str> + Clone) -> String {
     match nearest(written, words.clone()) {
         Some(word) => format!("did you mean `{word}`?"),
-        None => format!("there is {}", listed(words)),
+        None => one_of(words),
     }
 }
 
@@ -67,6 +73,6 @@ mod tests {
             assert_eq!(nearest(written, words), meant, "{written}");
         }
         assert_eq!(nearest(&"x".repeat(1 << 20), [&*"x".repeat(1 << 20)]), None);
-        assert_eq!(suggestion("zzzzzz", ["a", "b", "c"]), "there is `a`, `b` and `c`");
+        assert_eq!(suggestion("zzzzzz", ["a", "b", "c"]), "expected one of `a`, `b`, `c`");
     }
 }

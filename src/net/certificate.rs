@@ -119,7 +119,7 @@ fn host(name: &GeneralName<'_>) -> Option<String> {
     }
 }
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

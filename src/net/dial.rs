@@ -23,7 +23,7 @@ use super::timeline::RequestTimeline;
 const HEAD_START: Duration = Duration::from_millis(300);
 
 /// How much later a connection attempt is given up than the request that waits for it. A timer that ends before all others has
-/// the thread woken up to be told of it, which costs system calls; these then do not.
+/// the thread woken up for it, which costs system calls; so late, these do not.
 pub(super) const AFTER: Duration = Duration::from_millis(20);
 
 /// Where to connect to.

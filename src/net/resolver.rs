@@ -19,13 +19,13 @@ use super::timeline::RequestTimeline;
 use crate::clock::SuspendAwareInstant;
 
 /// How long to look for the reason why a name has no address.
-const EXPLANATION: Duration = Duration::from_secs(1);
+const EXPLANATION_TIME: Duration = Duration::from_secs(1);
 /// How many aliases a name may lead through: hickory follows no more.
 const MAX_ALIASES: usize = 8;
 
-/// The system's configuration is read anew after so long: the network may be another one by then, or not be there at
+/// After so long the system's configuration is read again: the machine may be on another network by then, or had none at
 /// first.
-const FRESH: Duration = Duration::from_secs(30);
+const SYSTEM_CONFIG_MAX_AGE: Duration = Duration::from_secs(30);
 
 /// Looks names up, without a cache: a prober wants to know what is true now. Cheap to clone; the system's
 /// configuration is read at the first look-up, and again when it is old.
@@ -50,7 +50,7 @@ impl Source {
     fn known(&self) -> Arc<Known> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
-            Some((since, known)) if since.elapsed() < FRESH => known.clone(),
+            Some((since, known)) if since.elapsed() < SYSTEM_CONFIG_MAX_AGE => known.clone(),
             _ => {
                 let hosts = Hosts::from_system().unwrap_or_default();
                 let new = Arc::new(Known { hosts, settings: Settings::new(self) });
@@ -95,15 +95,15 @@ impl Resolver {
     /// Says why there is none.
     pub async fn lookup(&self, name: &str, family: Option<IpVersion>) -> Result<Vec<IpAddr>, DnsError> {
         let name = Name::from_utf8(name).map_err(|_| DnsError::NotAName)?;
-        // A name in the hosts file is not asked for: with one family of addresses there, hickory would ask a name server
-        // for the other, which may not know the name, or not be there.
+        // A name in the hosts file is not looked up elsewhere: with one family of addresses there, hickory would ask a name
+        // server for the other, which may not know the name, or not exist.
         let known = self.source.known();
-        let addresses_there = in_hosts(&known.hosts, &name, family);
-        if !addresses_there.is_empty() {
-            return Ok(addresses_there);
+        let in_hosts_file = in_hosts(&known.hosts, &name, family);
+        if !in_hosts_file.is_empty() {
+            return Ok(in_hosts_file);
         }
         let resolver = known.settings.as_ref().map_err(Clone::clone)?.resolver()?;
-        // Both families are asked for here and not by hickory's `lookup_ip`, which tells of two failures only one.
+        // Both families are looked up here and not by hickory's `lookup_ip`, which reports only one of two failures.
         let found = match family {
             Some(family) => addresses(&resolver, &name, family).await,
             None => match tokio::join!(
@@ -127,23 +127,23 @@ impl Resolver {
     }
 }
 
-/// Looks where the aliases of a name lead that came to nothing. It takes a question for each.
+/// Follows the aliases of a name that has no address, one query for each, to say where they lead.
 async fn explain(resolver: &TokioResolver, mut name: Name, error: impl FnOnce(Option<String>) -> DnsError) -> DnsError {
     name.set_fqdn(true);
-    let mut way = vec![name.clone()];
+    let mut seen = vec![name.clone()];
     let follow = async {
         while let Some(next) = alias(resolver, &name).await {
-            if way.contains(&next) || way.len() > MAX_ALIASES {
+            if seen.contains(&next) || seen.len() > MAX_ALIASES {
                 return true;
             }
-            way.push(next.clone());
+            seen.push(next.clone());
             name = next;
         }
         false
     };
-    match tokio::time::timeout(EXPLANATION, follow).await {
+    match tokio::time::timeout(EXPLANATION_TIME, follow).await {
         Ok(true) => DnsError::EndlessAlias,
-        _ => error(way.get(1..).and_then(<[Name]>::last).map(|end| end.to_utf8().trim_end_matches('.').to_owned())),
+        _ => error(seen.get(1..).and_then(<[Name]>::last).map(|end| end.to_utf8().trim_end_matches('.').to_owned())),
     }
 }
 
@@ -203,7 +203,7 @@ impl Settings {
         };
         options.cache_size = 0;
         options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
-        // Looked at before, and not read for every look-up.
+        // `in_hosts` has looked there, without reading the file for every look-up.
         options.use_hosts_file = ResolveHosts::Never;
         if let Some((timeout, attempts)) = source.patience {
             (options.timeout, options.attempts) = (timeout, attempts);

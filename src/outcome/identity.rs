@@ -1,6 +1,6 @@
-//! Which run this is, and the ids that follow from it.
+//! The identity of a run, and the ids that are derived from it.
 //!
-//! Ids are derived, not drawn: the same tick, delivered twice by EventBridge, makes the same trace and event ids, so
+//! Ids are derived, not random: the same tick, delivered twice by EventBridge, makes the same trace and event ids, so
 //! Sentry keeps one.
 
 use serde::{Serialize, Serializer};
@@ -32,8 +32,8 @@ impl TraceId {
         SpanId(self.0.as_u64_pair().1)
     }
 
-    /// The id of the span at `index` of the outcome's spans. Counted on from the root's: a hash for each would be a good
-    /// part of what a run costs.
+    /// The id of the span at `index` of the outcome's spans. Incremented from the root's: a hash for each would be a
+    /// considerable part of the cost of a run.
     pub const fn span(self, index: usize) -> SpanId {
         SpanId(self.root_span().0.wrapping_add(1 + index as u64))
     }
@@ -67,14 +67,14 @@ impl std::fmt::Display for SpanId {
     }
 }
 
-/// What tells one run from every other.
+/// Identifies one run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RunIdentity {
     /// Where the probe ran from.
     pub location: String,
     /// The group's name.
     pub group: String,
-    /// What tells the probe from the others of its group: its title, with a number where titles repeat.
+    /// Identifies the probe within its group: its title, with a number where titles repeat.
     pub probe: String,
     /// The tick that the run belongs to.
     pub tick: OffsetDateTime,
@@ -95,15 +95,14 @@ impl RunIdentity {
         TraceId(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
     }
 
-    /// What stands for the probe in all its runs, wherever they are made.
-    #[cfg(feature = "cli")]
-    pub(crate) fn probe_id(&self) -> SpanId {
+    /// The id of the probe, the same for all its runs at all locations.
+    pub fn probe_id(&self) -> SpanId {
         let name = [&*self.group, &*self.probe].join("\0");
         SpanId(Uuid::new_v5(&NAMESPACE, name.as_bytes()).as_u64_pair().1)
     }
 }
 
-/// RFC 3339 text in UTC, to the microsecond as all times of ours, with a fraction only where there is one.
+/// RFC 3339 text in UTC, to the microsecond as all times in SentryNet, with a fraction only where there is one.
 pub(crate) fn rfc3339(time: OffsetDateTime) -> String {
     let utc = time.to_offset(time::UtcOffset::UTC);
     let utc = utc.replace_nanosecond(utc.microsecond() * 1000).unwrap_or(utc);

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::Mutex;
 
-use super::cached_config::{ConfigSource, Loaded, SourceError};
+use super::config_cache::{ConfigCache, LoadError, Loaded};
 use super::prefix::Prefix;
 use crate::clock::SuspendAwareInstant;
 use crate::config::{Document, read};
@@ -16,10 +16,10 @@ use crate::secrets::Secret;
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
-pub enum OriginError {
+pub enum ConfigSourceError {
     /// It cannot be read, or it is not valid.
     #[error(transparent)]
-    Source(#[from] SourceError),
+    Load(#[from] LoadError),
     /// TLS to AWS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -29,20 +29,20 @@ pub enum OriginError {
 }
 
 /// Where the function's configuration comes from.
-pub enum Origin {
-    /// A file, read anew at each invocation.
+pub enum ConfigSource {
+    /// A file, read again for each invocation.
     File(PathBuf),
     /// Parameters below a path.
     Ssm {
         /// The path, e.g. `/sentrynet`.
         prefix: Prefix,
-        /// What asks SSM; made when it is first needed.
-        source: Mutex<Option<ConfigSource>>,
+        /// The cache of what SSM holds; made when it is first needed.
+        cache: Mutex<Option<ConfigCache>>,
     },
 }
 
-impl Origin {
-    /// What the environment says: `SENTRYNET_CONFIG`, else `SENTRYNET_PREFIX`.
+impl ConfigSource {
+    /// The source that the environment names: `SENTRYNET_CONFIG`, else `SENTRYNET_PREFIX`.
     pub fn from_env() -> Self {
         match std::env::var_os("SENTRYNET_CONFIG").filter(|path| !path.is_empty()) {
             Some(path) => Self::File(path.into()),
@@ -52,10 +52,10 @@ impl Origin {
 
     /// Parameters below `prefix`.
     pub fn ssm(prefix: Prefix) -> Self {
-        Self::Ssm { prefix, source: Mutex::default() }
+        Self::Ssm { prefix, cache: Mutex::default() }
     }
 
-    /// The SSM parameter that would hold the DSN; with a file, SSM is not asked.
+    /// The SSM parameter that would hold the DSN; none with a file, as SSM is not used then.
     pub fn dsn_parameter(&self) -> Option<String> {
         match self {
             Self::File(_) => None,
@@ -63,16 +63,16 @@ impl Origin {
         }
     }
 
-    /// The DSN that SSM held when it was asked last; known also where the configuration is broken.
+    /// The DSN that SSM held when it was last asked; known also where the configuration is broken.
     pub async fn dsn(&self) -> Option<Secret> {
         match self {
             Self::File(_) => None,
-            Self::Ssm { source, .. } => source.lock().await.as_ref()?.dsn().cloned(),
+            Self::Ssm { cache, .. } => cache.lock().await.as_ref()?.dsn().cloned(),
         }
     }
 
     /// The configuration as far as it is needed to run `group`, at `now`. From a file that is all of it,
-    /// so that an unknown group can be told from the known ones. From SSM, it may take until `until` to come.
+    /// so that an unknown group can be reported with the known ones. From SSM, it may take until `until`.
     ///
     /// # Errors
     ///
@@ -82,27 +82,27 @@ impl Origin {
         group: &str,
         now: SuspendAwareInstant,
         until: Option<Instant>,
-    ) -> Result<Loaded, OriginError> {
+    ) -> Result<Loaded, ConfigSourceError> {
         match self {
             Self::File(path) => Ok(load_file(path)?),
-            Self::Ssm { prefix, source } => {
-                let mut source = source.lock().await;
-                let source = match &mut *source {
-                    Some(source) => source,
-                    none => none.insert(ConfigSource::new(http_client()?, prefix)),
+            Self::Ssm { prefix, cache } => {
+                let mut cache = cache.lock().await;
+                let cache = match &mut *cache {
+                    Some(cache) => cache,
+                    none => none.insert(ConfigCache::new(http_client()?, prefix)),
                 };
-                Ok(source.group(group, now, until).await?)
+                Ok(cache.group(group, now, until).await?)
             }
         }
     }
 }
 
-fn load_file(path: &Path) -> Result<Loaded, SourceError> {
+fn load_file(path: &Path) -> Result<Loaded, LoadError> {
     let document = Document::load(path)?;
     let references = document.secret_refs();
     let mut secrets = Secrets::from_env(&references);
     for reference in references.into_iter().filter(|reference| matches!(reference, SecretRef::Ssm(_))) {
-        secrets.insert(reference, Err("SSM is not asked where SENTRYNET_CONFIG names a file".to_owned()));
+        secrets.insert(reference, Err("SSM is not used where SENTRYNET_CONFIG names a file".to_owned()));
     }
     let config = read(&document, &secrets)?;
     Ok(Loaded { config: Arc::new(config), broken: None })
@@ -113,6 +113,6 @@ fn load_file(path: &Path) -> Result<Loaded, SourceError> {
 /// # Errors
 ///
 /// TLS or HTTP cannot be set up.
-pub fn http_client() -> Result<reqwest::Client, OriginError> {
+pub fn http_client() -> Result<reqwest::Client, ConfigSourceError> {
     Ok(outbound_client(tls_client_config()?).build()?)
 }

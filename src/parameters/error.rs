@@ -1,4 +1,4 @@
-//! What can go wrong with SSM, in sentences that say what to do.
+//! Errors of SSM, with what to do about them.
 
 use std::error::Error;
 use std::time::Duration;
@@ -6,16 +6,16 @@ use std::time::Duration;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 
-/// What was to be done with parameters.
+/// An operation on parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// To know their values.
+    /// Reading their values.
     Read,
-    /// To know which there are.
+    /// Listing them.
     List,
-    /// To create or change them.
+    /// Creating or changing them.
     Write,
-    /// To remove them.
+    /// Removing them.
     Remove,
 }
 
@@ -40,18 +40,8 @@ impl Action {
         }
     }
 
-    /// As in "SSM did not give them".
-    const fn answer(self) -> &'static str {
-        match self {
-            Self::Read => "give",
-            Self::List => "list",
-            Self::Write => "take",
-            Self::Remove => "remove",
-        }
-    }
-
-    /// What a role has to be allowed for it.
-    const fn needs(self) -> &'static str {
+    /// The permissions that a role needs for it.
+    const fn permissions(self) -> &'static str {
         match self {
             Self::Read => "ssm:GetParameters on them, and kms:Decrypt on their key if it is not aws/ssm",
             Self::List => "ssm:DescribeParameters on *",
@@ -67,122 +57,121 @@ impl Action {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SsmError {
     /// Neither an argument nor the environment nor a profile names a region.
-    #[error("no AWS region is known: set AWS_REGION, or give your AWS profile a region")]
+    #[error("no AWS region is known: set AWS_REGION, or set a region in your AWS profile")]
     NoRegion,
     /// There is no such parameter.
     #[error("there is no SSM parameter {name} in {region}")]
     Missing {
         /// The parameter.
         name: String,
-        /// Where it was sought.
+        /// The region.
         region: String,
     },
-    /// The credentials at hand may not do it.
+    /// The current credentials do not allow it.
     #[error(
         "not allowed to {} the SSM parameters {names} in {region}: the role needs {} (AWS says: {message})",
-        .action.verb(), .action.needs()
+        .action.verb(), .action.permissions()
     )]
     Denied {
-        /// What was to be done.
+        /// The operation.
         action: Action,
         /// The parameters of the call.
         names: String,
-        /// Where they were sought.
+        /// The region.
         region: String,
-        /// AWS's own sentence.
+        /// AWS's own message.
         message: String,
     },
     /// There are no credentials.
     #[error(
         "no AWS credentials for the SSM parameters in {region}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
-         or AWS_PROFILE (tried last: {message})"
+         or AWS_PROFILE (last error: {message})"
     )]
     NoCredentials {
-        /// Where parameters were sought.
+        /// The region.
         region: String,
-        /// The SDK's own words.
+        /// The SDK's own message.
         message: String,
     },
-    /// The credentials at hand are not valid.
+    /// The current credentials are not valid.
     #[error(
-        "AWS does not accept the credentials at hand in {region}: renew them, choose others, or enable the region in \
-         the account (AWS says: {message})"
+        "AWS rejects the current credentials in {region}: renew them, choose others, or enable the region in the account \
+         (AWS says: {message})"
     )]
     BadCredentials {
-        /// Where parameters were sought.
+        /// The region.
         region: String,
-        /// AWS's own sentence.
+        /// AWS's own message.
         message: String,
     },
-    /// Too many calls, also after retries.
+    /// Too many calls, even after retries.
     #[error(
-        "SSM in {region} is throttling and {names} could not be {}: fewer calls at once, or SSM's higher throughput \
-         setting, would help (AWS says: {message})",
+        "SSM in {region} throttled the request, and {names} could not be {}: make fewer calls at once, or enable SSM's \
+         higher throughput (AWS says: {message})",
         .action.done()
     )]
     Throttled {
-        /// What was to be done.
+        /// The operation.
         action: Action,
         /// The parameters of the call.
         names: String,
-        /// Where they were sought.
+        /// The region.
         region: String,
-        /// AWS's own sentence.
+        /// AWS's own message.
         message: String,
     },
-    /// No answer, also after retries.
+    /// No response, even after retries.
     #[error(
-        "SSM in {region} cannot be reached to {} {names}: {message}; the network, a VPC endpoint or AWS_ENDPOINT_URL \
-         may be to blame",
+        "cannot reach SSM in {region} to {} {names}: {message}; check the network, VPC endpoints and AWS_ENDPOINT_URL",
         .action.verb()
     )]
     Unreachable {
-        /// What was to be done.
+        /// The operation.
         action: Action,
         /// The parameters of the call.
         names: String,
-        /// Where they were sought.
+        /// The region.
         region: String,
-        /// What the connection came to.
+        /// What happened to the connection.
         message: String,
     },
-    /// No answer in the time that an invocation has for it.
-    #[error("SSM in {region} did not give {name} within {:.1} s", .after.as_secs_f64())]
+    /// No response in the time that an invocation has for it.
+    #[error("SSM in {region} did not return {name} within {:.1} s", .after.as_secs_f64())]
     Late {
         /// The parameter of the group.
         name: String,
-        /// Where it was sought.
+        /// The region.
         region: String,
         /// How long was waited.
         after: Duration,
     },
-    /// What is there is of another type.
+    /// The existing parameter has another type.
     #[error(
-        "{name} in {region} is of another type and cannot be changed to the one it has to be: remove it \
+        "{name} in {region} has a type that cannot be changed to the required one: remove it \
          (`aws ssm delete-parameter --region {region} --name {name}`), then push again"
     )]
     OtherType {
         /// The parameter.
         name: String,
-        /// Where it is.
+        /// The region.
         region: String,
     },
-    /// Any other answer.
-    #[error("SSM in {region} did not {} {names}: {message}", .action.answer())]
+    /// Any other response.
+    #[error("SSM in {region} refused to {} {names}: {message}", .action.verb())]
     Refused {
-        /// What was to be done.
+        /// The operation.
         action: Action,
         /// The parameters of the call.
         names: String,
-        /// Where they were sought.
+        /// The region.
         region: String,
-        /// AWS's own words.
+        /// AWS's own message.
         message: String,
     },
 }
 
 impl SsmError {
-    /// Puts the SDK's error into words.
+    /// Classifies an error of the SDK.
     pub(crate) fn from_sdk<E, R>(error: SdkError<E, R>, action: Action, region: &str, names: &[&String]) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -216,10 +205,11 @@ impl SsmError {
                 }
             }
             SdkError::TimeoutError(_) => {
-                Self::Unreachable { action, names, region, message: "no answer in time".to_owned() }
+                Self::Unreachable { action, names, region, message: "no response in time".to_owned() }
             }
             SdkError::DispatchFailure(failure) => {
-                let message = failure.as_connector_error().map_or_else(|| "no answer".to_owned(), |error| root(error));
+                let message =
+                    failure.as_connector_error().map_or_else(|| "no response".to_owned(), |error| root(error));
                 if failure.is_timeout() || failure.is_io() {
                     Self::Unreachable { action, names, region, message }
                 } else if failure.as_connector_error().is_some_and(|error| has_cause::<CredentialsError>(error)) {

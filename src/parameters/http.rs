@@ -1,5 +1,5 @@
-//! Lets the AWS SDK speak through the one HTTP client of this program, so that the binary holds one HTTP stack and one
-//! TLS stack, and a cold start pays for them once.
+//! The AWS SDK over this program's own HTTP client, so that the binary holds one HTTP stack and one TLS stack, and a cold
+//! start pays for them once.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 
-/// `client` in the SDK's own terms.
+/// `client` as an HTTP client of the SDK.
 ///
 /// The SDK's connect timeout is not honoured (it belongs to `client`); its read timeout is.
 pub(crate) fn shared(client: reqwest::Client) -> SharedHttpClient {
@@ -59,7 +59,7 @@ fn to_reqwest(request: HttpRequest) -> Result<reqwest::Request, ConnectorError> 
         .map_err(|error: reqwest::Error| ConnectorError::user(error.into()))
 }
 
-/// Tells the SDK what it may try again.
+/// Tells the SDK what it may retry.
 fn classify(error: reqwest::Error) -> ConnectorError {
     if error.is_timeout() {
         ConnectorError::timeout(error.into())

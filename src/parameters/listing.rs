@@ -1,4 +1,4 @@
-//! What Parameter Store holds of SentryNet's, before a push.
+//! SentryNet's parameters in Parameter Store, as they are before a push.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,13 +9,13 @@ use super::error::{Action, SsmError};
 use super::prefix::Prefix;
 use crate::secrets::Secret;
 
-/// As many names as a filter takes.
+/// How many names a filter accepts.
 const NAMES_A_FILTER: usize = 50;
 
-/// As many parameters as a page of a listing has at most.
+/// How many parameters a page of a listing has at most.
 const PAGE: i32 = 50;
 
-/// What there is below a prefix, of what a push may touch, and whether there is what it refers to.
+/// The parameters below a prefix that a push may change, and which referenced secrets are missing.
 #[derive(Clone, Debug, Default)]
 pub struct ParameterListing {
     /// Everything but groups.
@@ -24,7 +24,7 @@ pub struct ParameterListing {
     pub dsn: Option<ListedParameter>,
     /// The groups by their names.
     pub groups: BTreeMap<String, ListedParameter>,
-    /// Of the secrets that were asked about, those that there is no parameter for.
+    /// The secrets asked about that have no parameter.
     pub missing: BTreeSet<String>,
 }
 
@@ -33,35 +33,35 @@ pub struct ParameterListing {
 pub struct ListedParameter {
     /// Decrypted.
     pub value: Secret,
-    /// Text, or encrypted.
+    /// Plain or encrypted.
     pub kind: ParameterType,
-    /// Whether it is of the advanced tier: there is no way back from it.
+    /// Whether it is in the advanced tier, which cannot be undone.
     pub is_advanced: bool,
-    /// The key that it is encrypted with.
+    /// The KMS key that it is encrypted with.
     pub key: Option<String>,
 }
 
 impl ParameterStore {
-    /// Reads what there is below `prefix`, and looks whether there are these `secrets`, which it does not read. Other
+    /// Lists and reads the parameters below `prefix`, and checks that these `secrets` exist, without reading them. Other
     /// parameters below the prefix are left alone.
     ///
     /// # Errors
     ///
     /// SSM does not answer, or does not allow it.
-    pub async fn held(&self, prefix: &Prefix, secrets: &BTreeSet<String>) -> Result<ParameterListing, SsmError> {
+    pub async fn list(&self, prefix: &Prefix, secrets: &BTreeSet<String>) -> Result<ParameterListing, SsmError> {
         let path = prefix.groups();
-        let mut known = self.described("Path", "OneLevel", std::slice::from_ref(&path)).await?;
+        let mut known = self.describe("Path", "OneLevel", std::slice::from_ref(&path)).await?;
         let ours = [prefix.settings(), prefix.dsn()];
         let named: Vec<String> = ours.iter().chain(secrets).cloned().collect();
         for names in named.chunks(NAMES_A_FILTER) {
-            known.extend(self.described("Name", "Equals", names).await?);
+            known.extend(self.describe("Name", "Equals", names).await?);
         }
         let missing = secrets.iter().filter(|name| !known.contains_key(*name)).cloned().collect();
 
         let below = format!("{path}/");
         known.retain(|name, _| ours.contains(name) || name.starts_with(&below));
         let values = self.fetch(&known.keys().cloned().collect()).await?;
-        let mut held = ParameterListing { missing, ..ParameterListing::default() };
+        let mut listing = ParameterListing { missing, ..ParameterListing::default() };
         for (name, found) in values.found {
             let Some(metadata) = known.remove(&name) else { continue };
             let parameter = ListedParameter {
@@ -71,16 +71,16 @@ impl ParameterStore {
                 key: metadata.key_id,
             };
             match name.strip_prefix(&below) {
-                Some(group) => drop(held.groups.insert(group.to_owned(), parameter)),
-                None if name == prefix.dsn() => held.dsn = Some(parameter),
-                None => held.settings = Some(parameter),
+                Some(group) => drop(listing.groups.insert(group.to_owned(), parameter)),
+                None if name == prefix.dsn() => listing.dsn = Some(parameter),
+                None => listing.settings = Some(parameter),
             }
         }
-        Ok(held)
+        Ok(listing)
     }
 
-    /// What is known of the parameters that a filter lets pass, by their names.
-    async fn described(
+    /// The metadata of the parameters that match a filter, by name.
+    async fn describe(
         &self,
         key: &str,
         option: &str,

@@ -1,16 +1,18 @@
-//! A whole configuration in the parts that Parameter Store holds: everything but groups, the DSN, and each group by
-//! itself.
+//! A configuration split into the parameters that hold it: the settings (everything but groups), the DSN, and each group.
 //!
-//! A part stands alone: what anchors, aliases and merge keys share is written out, and certificates are in it. As far as
-//! that goes, it is the user's own text, comments included. Every part is read back before it is handed out, the way the
-//! function reads it, and has to come to what the whole configuration comes to.
+//! Each part is self-contained: what anchors, aliases and merge keys share is written out, and certificates are inlined.
+//! Otherwise it is the user's own text, comments included. Every part is read back as the function reads it, and has to be
+//! equivalent to the whole configuration.
 
 mod excerpt;
 mod inline_pem;
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
 mod tests;
 mod tier;
 
+pub use tier::STANDARD_TIER;
+
+use self::tier::ADVANCED_TIER;
 use crate::config::{Config, Document, Group, read, read_parts};
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::{Diagnostic, Diagnostics};
@@ -19,58 +21,53 @@ use crate::secrets::{Redactor, Secret};
 use crate::yaml::node::{Entry, Kind, Node};
 use crate::yaml::write;
 
-/// Bytes that a parameter of SSM's standard tier holds, which costs nothing.
-pub const STANDARD_TIER: usize = 4096;
-/// Bytes that a parameter of the advanced tier holds.
-pub const ADVANCED_TIER: usize = 8192;
-
-/// The parts of a configuration.
+/// A configuration split into parameters.
 #[derive(Clone, Debug)]
-pub struct Parts {
-    /// Everything but groups and a DSN that is written out; `None` where nothing of it is configured.
+pub struct Partition {
+    /// Everything but groups and a literal DSN; `None` where nothing of it is configured.
     pub settings: Option<Document>,
     /// The groups with their names.
     pub groups: Vec<(String, Document)>,
-    /// The DSN, if it is written out. One that is a reference to a secret stays among the settings.
+    /// The DSN, if it is literal. A reference to a secret stays among the settings.
     pub dsn: Option<Secret>,
-    /// The configuration's `regions`, possibly none; `None` where secrets hold some, which are not looked up.
+    /// The configuration's `regions`, possibly none; `None` where some are references to secrets, which are not resolved.
     pub regions: Option<Vec<String>>,
-    /// Key paths of secrets that stand in the configuration itself, the DSN aside.
+    /// Key paths of literal secrets in the configuration, other than the DSN.
     pub literals: Vec<String>,
-    /// Finds these secrets.
+    /// Knows these secrets.
     pub redactor: Redactor,
 }
 
-impl Parts {
-    /// Takes a configuration apart. No secret is looked up: references stay what they are.
+impl Partition {
+    /// Splits a configuration. No secret is resolved: references stay references.
     ///
     /// # Errors
     ///
-    /// It is not valid; or a part of it cannot be a parameter: because it is too large, its name comes from a secret, or it
+    /// It is not valid; or a part of it cannot be a parameter because it is too large, its name comes from a secret, or it
     /// needs a private key that is in a file.
     pub fn of(document: &Document) -> Result<Self, Diagnostics> {
         let config = read(document, &Secrets::stand_ins())?;
         let root = &document.root;
         let mut diagnostics = Vec::new();
 
-        let wanted = settings(root);
-        let settings = wanted.as_ref().and_then(|wanted| {
-            let text = text(wanted, excerpt::of_settings(&document.source, root, wanted));
-            let diagnostic = tier::judge_settings(document, root, &text);
+        let desired = settings(root);
+        let settings = desired.as_ref().and_then(|desired| {
+            let text = text(desired, excerpt::of_settings(&document.source, root, desired));
+            let diagnostic = tier::check_settings(document, root, &text);
             part(document, "sentry", &text, diagnostic, &mut diagnostics)
         });
         let mut groups = Vec::new();
         let nodes = root.get("groups").map_or(&[][..], Node::items);
         for (index, (node, group)) in nodes.iter().zip(&config.groups).enumerate() {
             let path = format!("groups[{index}]");
-            diagnostics.extend(judge_name(document, node, &path));
-            let mut wanted = node.clone();
-            inline_pem::inline(document, &mut wanted, &path, &mut diagnostics);
-            let has_name = wanted.get("name").is_some();
-            name(&mut wanted, &group.name);
+            diagnostics.extend(validate_name(document, node, &path));
+            let mut desired = node.clone();
+            inline_pem::inline(document, &mut desired, &path, &mut diagnostics);
+            let has_name = desired.get("name").is_some();
+            name(&mut desired, &group.name);
             let text =
-                text(&wanted, excerpt::of_group(&document.source, node, (!has_name).then_some(group.name.as_str())));
-            let diagnostic = tier::judge_group(document, &wanted, &text, &path, &config, group);
+                text(&desired, excerpt::of_group(&document.source, node, (!has_name).then_some(group.name.as_str())));
+            let diagnostic = tier::check_group(document, &desired, &text, &path, &config, group);
             if let Some(part) = part(document, &format!("groups/{}", group.name), &text, diagnostic, &mut diagnostics) {
                 groups.push((group.name.clone(), part));
             }
@@ -102,12 +99,12 @@ impl Parts {
     }
 }
 
-/// The DSN of a whole configuration, if it is written out.
+/// The DSN of a whole configuration, if it is literal.
 fn literal_dsn(root: &Node) -> Option<&str> {
     root.get("sentry")?.get("dsn")?.text()
 }
 
-/// What is there besides groups and a DSN that is written out.
+/// Everything but groups and a literal DSN.
 fn settings(root: &Node) -> Option<Node> {
     let mut entries = Vec::new();
     for entry in root.entries().iter().filter(|entry| entry.name != "groups" && !entry.value.is_null()) {
@@ -123,7 +120,7 @@ fn settings(root: &Node) -> Option<Node> {
     (!entries.is_empty()).then(|| Node { kind: Kind::Map(entries), ..root.clone() })
 }
 
-/// Gives a group the name that it goes by.
+/// Adds the group's name where it has none.
 fn name(group: &mut Node, name: &str) {
     let given = Node::of_text(name, group.span);
     let Kind::Map(entries) = &mut group.kind else { return };
@@ -135,24 +132,24 @@ fn name(group: &mut Node, name: &str) {
 }
 
 /// A group's name is its parameter's: it has to be known here.
-fn judge_name(document: &Document, group: &Node, path: &str) -> Option<Diagnostic> {
+fn validate_name(document: &Document, group: &Node, path: &str) -> Option<Diagnostic> {
     let help = "a group's parameter is named after it: give the group a `name`";
     let (node, key) = match group.get("name") {
         Some(name) => (name, "name"),
         None => (group.get("tags")?.get("target")?, "tags.target"),
     };
     SecretRef::of(node)?;
-    let message = "the group's name comes from a secret, which is not looked up here";
+    let message = "the group's name comes from a secret, which is not resolved here";
     Some(document.source.diagnostic(node.location(), &format!("{path}.{key}"), Finding::new(message).with_help(help)))
 }
 
-/// The user's own text if it reads as what is wanted and costs no more; else one that does.
-fn text(wanted: &Node, excerpt: Option<String>) -> String {
-    let written = write::write(wanted);
+/// The user's own text if it is equivalent to `desired` and needs no higher tier; else a generated one.
+fn text(desired: &Node, excerpt: Option<String>) -> String {
+    let written = write::write(desired);
     let reads_the_same = |excerpt: &String| {
         let read = Document::parse("excerpt", excerpt.as_bytes());
-        // Parameter Store takes `{{` for the name of another parameter.
-        !excerpt.contains("{{") && read.is_ok_and(|read| read.root.says_the_same(wanted))
+        // Parameter Store interprets `{{` as a reference to another parameter.
+        !excerpt.contains("{{") && read.is_ok_and(|read| read.root.says_the_same(desired))
     };
     let tier = |text: &String| (text.len() > STANDARD_TIER, text.len() > ADVANCED_TIER);
     excerpt.filter(|excerpt| tier(excerpt) <= tier(&written) && reads_the_same(excerpt)).unwrap_or(written)
@@ -173,7 +170,7 @@ fn part(
     Document::parse(name, text.as_bytes()).map_err(|_| diagnostics.push(unreadable(document, name))).ok()
 }
 
-/// Reads a group as the function does, and says whether that is the group of the configuration.
+/// Reads a group as the function does; an error if it differs from the group of the configuration.
 fn read_back(
     document: &Document,
     settings: Option<&Document>,
@@ -191,6 +188,8 @@ fn read_back(
 }
 
 fn unreadable(document: &Document, name: &str) -> Diagnostic {
-    let message = format!("`{name}` would not read as it does in this file: this is a mistake of SentryNet's own");
+    let message = format!(
+        "`{name}` would be read differently from Parameter Store than from this file: this is a bug in SentryNet"
+    );
     Diagnostic::of_file(document.name(), message).with_help("please report it with the configuration, secrets removed")
 }

@@ -1,6 +1,6 @@
-//! Where below a path of Parameter Store everything is.
+//! The path below which all parameters are.
 
-/// The path unless `SENTRYNET_PREFIX` says otherwise.
+/// Used where `SENTRYNET_PREFIX` is not set.
 const DEFAULT: &str = "/sentrynet";
 
 /// How many names a path may have, `groups/<name>` included.
@@ -20,43 +20,43 @@ impl Prefix {
         Self(path.trim_end_matches('/').to_owned())
     }
 
-    /// What `SENTRYNET_PREFIX` says, else `/sentrynet`.
+    /// The value of `SENTRYNET_PREFIX`, else `/sentrynet`.
     pub fn from_env() -> Self {
         let path = std::env::var("SENTRYNET_PREFIX").ok().filter(|path| !path.is_empty());
         Self::new(path.as_deref().unwrap_or(DEFAULT))
     }
 
-    /// Why there can be no parameters below it, if there can be none
+    /// Checks that there can be parameters below it
     /// (<https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-parameter-name-constraints.html>).
     ///
     /// # Errors
     ///
     /// A sentence for people.
-    pub fn judge(&self) -> Result<(), String> {
+    pub fn validate(&self) -> Result<(), String> {
         let path = self.0.as_str();
         let Some(names) = path.strip_prefix('/') else {
-            let why = if path.is_empty() { "it is empty" } else { "it does not begin with `/`" };
-            return Err(self.refusal(why));
+            let why = if path.is_empty() { "it is empty" } else { "it must begin with `/`" };
+            return Err(self.invalid(why));
         };
         let is_fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/');
         if !path.chars().all(is_fine) {
-            return Err(self.refusal("it is made of letters, digits, `_`, `.`, `-` and `/`"));
+            return Err(self.invalid("only letters, digits, `_`, `.`, `-` and `/` are allowed"));
         }
         let first = names.to_ascii_lowercase();
         if first.starts_with("aws") || first.starts_with("ssm") {
-            return Err(self.refusal("names that begin with `aws` or `ssm` are Amazon's own"));
+            return Err(self.invalid("names that begin with `aws` or `ssm` are reserved by AWS"));
         }
         if names.split('/').any(str::is_empty) {
-            return Err(self.refusal("there is nothing between two of its `/`"));
+            return Err(self.invalid("there is an empty name between two `/`"));
         }
         if names.split('/').count() + 2 > MAX_DEPTH || path.len() + "/groups/".len() + MAX_GROUP_LENGTH > MAX_LENGTH {
-            return Err(self.refusal("it is too long"));
+            return Err(self.invalid("it is too long"));
         }
         Ok(())
     }
 
-    fn refusal(&self, why: &str) -> String {
-        format!("there can be no SSM parameters below `{}`: {why}", self.0.escape_debug())
+    fn invalid(&self, why: &str) -> String {
+        format!("`{}` is not a valid prefix of SSM parameters: {why}", self.0.escape_debug())
     }
 
     /// The parameter of everything but groups.
@@ -87,11 +87,11 @@ mod tests {
     #[test]
     fn a_path_that_no_parameter_can_be_below_is_known_beforehand() {
         for path in ["/sentrynet", "/sentrynet/", "/team/a.b_c-D/uptime"] {
-            assert_eq!(Prefix::new(path).judge(), Ok(()), "{path}");
+            assert_eq!(Prefix::new(path).validate(), Ok(()), "{path}");
         }
         let long = format!("/{}", "x".repeat(1000));
         for path in ["", "/", "sentrynet", "/aws/x", "/SSM", "/a b", "/a//b", "/\u{e4}", &"/a".repeat(14), &long] {
-            assert!(Prefix::new(path).judge().is_err(), "{path}");
+            assert!(Prefix::new(path).validate().is_err(), "{path}");
         }
     }
 }

@@ -1,29 +1,29 @@
-//! A configuration's way into Parameter Store: what is to be changed, in which order, and doing it.
+//! Publishing a configuration to Parameter Store: which changes, in which order, and making them.
 
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
 
 use super::ParameterStore;
 use super::error::{Action, SsmError};
 use super::listing::{ListedParameter, ParameterListing};
-use super::partition::{Parts, STANDARD_TIER};
+use super::partition::{Partition, STANDARD_TIER};
 use super::prefix::Prefix;
 use crate::config::{Document, read_parts};
 use crate::schema::Secrets;
 use crate::secrets::Secret;
 
-/// As many names as one `DeleteParameters` takes.
+/// How many names one `DeleteParameters` call accepts.
 const NAMES_A_CALL: usize = 10;
 
-/// What is to be in Parameter Store.
+/// What Parameter Store should hold.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
+pub struct DesiredParameters<'a> {
     /// Below which path.
     pub prefix: &'a Prefix,
     /// Settings and groups.
-    pub parts: &'a Parts,
-    /// The DSN; `None` leaves the one that is there alone.
+    pub partition: &'a Partition,
+    /// The DSN; `None` leaves the existing one alone.
     pub dsn: Option<&'a Secret>,
-    /// The KMS key to encrypt the DSN with; `None` leaves it with the key that it has, or the account's own.
+    /// The KMS key to encrypt the DSN with; `None` keeps its current key, or takes the account's default.
     pub key: Option<&'a str>,
 }
 
@@ -32,130 +32,131 @@ pub struct Wanted<'a> {
 pub struct Change {
     /// The parameter.
     pub name: String,
-    /// What it holds.
+    /// Its current value.
     pub old: Option<Secret>,
-    /// What it is to hold; `None` removes it.
+    /// Its new value; `None` removes it.
     pub new: Option<Secret>,
-    /// Whether it is the DSN, of which nothing is shown.
+    /// Whether it is the DSN, whose value is not shown.
     pub is_dsn: bool,
-    /// Whether it has to be of the advanced tier, which costs money: for its size, or because it is already.
+    /// Whether it has to be in the advanced tier, which costs money: for its size, or because it is already.
     pub is_advanced: bool,
     kind: ParameterType,
     key: Option<String>,
 }
 
-/// How far a push came.
+/// What a push has done.
 #[derive(Debug, Default)]
-pub struct Pushed {
+pub struct PushReport {
     /// Parameters that were written.
     pub written: usize,
     /// Parameters that were removed.
     pub removed: usize,
-    /// What ended it early.
+    /// The error that ended it early.
     pub failure: Option<SsmError>,
 }
 
-impl Wanted<'_> {
-    /// What is to be changed of what there is, in an order in which the function finds something that works at any time:
-    /// groups first (or the settings, where groups need the new ones), the DSN before settings that no longer hold it,
-    /// and what is gone last.
-    pub fn changes(&self, held: &ParameterListing) -> Vec<Change> {
-        let groups =
-            self.parts.groups.iter().filter_map(|(name, part)| {
-                text_change(self.prefix.group(name), held.groups.get(name), Some(part.text()))
-            });
+impl DesiredParameters<'_> {
+    /// The changes from `listing`, in an order in which the function finds a valid configuration at any time: groups first
+    /// (or the settings, where groups need the new ones), the DSN before settings that no longer hold it, removals last.
+    pub fn changes(&self, listing: &ParameterListing) -> Vec<Change> {
+        let groups = self.partition.groups.iter().filter_map(|(name, part)| {
+            text_change(self.prefix.group(name), listing.groups.get(name), Some(part.text()))
+        });
         let settings = text_change(
             self.prefix.settings(),
-            held.settings.as_ref(),
-            self.parts.settings.as_ref().map(Document::text),
+            listing.settings.as_ref(),
+            self.partition.settings.as_ref().map(Document::text),
         );
-        let gone = held.groups.iter().filter(|(name, _)| !self.parts.groups.iter().any(|(kept, _)| kept == *name));
+        let gone =
+            listing.groups.iter().filter(|(name, _)| !self.partition.groups.iter().any(|(kept, _)| kept == *name));
         let gone = gone.filter_map(|(name, group)| text_change(self.prefix.group(name), Some(group), None));
 
         let mut changes: Vec<Change> = groups.collect();
-        let at = if self.needs_settings_first(held) { 0 } else { changes.len() };
-        changes.splice(at..at, self.dsn_change(held).into_iter().chain(settings));
+        let at = if self.needs_settings_first(listing) { 0 } else { changes.len() };
+        changes.splice(at..at, self.dsn_change(listing).into_iter().chain(settings));
         changes.extend(gone);
         changes
     }
 
     /// Whether the function will find a DSN among the parameters.
-    pub fn has_dsn(&self, held: &ParameterListing) -> bool {
-        let refers = self.parts.settings.as_ref().is_some_and(|settings| {
+    pub fn has_dsn(&self, listing: &ParameterListing) -> bool {
+        let refers = self.partition.settings.as_ref().is_some_and(|settings| {
             let read = read_parts(Some(settings), &[], &Secrets::stand_ins());
             read.is_ok_and(|read| read.sentry.dsn.is_some())
         });
-        self.dsn.is_some() || held.dsn.is_some() || refers
+        self.dsn.is_some() || listing.dsn.is_some() || refers
     }
 
-    fn dsn_change(&self, held: &ParameterListing) -> Option<Change> {
-        let (dsn, held) = (self.dsn?, held.dsn.as_ref());
-        let is_same = held.is_some_and(|held| {
-            held.value.expose().trim() == dsn.expose()
-                && held.kind == ParameterType::SecureString
-                && self.key.is_none_or(|key| held.key.as_deref() == Some(key))
+    fn dsn_change(&self, listing: &ParameterListing) -> Option<Change> {
+        let (dsn, listing) = (self.dsn?, listing.dsn.as_ref());
+        let is_same = listing.is_some_and(|listing| {
+            listing.value.expose().trim() == dsn.expose()
+                && listing.kind == ParameterType::SecureString
+                && self.key.is_none_or(|key| listing.key.as_deref() == Some(key))
         });
         (!is_same).then(|| Change {
             name: self.prefix.dsn(),
-            old: held.map(|held| held.value.clone()),
+            old: listing.map(|listing| listing.value.clone()),
             new: Some(dsn.clone()),
             is_dsn: true,
-            is_advanced: held.is_some_and(|held| held.is_advanced),
+            is_advanced: listing.is_some_and(|listing| listing.is_advanced),
             kind: ParameterType::SecureString,
-            key: self.key.map(str::to_owned).or_else(|| held?.key.clone()),
+            key: self.key.map(str::to_owned).or_else(|| listing?.key.clone()),
         })
     }
 
-    /// A group's `regions` have to be among those of the settings: whether the new groups go with the new settings only,
-    /// and the groups that there are go with these as well.
-    fn needs_settings_first(&self, held: &ParameterListing) -> bool {
-        let parse = |held: &ListedParameter| Document::parse("", held.value.expose().as_bytes()).ok();
-        let goes = |settings: Option<&Document>, group: &Document| {
+    /// A group's `regions` have to be among those of the settings: whether the new groups are valid with the new settings
+    /// only, and the current groups are valid with these as well.
+    fn needs_settings_first(&self, listing: &ParameterListing) -> bool {
+        let parse = |listing: &ListedParameter| Document::parse("", listing.value.expose().as_bytes()).ok();
+        let is_valid = |settings: Option<&Document>, group: &Document| {
             read_parts(settings, &[group], &Secrets::stand_ins()).is_ok()
         };
-        let settings = held.settings.as_ref().and_then(parse);
-        let all_go = self.parts.groups.iter().all(|(_, group)| goes(settings.as_ref(), group));
-        !all_go && held.groups.values().filter_map(parse).all(|group| goes(self.parts.settings.as_ref(), &group))
+        let settings = listing.settings.as_ref().and_then(parse);
+        let all_valid = self.partition.groups.iter().all(|(_, group)| is_valid(settings.as_ref(), group));
+        !all_valid
+            && listing.groups.values().filter_map(parse).all(|group| is_valid(self.partition.settings.as_ref(), &group))
     }
 }
 
-/// How a parameter of text becomes what is wanted. What was encrypted stays so.
-fn text_change(name: String, held: Option<&ListedParameter>, wanted: Option<&str>) -> Option<Change> {
-    let old = held.map(|held| held.value.expose());
-    (old != wanted).then(|| Change {
+/// The change of a plain parameter to the desired value, if there is any. What was encrypted stays so.
+fn text_change(name: String, listing: Option<&ListedParameter>, desired: Option<&str>) -> Option<Change> {
+    let old = listing.map(|listing| listing.value.expose());
+    (old != desired).then(|| Change {
         name,
-        old: held.map(|held| held.value.clone()),
-        new: wanted.map(Secret::new),
+        old: listing.map(|listing| listing.value.clone()),
+        new: desired.map(Secret::new),
         is_dsn: false,
-        is_advanced: held.is_some_and(|held| held.is_advanced) || wanted.is_some_and(|text| text.len() > STANDARD_TIER),
-        kind: match held.map(|held| &held.kind) {
+        is_advanced: listing.is_some_and(|listing| listing.is_advanced)
+            || desired.is_some_and(|text| text.len() > STANDARD_TIER),
+        kind: match listing.map(|listing| &listing.kind) {
             Some(ParameterType::SecureString) => ParameterType::SecureString,
             _ => ParameterType::String,
         },
-        key: held.and_then(|held| held.key.clone()),
+        key: listing.and_then(|listing| listing.key.clone()),
     })
 }
 
 impl ParameterStore {
     /// Makes these changes one after the other, up to the first that fails.
-    pub async fn push(&self, changes: &[Change]) -> Pushed {
-        let mut pushed = Pushed::default();
+    pub async fn push(&self, changes: &[Change]) -> PushReport {
+        let mut report = PushReport::default();
         for change in changes {
             let Some(new) = &change.new else { continue };
             match self.put(change, new).await {
-                Ok(()) => pushed.written += 1,
-                Err(error) => return Pushed { failure: Some(error), ..pushed },
+                Ok(()) => report.written += 1,
+                Err(error) => return PushReport { failure: Some(error), ..report },
             }
         }
         let gone: Vec<&String> =
             changes.iter().filter(|change| change.new.is_none()).map(|change| &change.name).collect();
         for names in gone.chunks(NAMES_A_CALL) {
             match self.remove(names).await {
-                Ok(()) => pushed.removed += names.len(),
-                Err(error) => return Pushed { failure: Some(error), ..pushed },
+                Ok(()) => report.removed += names.len(),
+                Err(error) => return PushReport { failure: Some(error), ..report },
             }
         }
-        pushed
+        report
     }
 
     async fn put(&self, change: &Change, value: &Secret) -> Result<(), SsmError> {
@@ -167,14 +168,14 @@ impl ParameterStore {
             .value(value.expose())
             .r#type(change.kind.clone())
             .tier(if change.is_advanced { ParameterTier::Advanced } else { ParameterTier::Standard })
-            // Also what is new: an answer that got lost makes the SDK write it twice.
+            // Also for new ones: where a response is lost, the SDK writes again.
             .overwrite(true)
             .set_key_id(change.key.clone().filter(|_| is_secure));
         let sent = request.send().await;
         sent.map(drop).map_err(|error| SsmError::from_sdk(error, Action::Write, &self.region, &[&change.name]))
     }
 
-    /// What is gone already is as good as removed.
+    /// Parameters that are gone already count as removed.
     async fn remove(&self, names: &[&String]) -> Result<(), SsmError> {
         let request = self.client.delete_parameters().set_names(Some(names.iter().copied().cloned().collect()));
         let sent = request.send().await;

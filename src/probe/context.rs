@@ -5,9 +5,8 @@ use std::time::Instant;
 
 use http::{HeaderName, HeaderValue};
 
-use super::kind::Probe;
 use crate::net::Network;
-use crate::outcome::{SpanId, TraceId};
+use crate::outcome::{SpanId, Tags, TraceId};
 use crate::shutdown::Shutdown;
 
 /// Makes the headers that continue a trace: of the trace and span given, sampled or not.
@@ -29,8 +28,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// Where a probe runs from: what is known here, else what its own tags say, else nothing.
-    pub(crate) fn location_of(&self, probe: &Probe) -> String {
-        self.location.as_ref().or_else(|| probe.tags.get("location")).cloned().unwrap_or_default()
+    /// Where a probe with these tags runs from: the known location, else the one in its tags, else an empty string.
+    pub(crate) fn location_of(&self, tags: &Tags) -> String {
+        self.location.as_ref().or_else(|| tags.get("location")).cloned().unwrap_or_default()
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::attempt::Attempt;
 use super::contract::{Kind, Settings};
-use super::{http, script};
+use super::{http, script, tcp};
 use crate::outcome::{Failure, Tags};
 use crate::schema::parsed::Fields;
 use crate::schema::reader::Reader;
@@ -65,6 +65,7 @@ macro_rules! kinds {
 kinds! {
     Http: http::Request,
     Script: script::Script,
+    Tcp: tcp::Tcp,
 }
 
 /// A probe's map: which keys it has depends on its kind.

@@ -9,34 +9,34 @@ use tokio::sync::RwLock;
 
 use super::group::ScheduledRun;
 use super::payload::{Firing, Payload, PayloadError};
-use super::{Finished, Overrides, Runner, RunnerError, elsewhere, jobs_now};
+use super::{Finished, Overrides, Runner, RunnerError, manual_runs, outside_regions};
 use crate::clock::SuspendAwareInstant;
 use crate::config::{Config, Group};
 use crate::net::{Network, Resolver};
 use crate::outcome::{Outcome, Status};
-use crate::parameters::{Loaded, Origin, OriginError};
+use crate::parameters::{ConfigSource, ConfigSourceError, Loaded};
 use crate::probe::Probe;
 use crate::schedule::Cadence;
 use crate::shutdown;
 use crate::telemetry::Telemetry;
 
-/// It takes so long at most to hand an answer to the Runtime API, which is in the same sandbox.
-const ANSWER: Duration = Duration::from_millis(20);
+/// The longest that it takes to hand a response to the Runtime API, which is in the same sandbox.
+const RESPONSE_TIME: Duration = Duration::from_millis(20);
 
-/// Why an invocation fails. A failed probe is no reason: that is a result.
+/// Why an invocation fails. A failed probe is not an error but a result.
 #[derive(Debug, thiserror::Error)]
 pub enum FunctionError {
-    /// The payload asks for something that there is not.
+    /// The payload asks for something that does not exist.
     #[error(transparent)]
     Payload(#[from] PayloadError),
-    /// The configuration is broken, or cannot be had.
+    /// The configuration is not valid, or cannot be loaded.
     #[error(transparent)]
-    Config(#[from] OriginError),
+    Config(#[from] ConfigSourceError),
     /// Results cannot be delivered.
     #[error(transparent)]
     Runner(#[from] RunnerError),
-    /// No one says where results go.
-    #[error("there is no DSN: set SENTRY_DSN, {}or sentry.dsn in the configuration", or_parameter(.parameter))]
+    /// No DSN is configured.
+    #[error("no DSN is configured: set SENTRY_DSN, {}or sentry.dsn in the configuration", or_parameter(.parameter))]
     NoDsn {
         /// The SSM parameter that would hold it, where SSM is asked.
         parameter: Option<String>,
@@ -69,7 +69,7 @@ impl FunctionError {
 /// The function: kept from one invocation to the next.
 pub struct Function {
     runner: Runner,
-    origin: Origin,
+    source: ConfigSource,
     /// Read while an invocation runs.
     running: RwLock<()>,
 }
@@ -78,19 +78,19 @@ impl Function {
     /// The function as the environment describes it. Nothing is read or built yet.
     pub fn from_env(telemetry: Telemetry) -> Self {
         let network = Network::new(Resolver::system());
-        Self::new(Runner::new(network, Overrides::from_env(), telemetry), Origin::from_env())
+        Self::new(Runner::new(network, Overrides::from_env(), telemetry), ConfigSource::from_env())
     }
 
     /// A function of these parts. What it cannot deliver it keeps for the next invocation.
-    pub fn new(runner: Runner, origin: Origin) -> Self {
-        Self { runner: runner.keeping(), origin, running: RwLock::default() }
+    pub fn new(runner: Runner, source: ConfigSource) -> Self {
+        Self { runner: runner.retain_for_next(), source, running: RwLock::default() }
     }
 
     /// Serves one invocation. Everything is over by `deadline`.
     ///
     /// # Errors
     ///
-    /// See [`FunctionError`]; it is told to Sentry too, where that is possible.
+    /// See [`FunctionError`]; it is reported to Sentry too, where that is possible.
     pub async fn handle(&self, payload: Value, deadline: Option<Instant>) -> Result<Finished, FunctionError> {
         let _running = self.running.read().await;
         self.runner.telemetry().forget();
@@ -99,7 +99,7 @@ impl Function {
             && !matches!(error, FunctionError::NotDelivered { .. })
         {
             tracing::error!(kind = error.name(), "the invocation failed: {error}");
-            self.runner.deliver_own_errors(self.origin.dsn().await, deadline).await;
+            self.runner.deliver_own_errors(self.source.dsn().await, deadline).await;
         }
         result
     }
@@ -109,10 +109,10 @@ impl Function {
     pub async fn shut_down(&self) {
         let end = self.runner.shutdown.begin() + shutdown::DELIVERY;
         if self.running.try_write().is_err() {
-            // It ends by itself, unless there is nothing yet that could be lost.
+            // It ends by itself, unless it has nothing yet that could be lost.
             let _ = tokio::time::timeout_at(end, self.running.write()).await;
-            // Its answer is on the way.
-            tokio::time::sleep(ANSWER).await;
+            // Its response is on the way.
+            tokio::time::sleep(RESPONSE_TIME).await;
         }
         self.runner.deliver_waiting(end.into_std()).await;
     }
@@ -120,21 +120,21 @@ impl Function {
     async fn serve(&self, payload: Value, deadline: Option<Instant>) -> Result<Finished, FunctionError> {
         let payload = Payload::from_json(payload)?;
         let loaded = self.load(&payload.group, deadline).await?;
-        // Known from here on, so that what follows can be told, and without secrets.
+        // From here on, errors can be reported without secrets.
         self.runner.telemetry().hide(loaded.config.redactor.clone());
         let dsn = self.runner.dsn(&loaded.config)?;
         if let Some(broken) = &loaded.broken {
-            tracing::error!("the newest configuration is not used, the last good one runs: {broken}");
+            tracing::error!("the newest configuration cannot be used, the last valid one still runs: {broken}");
         }
         let config = loaded.config;
-        let Some(dsn) = dsn else { return Err(FunctionError::NoDsn { parameter: self.origin.dsn_parameter() }) };
-        self.runner.courier(dsn)?;
+        let Some(dsn) = dsn else { return Err(FunctionError::NoDsn { parameter: self.source.dsn_parameter() }) };
+        self.runner.client(dsn)?;
         let now = OffsetDateTime::now_utc();
         let region = self.runner.overrides.location.as_deref();
-        let (group, (jobs, time)) =
-            chosen(&payload, &config, region, now).map_err(|e| e.without_secrets(&config.redactor))?;
-        let finished = self.runner.run(&config, group, jobs, time, deadline).await?;
-        tell_skipped(&finished.outcomes);
+        let (group, (runs, time)) =
+            select(&payload, &config, region, now).map_err(|e| e.without_secrets(&config.redactor))?;
+        let finished = self.runner.run(&config, group, runs, time, deadline).await?;
+        log_skipped(&finished.outcomes);
         if let Some(delivered) = finished.delivered.as_ref().filter(|delivered| delivered.missing > 0) {
             return Err(FunctionError::NotDelivered {
                 missing: delivered.missing,
@@ -146,10 +146,10 @@ impl Function {
         Ok(finished)
     }
 
-    /// The configuration, while there is time left to tell that it does not come.
+    /// The configuration, while there is time left to report that it does not arrive.
     async fn load(&self, group: &str, deadline: Option<Instant>) -> Result<Loaded, FunctionError> {
         let until = deadline.map(|deadline| self.runner.probes_end(deadline, 1));
-        Ok(self.origin.load(group, SuspendAwareInstant::now(), until).await?)
+        Ok(self.source.load(group, SuspendAwareInstant::now(), until).await?)
     }
 }
 
@@ -167,8 +167,8 @@ fn kept_for_later(spooled: usize) -> String {
     }
 }
 
-/// Nobody reads the answer to a rule: what was not run stands in the log, too.
-fn tell_skipped(outcomes: &[Outcome]) {
+/// Nobody reads the response to a rule: what was skipped is logged, too.
+fn log_skipped(outcomes: &[Outcome]) {
     let mut reasons: Vec<(&str, usize)> = Vec::new();
     for outcome in outcomes {
         let Status::Skipped(why) = &outcome.status else { continue };
@@ -182,8 +182,8 @@ fn tell_skipped(outcomes: &[Outcome]) {
     }
 }
 
-/// What the payload asks for of a configuration.
-fn chosen<'a>(
+/// The group and the runs that the payload asks for.
+fn select<'a>(
     payload: &Payload,
     config: &'a Config,
     region: Option<&str>,
@@ -192,32 +192,33 @@ fn chosen<'a>(
     let known = || config.groups.iter().map(|group| group.name.as_str());
     let group = config.group(&payload.group).ok_or_else(|| payload.unknown_group(known()))?;
     let probes = payload.select(group)?;
-    let jobs = match payload.firing {
-        Some(firing) => due(firing, &probes, beat(config, group, firing.every, region), now),
-        None => (jobs_now(&probes, now), now),
+    let runs = match payload.firing {
+        Some(firing) => due(firing, &probes, cadence(config, group, firing.every, region), now),
+        None => (manual_runs(&probes, now), now),
     };
-    Ok((group, jobs))
+    Ok((group, runs))
 }
 
 /// The ticks of probes with the firing's period, and the time that they are for.
 fn due(
     firing: Firing,
     probes: &[Arc<Probe>],
-    beat: Cadence,
+    cadence: Cadence,
     now: OffsetDateTime,
 ) -> (Vec<ScheduledRun>, OffsetDateTime) {
     let start = firing.start(now);
-    let jobs_of = |probe: &Arc<Probe>| {
+    let runs_of = |probe: &Arc<Probe>| {
         let probe = probe.clone();
-        beat.ticks(start, firing.window).map(move |tick| ScheduledRun::scheduled(probe.clone(), tick))
+        cadence.ticks(start, firing.window).map(move |tick| ScheduledRun::scheduled(probe.clone(), tick))
     };
-    (probes.iter().flat_map(jobs_of).collect(), start)
+    (probes.iter().flat_map(runs_of).collect(), start)
 }
 
-/// The beat of a group's probes here. Where the group is not supposed to run, somebody wants it all the same.
-fn beat(config: &Config, group: &Group, every: Duration, region: Option<&str>) -> Cadence {
+/// The cadence of a group's probes here. Where the configuration does not place the group, whoever invokes wants it to run
+/// all the same.
+fn cadence(config: &Config, group: &Group, every: Duration, region: Option<&str>) -> Cadence {
     Cadence::of(config, group, every, region).unwrap_or_else(|| {
-        if let Some(sentence) = elsewhere(config, group, region) {
+        if let Some(sentence) = outside_regions(config, group, region) {
             tracing::warn!(group = group.name, "{sentence}");
         }
         Cadence::alone(every)

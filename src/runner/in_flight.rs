@@ -1,32 +1,33 @@
-//! What is on its way to Sentry.
+//! How many envelopes are in flight to Sentry.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How many envelopes are on their way to Sentry, for whoever waits for that. Clones are the same.
+/// The number of envelopes that are being delivered, for whoever waits for that. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct InFlight(Arc<AtomicUsize>);
 
 impl InFlight {
-    /// How many they are.
+    /// How many envelopes are in flight.
     pub fn envelopes(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// So many more are, until the value that this returns is dropped.
-    pub(crate) fn post(&self, envelopes: usize) -> Posting {
+    /// Counts this many more, until the returned guard is dropped.
+    pub(super) fn track(&self, envelopes: usize) -> InFlightGuard {
         self.0.fetch_add(envelopes, Ordering::Relaxed);
-        Posting { posted: self.clone(), envelopes }
+        InFlightGuard { in_flight: self.clone(), envelopes }
     }
 }
 
-pub(crate) struct Posting {
-    posted: InFlight,
+/// See [`InFlight::track`].
+pub(super) struct InFlightGuard {
+    in_flight: InFlight,
     envelopes: usize,
 }
 
-impl Drop for Posting {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
-        self.posted.0.fetch_sub(self.envelopes, Ordering::Relaxed);
+        self.in_flight.0.fetch_sub(self.envelopes, Ordering::Relaxed);
     }
 }

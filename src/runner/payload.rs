@@ -46,7 +46,7 @@ pub struct Payload {
 pub struct Firing {
     /// Only the probes with this period.
     pub every: Duration,
-    /// The nominal time of the rule. `None`: whoever asks leaves it to us, see [`Firing::start`].
+    /// The nominal time of the rule. `None`: the current window, see [`Firing::start`].
     pub time: Option<OffsetDateTime>,
     /// How long the window is that starts at `time`.
     pub window: Duration,
@@ -65,52 +65,52 @@ impl Firing {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadError {
     /// Not a JSON object.
-    #[error("the payload has to be a JSON object such as {{\"group\": \"demo\"}}, not {0}")]
+    #[error("the payload must be a JSON object such as {{\"group\": \"demo\"}}, not {0}")]
     NotAnObject(String),
-    /// A key that nobody reads.
-    #[error("the payload has an unknown key {key:?}{}; there are {}", did_you_mean(.key, &KEYS), quoted(KEYS))]
+    /// An unknown key.
+    #[error("unknown key {key:?} in the payload{}; expected one of {}", did_you_mean(.key, &KEYS), quoted(KEYS))]
     UnknownKey {
         /// The key.
         key: String,
     },
     /// No `group`.
-    #[error("the payload names no group: {{\"group\": \"demo\"}}")]
+    #[error("the payload has no \"group\": {{\"group\": \"demo\"}}")]
     NoGroup,
-    /// A value of the wrong shape.
-    #[error("{key:?} in the payload has to be {expected}, not {found}")]
+    /// A value of the wrong type or range.
+    #[error("{key:?} in the payload must be {expected}, not {found}")]
     Wrong {
         /// The key.
         key: &'static str,
-        /// What it has to be.
+        /// What is expected.
         expected: &'static str,
         /// What it is.
         found: String,
     },
     /// `time` or `window` by themselves.
-    #[error("{0:?} in the payload means nothing without \"every\"")]
+    #[error("{0:?} in the payload requires \"every\"")]
     WithoutEvery(&'static str),
     /// A group that is not configured.
-    #[error("there is no group {group:?}{}; there are {}", did_you_mean(.group, .known), quoted(.known))]
+    #[error("unknown group {group:?}{}; available: {}", did_you_mean(.group, .known), quoted(.known))]
     UnknownGroup {
         /// The group asked for.
         group: String,
         /// The groups that there are.
         known: Vec<String>,
     },
-    /// No probe of the group is what was asked for.
-    #[error("no probe of group {group:?} {wanted}; there are {there}")]
+    /// No probe of the group matches.
+    #[error("no probe of group {group:?} {wanted}; available: {there}")]
     NoProbe {
         /// The group.
         group: String,
         /// What was asked for.
         wanted: String,
-        /// What there is.
+        /// What the group has.
         there: String,
     },
 }
 
 impl PayloadError {
-    /// The same without secrets: titles and tags of probes may hold some.
+    /// The same without secrets: titles and tags of probes may contain some.
     pub fn without_secrets(self, redactor: &Redactor) -> Self {
         match self {
             Self::UnknownGroup { group, known } => {
@@ -152,7 +152,11 @@ impl Payload {
         }
     }
 
-    /// The probes that are asked for, in the group's order. Never none: that is an error, which says what there is.
+    /// The probes that are asked for, in the group's order, at least one.
+    ///
+    /// # Errors
+    ///
+    /// No probe matches; the error lists what is available.
     pub fn select(&self, group: &Group) -> Result<Vec<Arc<Probe>>, PayloadError> {
         let none = |wanted, there| PayloadError::NoProbe { group: group.name.clone(), wanted, there };
         let mut probes = group.probes.clone();
@@ -251,7 +255,7 @@ fn tags(map: &mut Map<String, Value>) -> Result<Tags, PayloadError> {
             .into_iter()
             .map(|(name, value)| match value {
                 Value::String(text) => Ok((name, text)),
-                // In YAML, too, a number is as good a tag as a text.
+                // As in YAML, a number is accepted as a tag.
                 Value::Number(_) | Value::Bool(_) => Ok((name, value.to_string())),
                 other => Err(wrong(&other)),
             })

@@ -1,4 +1,4 @@
-//! What people and programs are told of one run: the facts of the contract's `results`.
+//! One run as it is reported to people and programs: an entry of the summary's `results`.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::outcome::{Outcome, Span, Status, rfc3339};
 use crate::secrets::Redactor;
-use crate::sentry::{event_id, http_status};
+use crate::sentry::event_id;
 use crate::wording::milliseconds;
 
 /// One run.
@@ -85,15 +85,12 @@ impl RunResult {
             trace_id: outcome.identity.trace_id().to_string(),
             event_id: event_id(outcome).map(|id| id.simple().to_string()),
             address: address(outcome).map(|address| redactor.text(&address)),
-            http_status: http_status(outcome),
+            http_status: outcome.http_status(),
         }
     }
-}
 
-#[cfg(feature = "cli")]
-impl RunResult {
     /// Why it was not as expected, with the failure's kind before it.
-    pub(crate) fn sentence(&self) -> Option<String> {
+    pub fn sentence(&self) -> Option<String> {
         let sentence = self.error.as_deref()?;
         Some(self.kind.map_or_else(|| sentence.to_owned(), |kind| format!("{kind}: {sentence}")))
     }

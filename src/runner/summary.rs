@@ -1,4 +1,4 @@
-//! The answer of the function, and of `run --json`: what happened, in the words of the contract.
+//! The response of the function, and of `run --json`.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::secrets::Redactor;
 use crate::sentry::Delivered;
 use crate::wording::milliseconds;
 
-/// What one pass over a group brought.
+/// The result of one pass over a group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// The group's name.

@@ -1,7 +1,7 @@
-//! SentryNet without AWS: a clock before the one path, for a server, a container or a laptop.
+//! SentryNet without AWS: the runner driven by a clock, on a server, in a container or on a laptop.
 //!
-//! A [`Watch`] honours `every` by the same [`Cadence`](crate::schedule::Beat) as the rules do. What happens it says as
-//! [`Event`]s, which any view can follow; what it is to do it takes as [`Order`]s. It knows no files and no signals.
+//! A [`Watch`] honours `every` by the same [`Cadence`](crate::schedule::Cadence) as the rules do. It emits [`Event`]s, which
+//! any view can show, and takes [`Order`]s. It knows nothing of files and signals.
 
 mod event;
 mod timetable;
@@ -18,74 +18,74 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until};
 
 use self::timetable::{Due, Key, Look, Timetable};
-use super::group::{Follower, ScheduledRun};
-use super::{PATIENCE, Runner, elsewhere};
+use super::group::{RunObserver, ScheduledRun};
+use super::{DELIVERY_TIMEOUT, Runner, outside_regions};
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::outcome::Outcome;
 use crate::probe::Probe;
 
-/// The clock is read at least so often: it may be set, and a machine that sleeps stops all timers.
+/// How often the clock is read at least: it may be set, and a machine that sleeps stops all timers.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
-/// What waits for a delivery is tried again after so long where no pass does it.
-const RETRY: Duration = Duration::from_secs(15);
+/// After how long envelopes that wait are retried where no pass does so.
+const RETRY_INTERVAL: Duration = Duration::from_secs(15);
 
-/// What is cut short has so long to be delivered.
-const LAST_DELIVERY: Duration = Duration::from_millis(1500);
+/// How long delivery may take once runs are cut short.
+const SHUTDOWN_DELIVERY: Duration = Duration::from_millis(1500);
 
-/// What a watch is told to do.
+/// What to do next.
 #[derive(Debug)]
 pub enum Order {
-    /// Follow this configuration from now on.
+    /// Use this configuration from now on.
     Use(Box<Config>),
-    /// The newest configuration cannot be used: say so.
+    /// Report that the newest configuration cannot be used.
     Refuse(Diagnostics),
-    /// Say this to whoever looks.
+    /// Show this notice.
     Tell(String),
-    /// End: what is out is finished. Said again: at once.
+    /// Stop, after what is in flight. The second time: at once.
     Stop,
 }
 
-/// Watches what a configuration holds.
+/// Runs the probes of a configuration whenever they are due.
 pub struct Watch {
     runner: Arc<Runner>,
     config: Arc<Config>,
     timetable: Timetable,
     events: UnboundedSender<Event>,
-    /// Where followers say that a probe's runs are over.
-    freed: UnboundedSender<Key>,
-    free: UnboundedReceiver<Key>,
-    /// Passes and deliveries that are out.
-    out: JoinSet<()>,
-    /// When something was delivered last, as far as that is known.
+    /// Where observers report that a probe's runs are over.
+    release: UnboundedSender<Key>,
+    released: UnboundedReceiver<Key>,
+    /// Passes and deliveries in flight.
+    in_flight: JoinSet<()>,
+    /// When the last delivery ended.
     delivered: Instant,
-    /// What was noticed already.
+    /// Notices that were shown already.
     noticed: HashSet<String>,
 }
 
 impl Watch {
-    /// A watch that has not begun. Whoever takes the events sees everything; nobody has to.
+    /// A watch that has not begun. Events may be received or ignored.
     pub fn new(runner: Runner, events: UnboundedSender<Event>) -> Self {
-        let (freed, free) = unbounded_channel();
+        let (release, released) = unbounded_channel();
         Self {
-            runner: Arc::new(runner.patient(LAST_DELIVERY)),
+            runner: Arc::new(runner.retain_until_exit(SHUTDOWN_DELIVERY)),
             config: Arc::default(),
             timetable: Timetable::default(),
             events,
-            freed,
-            free,
-            out: JoinSet::new(),
+            release,
+            released,
+            in_flight: JoinSet::new(),
             delivered: Instant::now(),
             noticed: HashSet::new(),
         }
     }
 
-    /// Watches until it is told to stop, then finishes and delivers what is out, for `grace` at most.
+    /// Watches until it is stopped, then finishes and delivers what is in flight, for `grace` at most.
     ///
     /// # Errors
     ///
-    /// The configuration's DSN is not usable; nothing was run.
+    /// The configuration's DSN is invalid; nothing was run.
     pub async fn run(
         mut self,
         config: Config,
@@ -94,7 +94,7 @@ impl Watch {
     ) -> Result<(), crate::runner::RunnerError> {
         self.runner.dsn(&config)?;
         self.adopt(config);
-        self.say(Event::Started(self.watching()));
+        self.emit(Event::Started(self.watching()));
         self.notice();
         loop {
             self.look();
@@ -104,12 +104,12 @@ impl Watch {
                 order = orders.recv() => match order {
                     Some(Order::Use(config)) => self.reload(*config),
                     Some(Order::Refuse(problems)) => self.refuse(problems),
-                    Some(Order::Tell(sentence)) => self.say(Event::Notice(sentence)),
-                    // Nobody is there who could end it later.
+                    Some(Order::Tell(sentence)) => self.emit(Event::Notice(sentence)),
+                    // Nobody is left who could stop it later.
                     Some(Order::Stop) | None => break,
                 },
-                Some(key) = self.free.recv() => self.timetable.free(&key),
-                Some(ended) = self.out.join_next() => self.ended(ended),
+                Some(key) = self.released.recv() => self.timetable.release(&key),
+                Some(ended) = self.in_flight.join_next() => self.ended(ended),
                 () = sleep(wait) => {}
             }
             self.retry();
@@ -120,54 +120,54 @@ impl Watch {
 
     /// Starts what is due.
     fn look(&mut self) {
-        while let Ok(key) = self.free.try_recv() {
-            self.timetable.free(&key);
+        while let Ok(key) = self.released.try_recv() {
+            self.timetable.release(&key);
         }
         let Look { due, missed, set_back } = self.timetable.look(OffsetDateTime::now_utc());
         if let Some(by) = set_back {
-            self.say(Event::SetBack(by));
+            self.emit(Event::SetBack(by));
         }
         if let Some(missed) = missed {
-            self.say(Event::Missed(missed));
+            self.emit(Event::Missed(missed));
         }
         due.into_iter().for_each(|due| self.pass(due));
     }
 
-    /// How long there is nothing to do, by the clock as it is now.
+    /// How long until the next tick, by the clock as it is now.
     fn wait(&self) -> Duration {
         let Some(next) = self.timetable.next() else { return MAX_WAIT };
         Duration::try_from(next - OffsetDateTime::now_utc()).unwrap_or_default().min(MAX_WAIT)
     }
 
-    /// Sends a pass on its way.
+    /// Starts a pass.
     fn pass(&mut self, due: Due) {
         let Due { group, tick, probes, has_waited, is_stale } = due;
         let (runner, config, events) = (self.runner.clone(), self.config.clone(), self.events.clone());
         let busy_until = has_waited.then(OffsetDateTime::now_utc);
-        let job = |probe: &Arc<Probe>| {
+        let run = |probe: &Arc<Probe>| {
             let key = (group.clone(), probe.identity.clone());
-            let follower = Lookout {
+            let observer = Observer {
                 config: config.clone(),
                 probe: probe.clone(),
                 events: events.clone(),
-                // A stale tick is not run: it keeps nobody busy.
-                freed: (!is_stale).then(|| (self.freed.clone(), key)),
+                // A stale tick is not run: its probe does not become busy.
+                release: (!is_stale).then(|| (self.release.clone(), key)),
             };
             ScheduledRun {
                 busy_until,
-                follower: Some(Arc::new(follower)),
+                observer: Some(Arc::new(observer)),
                 ..ScheduledRun::scheduled(probe.clone(), tick)
             }
         };
-        let jobs: Vec<ScheduledRun> = probes.iter().map(job).collect();
-        self.say(Event::Begun { group: group.clone(), tick, probes });
-        self.out.spawn(async move {
+        let runs: Vec<ScheduledRun> = probes.iter().map(run).collect();
+        self.emit(Event::Begun { group: group.clone(), tick, probes });
+        self.in_flight.spawn(async move {
             let Some(group) = config.group(&group) else { return };
-            let event = match runner.run(&config, group, jobs, tick, None).await {
+            let event = match runner.run(&config, group, runs, tick, None).await {
                 Ok(finished) => Event::Passed { config: config.clone(), finished: Arc::new(finished) },
                 Err(error) => Event::NotPassed(config.redactor.text(&error.to_string())),
             };
-            // Nobody has to see it.
+            // Nobody has to listen.
             let _ = events.send(event);
         });
     }
@@ -175,22 +175,22 @@ impl Watch {
     fn ended(&mut self, ended: Result<(), tokio::task::JoinError>) {
         self.delivered = Instant::now();
         if ended.is_err() {
-            // The panic itself stands in the log.
-            self.say(Event::NotPassed("SentryNet itself failed in a pass".to_owned()));
+            // The panic itself is in the log.
+            self.emit(Event::NotPassed("SentryNet itself failed in a pass".to_owned()));
         }
     }
 
-    /// Tries again to deliver what waits, where no pass does.
+    /// Retries to deliver what waits, where no pass does.
     fn retry(&mut self) {
-        if self.out.is_empty() && self.delivered.elapsed() >= RETRY && self.runner.waiting() > 0 {
+        if self.in_flight.is_empty() && self.delivered.elapsed() >= RETRY_INTERVAL && self.runner.waiting() > 0 {
             self.deliver_waiting();
         }
     }
 
     fn deliver_waiting(&mut self) {
         let (runner, events) = (self.runner.clone(), self.events.clone());
-        self.out.spawn(async move {
-            for delivered in runner.deliver_waiting(Instant::now() + PATIENCE).await {
+        self.in_flight.spawn(async move {
+            for delivered in runner.deliver_waiting(Instant::now() + DELIVERY_TIMEOUT).await {
                 let _ = events.send(Event::Delivered(delivered));
             }
         });
@@ -201,12 +201,12 @@ impl Watch {
             return self.refuse(Diagnostic::of_file("the configuration", error.to_string()).into());
         }
         let changes = self.adopt(config);
-        self.say(Event::Reloaded(self.watching(), changes));
+        self.emit(Event::Reloaded(self.watching(), changes));
         self.notice();
     }
 
     fn adopt(&mut self, config: Config) -> Changes {
-        // Its ticks up to now are the last configuration's.
+        // Ticks up to now are those of the previous configuration.
         self.look();
         self.runner.telemetry().hide(config.redactor.and(&self.config.redactor));
         self.config = Arc::new(config);
@@ -215,32 +215,32 @@ impl Watch {
     }
 
     fn refuse(&mut self, problems: Diagnostics) {
-        tracing::error!("the newest configuration is not used, the last good one runs: {problems}");
-        self.say(Event::Refused(problems));
+        tracing::error!("the newest configuration cannot be used, the last valid one still runs: {problems}");
+        self.emit(Event::Refused(problems));
         let (runner, dsn) = (self.runner.clone(), self.config.sentry.dsn.clone());
-        self.out.spawn(async move { runner.deliver_own_errors(dsn, None).await });
+        self.in_flight.spawn(async move { runner.deliver_own_errors(dsn, None).await });
     }
 
-    /// Says what is not as one might expect, once.
+    /// Shows each notice about the configuration once.
     fn notice(&mut self) {
         let (config, runner) = (self.config.clone(), self.runner.clone());
         let location = runner.overrides.location.as_deref();
         for group in &config.groups {
-            let Some(sentence) = elsewhere(&config, group, location) else { continue };
+            let Some(sentence) = outside_regions(&config, group, location) else { continue };
             let sentence = format!("group {}: {sentence}", group.name);
             if self.noticed.insert(sentence.clone()) {
-                self.say(Event::Notice(sentence));
+                self.emit(Event::Notice(sentence));
             }
         }
     }
 
-    /// Ends: nothing new is begun.
+    /// Stops: nothing new is started.
     async fn finish(mut self, mut orders: UnboundedReceiver<Order>, grace: Duration) {
-        self.say(Event::Stopping { passes: self.out.len(), grace });
+        self.emit(Event::Stopping { passes: self.in_flight.len(), grace });
         let end = tokio::time::Instant::now() + grace;
         let (mut is_cut, mut is_last) = (false, false);
         loop {
-            if self.out.is_empty() {
+            if self.in_flight.is_empty() {
                 if is_last {
                     break;
                 }
@@ -248,7 +248,7 @@ impl Watch {
                 self.deliver_waiting();
             }
             let cut = tokio::select! {
-                Some(ended) = self.out.join_next() => {
+                Some(ended) = self.in_flight.join_next() => {
                     self.ended(ended);
                     false
                 }
@@ -258,47 +258,47 @@ impl Watch {
             if cut {
                 is_cut = true;
                 self.runner.shutdown.begin();
-                self.say(Event::Cut);
+                self.emit(Event::Cut);
             }
         }
-        self.say(Event::Stopped { undelivered: self.runner.give_up() });
+        self.emit(Event::Stopped { undelivered: self.runner.give_up() });
     }
 
     fn watching(&self) -> Watching {
         Watching {
             config: self.config.clone(),
             probes: self.timetable.watched().cloned().collect(),
-            // It was looked at before it was adopted.
+            // It was validated before it was adopted.
             is_delivered: self.runner.dsn(&self.config).is_ok_and(|dsn| dsn.is_some()),
         }
     }
 
-    fn say(&self, event: Event) {
-        // Nobody has to see it.
+    fn emit(&self, event: Event) {
+        // Nobody has to listen.
         let _ = self.events.send(event);
     }
 }
 
-/// Sees the runs of one job, and when they are over.
+/// Reports the runs of one [`ScheduledRun`], and when they are over.
 #[derive(Debug)]
-struct Lookout {
+struct Observer {
     config: Arc<Config>,
     probe: Arc<Probe>,
     events: UnboundedSender<Event>,
-    freed: Option<(UnboundedSender<Key>, Key)>,
+    release: Option<(UnboundedSender<Key>, Key)>,
 }
 
-impl Follower for Lookout {
+impl RunObserver for Observer {
     fn ended(&self, outcome: &Outcome) {
         let (config, probe) = (self.config.clone(), self.probe.clone());
         let _ = self.events.send(Event::Ran { config, probe, outcome: Arc::new(outcome.clone()) });
     }
 }
 
-impl Drop for Lookout {
+impl Drop for Observer {
     fn drop(&mut self) {
-        if let Some((freed, key)) = self.freed.take() {
-            let _ = freed.send(key);
+        if let Some((release, key)) = self.release.take() {
+            let _ = release.send(key);
         }
     }
 }

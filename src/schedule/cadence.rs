@@ -1,4 +1,4 @@
-//! What `every` comes to in one region.
+//! When probes with the same `every` are due in one region.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ const MINUTE: u64 = 60;
 pub struct Cadence {
     /// From one tick in this region to the next.
     pub period: Duration,
-    /// How much later than a multiple of the period.
+    /// By how much ticks are later than multiples of the period.
     pub phase: Duration,
 }
 
 impl Cadence {
-    /// Of a probe that one region watches by itself.
+    /// Of a probe that runs in one region only.
     pub const fn alone(every: Duration) -> Self {
         Self { period: every, phase: Duration::ZERO }
     }
@@ -28,7 +28,7 @@ impl Cadence {
     ///
     /// - [`Spread::Together`]: every region at the same time.
     /// - [`Spread::Stagger`]: region *i* of *n* is *i*/*n* of the period later, in whole minutes: rules fire on these, and
-    ///   to wait for seconds within an invocation would cost.
+    ///   waiting within an invocation would cost money.
     /// - [`Spread::RoundRobin`]: region *i* has every *n*-th tick, beginning with tick *i*.
     pub fn among(every: Duration, spread: Spread, regions: &[String], region: &str) -> Option<Self> {
         let place = regions.iter().position(|name| name == region)? as u64;
@@ -42,7 +42,7 @@ impl Cadence {
     }
 
     /// Of the probes of a group that have this period, in `region`; `None` where it is none of those that the group runs
-    /// from. Without any regions, the region at hand is alone.
+    /// from. Without any regions, the current one is alone.
     pub fn of(config: &Config, group: &Group, every: Duration, region: Option<&str>) -> Option<Self> {
         match (config.regions_of(group), region) {
             ([], _) => Some(Self::alone(every)),
@@ -61,38 +61,38 @@ impl Cadence {
 mod tests {
     use super::*;
 
-    fn beats(every: u64, spread: Spread, count: usize) -> Vec<(u64, u64)> {
+    fn cadences(every: u64, spread: Spread, count: usize) -> Vec<(u64, u64)> {
         let regions: Vec<String> = (0..count).map(|n| format!("region-{n}")).collect();
-        let beat = |region: &String| Cadence::among(Duration::from_secs(every), spread, &regions, region);
-        let beats = regions.iter().map(|region| beat(region).expect("a region of the list"));
-        beats.map(|beat| (beat.period.as_secs(), beat.phase.as_secs())).collect()
+        let cadence = |region: &String| Cadence::among(Duration::from_secs(every), spread, &regions, region);
+        let cadences = regions.iter().map(|region| cadence(region).expect("a region of the list"));
+        cadences.map(|cadence| (cadence.period.as_secs(), cadence.phase.as_secs())).collect()
     }
 
     #[test]
     fn staggered_regions_share_the_period_in_whole_minutes() {
-        assert_eq!(beats(300, Spread::Stagger, 2), [(300, 0), (300, 120)]);
-        assert_eq!(beats(900, Spread::Stagger, 3), [(900, 0), (900, 300), (900, 600)]);
-        assert_eq!(beats(3600, Spread::Stagger, 7).last(), Some(&(3600, 3060)));
-        assert_eq!(beats(120, Spread::Stagger, 2), [(120, 0), (120, 60)]);
-        assert_eq!(beats(119, Spread::Stagger, 2), [(119, 0); 2]);
-        assert_eq!(beats(10, Spread::Stagger, 3), [(10, 0); 3]);
+        assert_eq!(cadences(300, Spread::Stagger, 2), [(300, 0), (300, 120)]);
+        assert_eq!(cadences(900, Spread::Stagger, 3), [(900, 0), (900, 300), (900, 600)]);
+        assert_eq!(cadences(3600, Spread::Stagger, 7).last(), Some(&(3600, 3060)));
+        assert_eq!(cadences(120, Spread::Stagger, 2), [(120, 0), (120, 60)]);
+        assert_eq!(cadences(119, Spread::Stagger, 2), [(119, 0); 2]);
+        assert_eq!(cadences(10, Spread::Stagger, 3), [(10, 0); 3]);
     }
 
     #[test]
     fn regions_that_are_together_have_the_same_ticks() {
-        assert_eq!(beats(300, Spread::Together, 3), [(300, 0); 3]);
+        assert_eq!(cadences(300, Spread::Together, 3), [(300, 0); 3]);
     }
 
     #[test]
     fn regions_in_turn_have_every_nth_tick() {
-        assert_eq!(beats(60, Spread::RoundRobin, 3), [(180, 0), (180, 60), (180, 120)]);
-        assert_eq!(beats(10, Spread::RoundRobin, 2), [(20, 0), (20, 10)]);
+        assert_eq!(cadences(60, Spread::RoundRobin, 3), [(180, 0), (180, 60), (180, 120)]);
+        assert_eq!(cadences(10, Spread::RoundRobin, 2), [(20, 0), (20, 10)]);
     }
 
     #[test]
     fn one_region_is_alone_whatever_the_spread() {
         for spread in [Spread::Together, Spread::Stagger, Spread::RoundRobin] {
-            assert_eq!(beats(300, spread, 1), [(300, 0)], "{spread:?}");
+            assert_eq!(cadences(300, spread, 1), [(300, 0)], "{spread:?}");
         }
         assert_eq!(Cadence::among(Duration::from_secs(300), Spread::Stagger, &["here".to_owned()], "there"), None);
     }

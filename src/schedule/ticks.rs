@@ -1,4 +1,4 @@
-//! The instants at which a probe is due, and what becomes of each.
+//! The instants at which a probe is due, and when their runs start.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub fn ticks(every: Duration, phase: Duration, time: OffsetDateTime, window: Dur
     Ticks { next, every, end }
 }
 
-/// Ticks still to come of a window. Made by [`ticks`].
+/// The remaining ticks of a window. Made by [`ticks`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticks {
     next: Nanos,
@@ -48,9 +48,9 @@ impl Iterator for Ticks {
 /// When to start a tick's runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// After so long; zero: now.
+    /// After this long; zero: now.
     In(Duration),
-    /// Not at all: the next tick is there already, and a result this old says nothing about now.
+    /// Not at all: the next tick is due already.
     Stale {
         /// How late it is.
         late: Duration,

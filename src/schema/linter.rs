@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use super::parsed::{Content, default};
-use super::scalar;
+use super::parsed::default;
+use super::scalar::{self, Scalar};
 use super::shape::Object;
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::source::{Location, Source};
@@ -50,7 +50,7 @@ pub(crate) fn items<'a>(node: &'a Node, name: &str) -> &'a [Node] {
 }
 
 /// What a key of an object is, or is without being there; `None` where that is not known.
-pub(crate) fn value(node: &Node, object: &'static Object, name: &str) -> Option<Content> {
+pub(crate) fn value(node: &Node, object: &'static Object, name: &str) -> Option<Scalar> {
     match node.get(name) {
         Some(node) => scalar::read(node, &object.key(name)?.shape, None).ok(),
         None => default(object, name),
@@ -60,7 +60,7 @@ pub(crate) fn value(node: &Node, object: &'static Object, name: &str) -> Option<
 /// A duration, if it is known.
 pub(crate) fn duration(node: &Node, object: &'static Object, name: &str) -> Option<Duration> {
     match value(node, object, name)? {
-        Content::Duration(duration) => Some(duration),
+        Scalar::Duration(duration) => Some(duration),
         _ => None,
     }
 }
@@ -68,7 +68,7 @@ pub(crate) fn duration(node: &Node, object: &'static Object, name: &str) -> Opti
 /// A whole number, if it is known.
 pub(crate) fn count(node: &Node, object: &'static Object, name: &str) -> Option<u32> {
     match value(node, object, name)? {
-        Content::Integer(number) => number.try_into().ok(),
+        Scalar::Integer(number) => number.try_into().ok(),
         _ => None,
     }
 }

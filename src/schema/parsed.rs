@@ -5,9 +5,9 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::path::join;
-use super::scalar;
+use super::scalar::{self, Scalar};
 use super::shape::{Key, Object, Presence};
-use super::value::{Expected, JsonPath};
+use super::value::Expected;
 use crate::diagnostics::source::Location;
 use crate::yaml::node::Node;
 
@@ -37,22 +37,21 @@ impl Mark {
 pub(crate) enum Content {
     /// What is not more than its text, and JSON: as it stands.
     Node(Node),
-    Duration(Duration),
-    /// A whole number, or a number of bytes.
-    Integer(u64),
-    Boolean(bool),
-    /// One of the words that its shape lists.
-    Word(&'static str),
-    Method(http::Method),
-    Expected(Expected),
-    JsonPath(JsonPath),
-    Pattern(Regex),
-    Pem(String),
+    Scalar(Scalar),
     List(Vec<Parsed>),
     Map(Vec<Named>),
     Fields(Fields),
     /// It has been reported, or is the placeholder of a secret.
     Nothing,
+}
+
+impl From<Scalar> for Content {
+    fn from(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::Text(node) => Self::Node(node),
+            scalar => Self::Scalar(scalar),
+        }
+    }
 }
 
 /// An entry of a map whose names are the user's.
@@ -111,12 +110,12 @@ impl Fields {
 
     /// A duration, or the key's default.
     pub fn duration(&self, name: &str) -> Option<Duration> {
-        self.read(name, |content| if let Content::Duration(duration) = content { Some(*duration) } else { None })
+        self.read(name, |scalar| if let Scalar::Duration(duration) = scalar { Some(*duration) } else { None })
     }
 
     /// A whole number, or the key's default.
     pub fn integer(&self, name: &str) -> Option<u64> {
-        self.read(name, |content| if let Content::Integer(number) = content { Some(*number) } else { None })
+        self.read(name, |scalar| if let Scalar::Integer(number) = scalar { Some(*number) } else { None })
     }
 
     /// The same as a `u32`, which every number of the tables fits but bytes.
@@ -126,28 +125,28 @@ impl Fields {
 
     /// True or false, or the key's default.
     pub fn boolean(&self, name: &str) -> Option<bool> {
-        self.read(name, |content| if let Content::Boolean(boolean) = content { Some(*boolean) } else { None })
+        self.read(name, |scalar| if let Scalar::Boolean(boolean) = scalar { Some(*boolean) } else { None })
     }
 
     /// A word, or the key's default.
     pub fn word(&self, name: &str) -> Option<&'static str> {
-        self.read(name, |content| if let Content::Word(word) = content { Some(*word) } else { None })
+        self.read(name, |scalar| if let Scalar::Word(word) = scalar { Some(*word) } else { None })
     }
 
     pub fn method(&self, name: &str) -> Option<http::Method> {
-        self.read(name, |content| if let Content::Method(method) = content { Some(method.clone()) } else { None })
+        self.read(name, |scalar| if let Scalar::Method(method) = scalar { Some(method.clone()) } else { None })
     }
 
     pub fn expected(&self, name: &str) -> Option<Expected> {
-        self.read(name, |content| if let Content::Expected(codes) = content { Some(codes.clone()) } else { None })
+        self.read(name, |scalar| if let Scalar::Expected(codes) = scalar { Some(codes.clone()) } else { None })
     }
 
     pub fn pattern(&self, name: &str) -> Option<Regex> {
-        self.read(name, |content| if let Content::Pattern(pattern) = content { Some(pattern.clone()) } else { None })
+        self.read(name, |scalar| if let Scalar::Pattern(pattern) = scalar { Some(pattern.clone()) } else { None })
     }
 
     pub fn pem(&self, name: &str) -> Option<String> {
-        self.read(name, |content| if let Content::Pem(pem) = content { Some(pem.clone()) } else { None })
+        self.read(name, |scalar| if let Scalar::Pem(pem) = scalar { Some(pem.clone()) } else { None })
     }
 
     pub fn list(&self, name: &str) -> &[Parsed] {
@@ -172,13 +171,17 @@ impl Fields {
     }
 
     /// What is there; where nothing is, or nothing that can be read, the default of the table.
-    fn read<T>(&self, name: &str, take: impl Fn(&Content) -> Option<T>) -> Option<T> {
-        self.get(name).and_then(|value| take(&value.content)).or_else(|| take(&default(self.object, name)?))
+    fn read<T>(&self, name: &str, take: impl Fn(&Scalar) -> Option<T>) -> Option<T> {
+        let written = match self.get(name).map(|value| &value.content) {
+            Some(Content::Scalar(scalar)) => take(scalar),
+            _ => None,
+        };
+        written.or_else(|| take(&default(self.object, name)?))
     }
 }
 
 /// What a key is without being there, if the table says so.
-pub(crate) fn default(object: &Object, name: &str) -> Option<Content> {
+pub(crate) fn default(object: &Object, name: &str) -> Option<Scalar> {
     let key = object.key(name)?;
     let Presence::Default(text) = key.presence else { return None };
     scalar::read(&Node::plain(text), &key.shape, None).ok()

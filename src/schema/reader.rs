@@ -8,13 +8,13 @@ use std::path::Path;
 
 use super::parsed::{Content, Field, Fields, Mark, Named, Parsed};
 use super::path::join;
-use super::scalar;
+use super::scalar::{self, Scalar};
 use super::secret_ref::{Resolved, SecretRef, Secrets};
 use super::shape::{Key, Names, Object, Presence, Secrecy, Shape, Variants};
 use super::value::{Expected, header};
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::source::{Location, Source};
-use crate::diagnostics::suggest::{listed, suggestion};
+use crate::diagnostics::suggest::{listed, one_of, suggestion};
 use crate::diagnostics::{Code, Diagnostic, nearest};
 use crate::secrets::Secret;
 use crate::yaml::node::{Entry, Kind, Node};
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
     fn keep(&mut self, value: &Parsed, path: &str) {
         let text = match &value.content {
             Content::Node(node) => node.written(),
-            Content::Pem(text) => Some(text.as_str()),
+            Content::Scalar(Scalar::Pem(text)) => Some(text.as_str()),
             _ => None,
         };
         if let Some(text) = text.filter(|_| !value.mark.secret) {
@@ -122,7 +122,7 @@ impl<'a> Reader<'a> {
             }
             (_, Some(home)) => format!("`{name}` is a key of `{}`", home.name),
             (Some(near), None) => format!("did you mean `{near}`?"),
-            (None, None) => format!("there is {}", listed(object.usable())),
+            (None, None) => one_of(object.usable()),
         };
         let near = nearest(name, object.usable()).filter(|_| home.is_none());
         let finding = Finding::new(format!("unknown key `{name}`")).coded(Code::UnknownKey(near));
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
             Shape::QueryValue if !node.items().is_empty() => self.list(node, shape, 1, path),
             Shape::Expected if matches!(node.kind, Kind::List(_)) => self.codes(node, path),
             _ => match scalar::read(&node, shape, self.directory) {
-                Ok(content) => content,
+                Ok(scalar) => scalar.into(),
                 Err(finding) => {
                     self.report(node.location(), path, finding);
                     Content::Nothing
@@ -210,11 +210,11 @@ impl<'a> Reader<'a> {
             self.report(location, path, Finding::new("expected at least one status code, found an empty list"));
         }
         let codes = items.into_iter().map(|item| match item.content {
-            Content::Expected(Expected(codes)) => Some(codes),
+            Content::Scalar(Scalar::Expected(Expected(codes))) => Some(codes),
             _ => None,
         });
         let codes: Option<Vec<_>> = codes.collect();
-        codes.map_or(Content::Nothing, |codes| Content::Expected(Expected(codes.concat())))
+        codes.map_or(Content::Nothing, |codes| Content::Scalar(Scalar::Expected(Expected(codes.concat()))))
     }
 
     /// A region that is there twice would be counted twice, where regions share the clock.
@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
             let known = names.iter().filter(|name| object.usable().any(|known| known == *name)).count();
             if names.is_empty() || known > 1 {
                 let finding = Finding::new(format!("expected exactly one key, found {}", names.len()));
-                self.report(location, path, finding.with_help(format!("there is {}", listed(object.usable()))));
+                self.report(location, path, finding.with_help(one_of(object.usable())));
             }
         }
         Content::Fields(fields)
@@ -365,7 +365,7 @@ impl<'a> Reader<'a> {
         if let Some(object) = variants.named(written) {
             return Content::Fields(self.object(node, object, path));
         }
-        let expected = format!("there is {}", listed(names.iter().copied()));
+        let expected = one_of(names.iter().copied());
         if variants.planned.contains(&written) {
             let finding = Finding::new(format!("`{written}` is not supported yet")).coded(Code::NotSupported);
             self.report(tag.location(), &tag_path, finding.with_help(expected));
@@ -396,6 +396,7 @@ const fn is_text(shape: &Shape) -> bool {
             | Shape::Dsn
             | Shape::Url
             | Shape::UrlTemplate
+            | Shape::Host
             | Shape::Region
             | Shape::TagValue
             | Shape::HeaderValue

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::parsed::Content;
 use super::shape::Shape;
-use super::value::{Expected, address, byte_size, duration, header, json_path, pem, status_codes};
+use super::value::{Expected, JsonPath, address, byte_size, duration, header, json_path, pem, status_codes};
 use crate::diagnostics::finding::Finding;
-use crate::diagnostics::suggest::{listed, suggestion};
+use crate::diagnostics::suggest::{listed, one_of, suggestion};
 use crate::diagnostics::{Code, nearest};
 use crate::yaml::node::{Entry, Kind, Node};
 
@@ -46,37 +45,55 @@ pub(crate) const METHODS: &[&str] = &[
     "BAN",
 ];
 
+/// A single value.
+pub(crate) enum Scalar {
+    /// What is not more than its text: as it stands.
+    Text(Node),
+    Duration(Duration),
+    /// A whole number, or a number of bytes.
+    Integer(u64),
+    Boolean(bool),
+    /// One of the words that its shape lists.
+    Word(&'static str),
+    Method(http::Method),
+    Expected(Expected),
+    JsonPath(JsonPath),
+    Pattern(regex::Regex),
+    Pem(String),
+}
+
 /// Reads a value that is not a map, or a list, of others. The names of files count from `directory`.
 ///
 /// # Errors
 ///
 /// It is not what its shape asks for.
-pub(crate) fn read(node: &Node, shape: &Shape, directory: Option<&Path>) -> Result<Content, Finding> {
+pub(crate) fn read(node: &Node, shape: &Shape, directory: Option<&Path>) -> Result<Scalar, Finding> {
     if matches!(node.kind, Kind::Map(_)) && shape.is_scalar() {
         return Err(map_for_scalar(node, shape));
     }
     let checked = match shape {
-        Shape::Duration { min, max, whole } => return duration_of(node, *min, *max, *whole).map(Content::Duration),
-        Shape::Size { max } => return size(node, *max).map(Content::Integer),
-        Shape::Integer { min, max } => return integer_of(node, *min, *max).map(Content::Integer),
-        Shape::Boolean => return boolean(node).map(Content::Boolean),
-        Shape::Words(words) => return word(node, words).map(Content::Word),
-        Shape::Method => return method(node).map(Content::Method),
+        Shape::Duration { min, max, whole } => return duration_of(node, *min, *max, *whole).map(Scalar::Duration),
+        Shape::Size { max } => return size(node, *max).map(Scalar::Integer),
+        Shape::Integer { min, max } => return integer_of(node, *min, *max).map(Scalar::Integer),
+        Shape::Boolean => return boolean(node).map(Scalar::Boolean),
+        Shape::Words(words) => return word(node, words).map(Scalar::Word),
+        Shape::Method => return method(node).map(Scalar::Method),
         Shape::Expected => {
             let codes = status_codes::range(node)?;
-            return Ok(Content::Expected(Expected(vec![codes])));
+            return Ok(Scalar::Expected(Expected(vec![codes])));
         }
-        Shape::JsonPath => return json_path::parse(node).map(Content::JsonPath),
-        Shape::Pattern => return pattern(node).map(Content::Pattern),
-        Shape::Pem(pem) => return pem::parse(node, *pem, directory).map(Content::Pem),
+        Shape::JsonPath => return json_path::parse(node).map(Scalar::JsonPath),
+        Shape::Pattern => return pattern(node).map(Scalar::Pattern),
+        Shape::Pem(pem) => return pem::parse(node, *pem, directory).map(Scalar::Pem),
         Shape::Text { max } => text(node, *max).map(drop),
-        Shape::String => text_of(node, "a text").map(drop),
+        Shape::String => text_of(node, "a string").map(drop),
         Shape::Name => validate_name(node),
         Shape::Environment => validate_environment(node),
         Shape::Dsn => address::validate_dsn(node),
         Shape::Url => address::parse(node).map(drop),
         Shape::UrlTemplate if node.text().is_some_and(|text| !text.is_empty()) => Ok(()),
         Shape::UrlTemplate => address::parse(node).map(drop),
+        Shape::Host => address::validate_host(node),
         Shape::Region => address::validate_region(node),
         Shape::TagValue => validate_tag_value(node),
         Shape::HeaderValue => scalar(node, shape).and_then(header::validate_value),
@@ -95,7 +112,7 @@ pub(crate) fn read(node: &Node, shape: &Shape, directory: Option<&Path>) -> Resu
         | Shape::Assertion(_)
         | Shape::Variants(_) => Ok(()),
     };
-    checked.map(|()| Content::Node(node.clone()))
+    checked.map(|()| Scalar::Text(node.clone()))
 }
 
 fn size(node: &Node, max: u64) -> Result<u64, Finding> {
@@ -107,7 +124,7 @@ fn size(node: &Node, max: u64) -> Result<u64, Finding> {
 fn map_for_scalar(node: &Node, shape: &Shape) -> Finding {
     let help = match node.entries() {
         [Entry { name, value, .. }] if value.is_null() && !node.hidden => {
-            Some(format!("a text in braces has to be in quotes: `\"{{{name}}}\"`"))
+            Some(format!("a string in braces has to be in quotes: `\"{{{name}}}\"`"))
         }
         [Entry { name, .. }] => nearest(name, ["ssm", "env"]).map(|near| format!("did you mean `{{{near}: …}}`?")),
         _ => None,
@@ -120,13 +137,14 @@ fn map_for_scalar(node: &Node, shape: &Shape) -> Finding {
 /// What a message calls a shape.
 pub(crate) const fn name(shape: &Shape) -> &'static str {
     match shape {
-        Shape::Text { .. } | Shape::String => "a text",
+        Shape::Text { .. } | Shape::String => "a string",
         Shape::Name => "a name",
         Shape::Environment => "the name of an environment",
         Shape::Dsn => "a DSN",
         Shape::Url | Shape::UrlTemplate => "a URL",
+        Shape::Host => "a host name",
         Shape::Region => "an AWS region",
-        Shape::Duration { .. } => "a span of time",
+        Shape::Duration { .. } => "a duration",
         Shape::Size { .. } => "a number of bytes",
         Shape::Integer { .. } => "a whole number",
         Shape::Boolean => "true or false",
@@ -136,11 +154,11 @@ pub(crate) const fn name(shape: &Shape) -> &'static str {
         Shape::JsonPath => "a JSONPath expression",
         Shape::Pattern => "a regular expression",
         Shape::Pem(_) => "PEM text or the name of a PEM file",
-        Shape::TagValue | Shape::HeaderValue => "a text, a number, true or false",
-        Shape::QueryValue => "a text, a number, true, false, or a list of these",
+        Shape::TagValue | Shape::HeaderValue => "a string, a number, true or false",
+        Shape::QueryValue => "a string, a number, true, false, or a list of these",
         Shape::Json => "any value",
-        Shape::Comparable => "a number or a text",
-        Shape::Body => "a text, a map or a list",
+        Shape::Comparable => "a number or a string",
+        Shape::Body => "a string, a map or a list",
         Shape::List { .. } => "a list",
         Shape::Map { .. } | Shape::Object(_) | Shape::OneOf(_) | Shape::Variants(_) => "a map",
         Shape::Assertion(_) => "a value or a map of conditions",
@@ -160,12 +178,12 @@ fn text_of<'a>(node: &'a Node, what: &str) -> Result<&'a str, Finding> {
 }
 
 fn text(node: &Node, max: usize) -> Result<&str, Finding> {
-    let text = text_of(node, "a text")?;
+    let text = text_of(node, "a string")?;
     if text.trim().is_empty() {
-        return Err(Finding::new("expected a text, found an empty text"));
+        return Err(Finding::new("expected a string, found an empty string"));
     }
     if text.contains(char::is_control) {
-        return Err(Finding::new("this has to be a text of one line, without control characters"));
+        return Err(Finding::new("this has to be a single line without control characters"));
     }
     let length = text.chars().count();
     if length > max {
@@ -202,7 +220,7 @@ pub(crate) fn slug(text: &str) -> String {
 fn validate_environment(node: &Node) -> Result<(), Finding> {
     let text = text(node, MAX_ENVIRONMENT_LENGTH)?;
     if text.contains('/') || text == "None" || text.trim() != text {
-        return Err(Finding::new("Sentry takes no such environment").with_help("it holds no `/`, and is not `None`"));
+        return Err(Finding::new("Sentry rejects this environment").with_help("it holds no `/`, and is not `None`"));
     }
     Ok(())
 }
@@ -215,8 +233,8 @@ fn duration_of(node: &Node, min: Duration, max: Duration, whole: bool) -> Result
     }
     if duration < min {
         let finding = Finding::new(format!("{shown} is too short: at least {}", duration::show_duration(min)));
-        // Of the spans of time, only the period is in whole seconds.
-        return Err(if whole { finding.with_help("for more runs than that there is `burst`") } else { finding });
+        // Of the durations, only the period is in whole seconds.
+        return Err(if whole { finding.with_help("to run more often, use `burst`") } else { finding });
     }
     if duration > max {
         return Err(Finding::new(format!("{shown} is too long: at most {}", duration::show_duration(max))));
@@ -268,11 +286,7 @@ fn word(node: &Node, words: &'static [&'static str]) -> Result<&'static str, Fin
     if let Some(word) = words.iter().find(|word| **word == written) {
         return Ok(word);
     }
-    let help = if node.hidden {
-        format!("there is {}", listed(words.iter().copied()))
-    } else {
-        suggestion(written, words.iter().copied())
-    };
+    let help = if node.hidden { one_of(words.iter().copied()) } else { suggestion(written, words.iter().copied()) };
     Err(Finding::new(format!("expected {}, found {}", either(words), node.found())).with_help(help))
 }
 
@@ -292,10 +306,7 @@ pub(crate) fn method(node: &Node) -> Result<http::Method, Finding> {
         METHODS.contains(&written.as_str()).then(|| http::Method::from_bytes(written.as_bytes()).ok()).flatten();
     known.ok_or_else(|| {
         let help = if node.hidden { None } else { nearest(&written, METHODS.iter().copied()) };
-        let help = help.map_or_else(
-            || format!("there is {}", listed(METHODS.iter().copied())),
-            |word| format!("did you mean `{word}`?"),
-        );
+        let help = help.map_or_else(|| one_of(METHODS.iter().copied()), |word| format!("did you mean `{word}`?"));
         Finding::new(format!("expected an HTTP method, found {}", node.found())).with_help(help)
     })
 }
@@ -313,7 +324,7 @@ pub(crate) fn pattern(node: &Node) -> Result<regex::Regex, Finding> {
 
 fn scalar<'a>(node: &'a Node, shape: &Shape) -> Result<&'a str, Finding> {
     node.written().ok_or_else(|| {
-        unexpected(node, shape).with_maybe(node.is_null().then(|| "write `\"\"` for an empty text".to_owned()))
+        unexpected(node, shape).with_maybe(node.is_null().then(|| "write `\"\"` for an empty string".to_owned()))
     })
 }
 
@@ -321,7 +332,7 @@ fn scalar<'a>(node: &'a Node, shape: &Shape) -> Result<&'a str, Finding> {
 pub(crate) fn validate_tag_name(name: &str) -> Result<(), Finding> {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     if name.is_empty() || name.chars().count() > MAX_TAG_LENGTH || !name.chars().all(fine) {
-        return Err(Finding::new("Sentry takes no tag of this name")
+        return Err(Finding::new("Sentry rejects a tag of this name")
             .with_help(format!("names are made of letters, digits, `_`, `-`, `.` and `:`, {MAX_TAG_LENGTH} at most")));
     }
     Ok(())
@@ -331,10 +342,12 @@ fn validate_tag_value(node: &Node) -> Result<(), Finding> {
     let Some(text) = node.written() else { return Err(unexpected(node, &Shape::TagValue)) };
     let length = text.chars().count();
     if text.trim().is_empty() {
-        return Err(Finding::new("Sentry takes no empty tag"));
+        return Err(Finding::new("Sentry rejects empty tags"));
     }
     if text.contains(['\n', '\r']) || length > MAX_TAG_LENGTH {
-        return Err(Finding::new(format!("Sentry takes tags of one line and at most {MAX_TAG_LENGTH} characters")));
+        return Err(Finding::new(format!(
+            "Sentry rejects tags of several lines or more than {MAX_TAG_LENGTH} characters"
+        )));
     }
     Ok(())
 }

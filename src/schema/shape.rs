@@ -167,6 +167,8 @@ pub(crate) enum Shape {
     Url,
     /// A template of one.
     UrlTemplate,
+    /// A host name, or an IP address.
+    Host,
     /// An AWS region.
     Region,
     /// A duration.

@@ -75,7 +75,7 @@ pub(crate) fn guess<'a>(number: usize, line: impl Fn(usize) -> Option<&'a str>) 
     let telling = |text: &str| {
         let words =
             || text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).filter(|word| word.len() > 2);
-        holds_credentials(text) || words().any(|word| is_sensitive(word))
+        holds_credentials(text) || words().any(is_sensitive)
     };
     let text = line(number)?;
     let key_end = text.chars().position(|c| c == ':').map_or(0, |index| index + 1);

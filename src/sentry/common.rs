@@ -1,4 +1,4 @@
-//! What the transaction and the event of one run have in common.
+//! What the transaction and the event of one run share.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,19 +9,19 @@ use serde_json::{Map, Value};
 
 use super::sanitize::Cleaner;
 use super::settings::Settings;
-use super::{http_status, sanitize, span_status, status_code};
+use super::{sanitize, span_status};
 use crate::outcome::{FailureKind, Outcome, Span, Status, TraceId};
 
-/// One run, and what its envelopes need besides.
+/// One run, and what else its envelopes need.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
-    /// What it left.
+    /// Its outcome.
     pub outcome: &'a Outcome,
     /// Its trace.
     pub trace: TraceId,
-    /// Under which names it is reported.
+    /// Environment, release and the like.
     pub settings: &'a Settings,
-    /// What takes secrets out of it.
+    /// Removes secrets.
     pub cleaner: Cleaner<'a>,
 }
 
@@ -57,7 +57,7 @@ pub struct TraceContext {
     status: SpanStatus,
 }
 
-/// Which run this was, for the people who read the event.
+/// The `probe` context: which run this was.
 #[derive(Serialize)]
 pub struct ProbeContext<'a> {
     #[serde(rename = "type")]
@@ -90,13 +90,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The run's tags, and what the outcome adds to them.
+    /// The run's tags, and those that follow from the outcome.
     fn tags(&self) -> BTreeMap<Cow<'a, str>, Cow<'a, str>> {
         let cleaned = self.outcome.tags.iter().map(|(name, value)| {
             let (name, value) = (self.cleaner.tag_name(name), self.cleaner.line(value, sanitize::TAG));
             (Cow::from(name), value)
         });
-        // Sentry refuses an empty name or value.
+        // Sentry rejects an empty name or value.
         let mut tags: BTreeMap<_, _> = cleaned.filter(|(name, value)| !name.is_empty() && !value.is_empty()).collect();
         match &self.outcome.status {
             Status::Failed(failure) => tags.insert("failure".into(), failure.kind.as_str().into()),
@@ -117,10 +117,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// `ok`, or what the failure is in Sentry's words; the code is the span's own before the run's.
+    /// `ok`, or Sentry's status for the failure; a span's own HTTP status code takes precedence over the run's.
     pub fn status(&self, failure: Option<FailureKind>, span: Option<&Span>) -> SpanStatus {
         let Some(kind) = failure else { return SpanStatus::Ok };
-        let code = span.and_then(|span| status_code(&span.attributes)).or_else(|| http_status(self.outcome));
+        let code = span.and_then(Span::http_status).or_else(|| self.outcome.http_status());
         span_status::of(kind, code)
     }
 
@@ -144,7 +144,7 @@ impl<'a> Run<'a> {
     /// The envelope's `trace` header: Sentry's dynamic sampling context.
     pub fn sampling_context(&self) -> Value {
         let Self { outcome, settings, cleaner, trace } = self;
-        // Without the key Sentry makes nothing of it.
+        // Sentry ignores it without the key.
         let Some(public_key) = settings.public_key() else { return Value::Null };
         let mut context = Map::new();
         context.insert("trace_id".into(), trace.to_string().into());

@@ -1,8 +1,8 @@
-//! Bringing envelopes to Sentry, and knowing that they arrived.
+//! Delivering envelopes to Sentry, and knowing which of them arrived.
 //!
 //! The SDK's own transport is not used for results: it sends one envelope at a time, drops what does not fit its queue,
-//! and says that all is well. This one sends many at once, tries again what can be
-//! tried again, ends by its deadline, and accounts for every envelope.
+//! and reports success in all cases. This one sends many concurrently, retries what can be retried, ends by its deadline,
+//! and accounts for every envelope.
 
 mod backoff;
 mod batch;
@@ -22,7 +22,7 @@ use futures_util::stream::FuturesUnordered;
 use sentry::types::Dsn;
 use tokio::time::Instant;
 
-use self::batch::Batch;
+use self::batch::{Batch, DeliveryOutcome};
 use self::rate_limits::Limits;
 use self::spool::Spool;
 use self::transport::Transport;
@@ -32,7 +32,7 @@ use crate::shutdown::Shutdown;
 /// What became of the envelopes of one delivery: each is counted once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Delivered {
-    /// How many there were, those kept from deliveries before among them; the sum of the next three.
+    /// How many there were, including those kept from earlier deliveries; the sum of the next three.
     pub envelopes: usize,
     /// How many Sentry took.
     pub delivered: usize,
@@ -40,11 +40,11 @@ pub struct Delivered {
     pub lost: usize,
     /// How many are kept for the next delivery.
     pub spooled: usize,
-    /// How many of all had been kept from deliveries before.
+    /// How many of all had been kept from earlier deliveries.
     pub carried: usize,
     /// How many of the others did not arrive.
     pub missing: usize,
-    /// How many of all did not arrive because time was up: Sentry was still silent.
+    /// How many of all did not arrive because time was up before Sentry answered at all.
     pub late: usize,
     /// How long it took.
     pub duration: Duration,
@@ -52,41 +52,29 @@ pub struct Delivered {
     pub problems: Vec<String>,
 }
 
-/// What became of one envelope.
-enum DeliveryOutcome {
-    /// Sentry took it.
-    Delivered,
-    /// It did not arrive, but it might another time; the sentence says why.
-    Later(String),
-    /// The same, and all that it takes may be more time.
-    Late(String),
-    /// Sentry will not take it; the sentence says why.
-    Lost(String),
-}
-
-/// Brings envelopes to one Sentry project. Cheap to make: nothing is built before the first delivery.
+/// Delivers envelopes to one Sentry project. Cheap to make: nothing is built before the first delivery.
 pub struct DeliveryClient {
     dsn: Dsn,
     tls: rustls::ClientConfig,
-    post: OnceLock<Result<Transport, String>>,
+    transport: OnceLock<Result<Transport, String>>,
     limits: Mutex<Limits>,
     /// `None`: there will be no next delivery.
     spool: Option<Mutex<Spool>>,
-    /// Whether what is kept stands in the log already.
+    /// Whether envelopes are written to the log when they are kept, not only when they are given up.
     logs_kept: bool,
     shutdown: Shutdown,
 }
 
 impl DeliveryClient {
-    /// So many requests are on their way at the same time, where there are as many envelopes.
+    /// How many requests are in flight at the same time, where there are as many envelopes.
     pub const AT_ONCE: usize = transport::CONNECTIONS;
 
-    /// A courier to the project behind `dsn`, over this TLS configuration.
+    /// A client for the project behind `dsn`, over this TLS configuration.
     pub fn new(dsn: Dsn, tls: rustls::ClientConfig) -> Self {
         Self {
             dsn,
             tls,
-            post: OnceLock::new(),
+            transport: OnceLock::new(),
             limits: Mutex::default(),
             spool: None,
             logs_kept: true,
@@ -94,19 +82,19 @@ impl DeliveryClient {
         }
     }
 
-    /// The same, which keeps what did not arrive but might another time: the next delivery sends it first.
-    pub fn keeping(self) -> Self {
+    /// The same, but envelopes that did not arrive and can be retried are kept: the next delivery sends them first.
+    pub fn retain_for_next(self) -> Self {
         Self { spool: Some(Mutex::default()), ..self }
     }
 
-    /// The same, but what is kept is not written to the log before it is given up: for a process that has the time to say so
-    /// at its end.
-    pub fn patient(self) -> Self {
-        Self { logs_kept: false, ..self.keeping() }
+    /// The same, but kept envelopes are written to the log only when they are given up: for a process that has the time to
+    /// do so when it exits.
+    pub fn retain_until_exit(self) -> Self {
+        Self { logs_kept: false, ..self.retain_for_next() }
     }
 
-    /// The same, whose deliveries this shutdown cuts short.
-    pub fn until(self, shutdown: Shutdown) -> Self {
+    /// The same, but this shutdown cuts deliveries short.
+    pub fn with_shutdown(self, shutdown: Shutdown) -> Self {
         Self { shutdown, ..self }
     }
 
@@ -115,7 +103,8 @@ impl DeliveryClient {
         self.spool().map_or(0, |spool| spool.len())
     }
 
-    /// Gives up what waits, and says how much it was. It stands in `log` then, if it did not before.
+    /// Gives up the envelopes that wait for the next delivery, and returns how many. Those that are not in the log yet are
+    /// written to it.
     pub fn give_up(&self, log: &mut (dyn Write + Send)) -> usize {
         let waiting = self.spool().map(|mut spool| spool.take()).unwrap_or_default();
         if !self.logs_kept {
@@ -124,9 +113,9 @@ impl DeliveryClient {
         waiting.len()
     }
 
-    /// Delivers what it can until `deadline`, and never takes longer; what was kept goes first, but where there is
-    /// anything else only in the first half of the time. Envelopes that did not arrive are written to `log` in full, one
-    /// line of JSON each, once.
+    /// Delivers what it can until `deadline`, and never takes longer. Kept envelopes go first; where there are new ones too,
+    /// the kept ones get the first half of the time only. Envelopes that did not arrive are written to `log` in full, once,
+    /// one line of JSON each.
     pub async fn deliver(
         &self,
         envelopes: Vec<Envelope>,
@@ -134,39 +123,39 @@ impl DeliveryClient {
         log: &mut (dyn Write + Send),
     ) -> Delivered {
         let started = Instant::now();
-        let mut mail = self.spool().map(|mut spool| spool.take()).unwrap_or_default();
-        let carried = mail.len();
-        mail.extend(envelopes);
-        let mut delivered = Delivered { envelopes: mail.len(), carried, ..Delivered::default() };
-        let fates = self.fates(&mail, carried, deadline).await;
+        let mut all = self.spool().map(|mut spool| spool.take()).unwrap_or_default();
+        let carried = all.len();
+        all.extend(envelopes);
+        let mut delivered = Delivered { envelopes: all.len(), carried, ..Delivered::default() };
+        let outcomes = self.outcomes(&all, carried, deadline).await;
 
         let mut problems = Problems::default();
-        for (index, (envelope, fate)) in mail.into_iter().zip(fates).enumerate() {
-            let (sentence, may_wait) = match fate {
+        for (index, (envelope, outcome)) in all.into_iter().zip(outcomes).enumerate() {
+            let (reason, can_retry) = match outcome {
                 DeliveryOutcome::Delivered => {
                     delivered.delivered += 1;
                     continue;
                 }
-                DeliveryOutcome::Later(sentence) => (sentence, true),
-                DeliveryOutcome::Late(sentence) => {
+                DeliveryOutcome::Retryable(reason) => (reason, true),
+                DeliveryOutcome::TimedOut(reason) => {
                     delivered.late += 1;
-                    (sentence, true)
+                    (reason, true)
                 }
-                DeliveryOutcome::Lost(sentence) => (sentence, false),
+                DeliveryOutcome::Lost(reason) => (reason, false),
             };
-            problems.add(sentence);
+            problems.add(reason);
             let is_new = index >= carried;
             delivered.missing += usize::from(is_new);
-            match self.spool().filter(|_| may_wait) {
+            match self.spool().filter(|_| can_retry) {
                 Some(mut spool) => {
                     if is_new && self.logs_kept {
                         write(log, &envelope);
                     }
-                    let gone = spool.keep(envelope);
-                    delivered.spooled = (delivered.spooled + 1).saturating_sub(gone.len());
-                    delivered.lost += gone.len();
+                    let dropped = spool.keep(envelope);
+                    delivered.spooled = (delivered.spooled + 1).saturating_sub(dropped.len());
+                    delivered.lost += dropped.len();
                     if !self.logs_kept {
-                        gone.iter().for_each(|envelope| write(log, envelope));
+                        dropped.iter().for_each(|envelope| write(log, envelope));
                     }
                 }
                 None => {
@@ -181,33 +170,33 @@ impl DeliveryClient {
         Delivered { duration: started.elapsed(), problems: problems.sentences(), ..delivered }
     }
 
-    /// What becomes of each envelope; the first `carried` are kept ones.
-    async fn fates(&self, mail: &[Envelope], carried: usize, deadline: Instant) -> Vec<DeliveryOutcome> {
-        if mail.is_empty() {
+    /// The outcome of each envelope; the first `carried` are kept ones.
+    async fn outcomes(&self, all: &[Envelope], carried: usize, deadline: Instant) -> Vec<DeliveryOutcome> {
+        if all.is_empty() {
             return Vec::new();
         }
-        let all_lost = |sentence: &String| mail.iter().map(|_| DeliveryOutcome::Lost(sentence.clone())).collect();
-        let post = match self.post.get_or_init(|| Transport::new(&self.dsn, self.tls.clone())) {
-            Ok(post) => post,
-            Err(sentence) => return all_lost(sentence),
+        let all_lost = |reason: &String| all.iter().map(|_| DeliveryOutcome::Lost(reason.clone())).collect();
+        let transport = match self.transport.get_or_init(|| Transport::new(&self.dsn, self.tls.clone())) {
+            Ok(transport) => transport,
+            Err(reason) => return all_lost(reason),
         };
-        let round = match Batch::new(post, &self.limits, &self.shutdown, mail.len(), deadline) {
-            Ok(round) => round,
-            Err(sentence) => return all_lost(&sentence),
+        let batch = match Batch::new(transport, &self.limits, &self.shutdown, all.len(), deadline) {
+            Ok(batch) => batch,
+            Err(reason) => return all_lost(&reason),
         };
         let now = Instant::now();
         let half = now + deadline.saturating_duration_since(now) / 2;
-        let has_new = carried < mail.len();
-        let bring = async |index: usize, envelope: &Envelope| {
+        let has_new = carried < all.len();
+        let deliver = async |index: usize, envelope: &Envelope| {
             let until = if index < carried && has_new { half } else { deadline };
-            (index, round.bring(envelope, until).await)
+            (index, batch.deliver(envelope, until).await)
         };
-        let brought = mail.iter().enumerate().map(|(index, envelope)| bring(index, envelope));
-        let brought = brought.collect::<FuturesUnordered<_>>().collect::<Vec<_>>();
-        let mut fates = round.watch(brought).await;
-        round.close();
-        fates.sort_unstable_by_key(|(index, _)| *index);
-        fates.into_iter().map(|(_, fate)| fate).collect()
+        let deliveries = all.iter().enumerate().map(|(index, envelope)| deliver(index, envelope));
+        let deliveries = deliveries.collect::<FuturesUnordered<_>>().collect::<Vec<_>>();
+        let mut outcomes = batch.drive(deliveries).await;
+        batch.close();
+        outcomes.sort_unstable_by_key(|(index, _)| *index);
+        outcomes.into_iter().map(|(_, outcome)| outcome).collect()
     }
 
     fn spool(&self) -> Option<MutexGuard<'_, Spool>> {
@@ -217,16 +206,16 @@ impl DeliveryClient {
 
 impl std::fmt::Debug for DeliveryClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Courier({})", self.dsn.host())
+        write!(f, "DeliveryClient({})", self.dsn.host())
     }
 }
 
-/// Nothing can be done for a log that cannot be written; the loss is counted.
+/// Nothing can be done about a log that cannot be written; the loss is counted.
 fn write(log: &mut (dyn Write + Send), envelope: &Envelope) {
     let _ = writeln!(log, "{}", envelope.log_line());
 }
 
-/// Reasons in the order in which they came up, each with its number of envelopes.
+/// Reasons in the order in which they occurred, each with its number of envelopes.
 #[derive(Default)]
 struct Problems(Vec<(String, usize)>);
 

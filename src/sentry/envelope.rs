@@ -1,4 +1,4 @@
-//! Envelopes: the form in which Sentry takes everything.
+//! Envelopes: Sentry's wire format.
 //!
 //! A line of JSON (the envelope's header), then for each item a line of JSON (its header) and its payload.
 
@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::outcome::rfc3339;
 
-/// What an envelope's header comes to, sampling context included.
+/// The typical size of an envelope's header, sampling context included.
 const HEADER_SIZE: usize = 400;
 
-/// What an envelope holds, in the categories in which Sentry limits what it takes.
+/// What an envelope holds, by the categories of Sentry's rate limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A transaction.
@@ -27,7 +27,7 @@ pub enum Kind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope {
     kind: Kind,
-    /// Without `sent_at`: that is said when it is sent, and Sentry corrects clocks by it.
+    /// Without `sent_at`, which is added when it is sent: Sentry corrects clocks by it.
     header: Map<String, Value>,
     /// The items as they are sent, each with its header.
     items: Vec<u8>,
@@ -42,11 +42,11 @@ pub struct Item {
     pub payload: Vec<u8>,
 }
 
-/// Why a text is no envelope.
+/// Why a text is not an envelope.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvelopeError {
-    /// A header is not a line of JSON that holds a map.
-    #[error("the header in line {line} is not a JSON map")]
+    /// A header is not a line with a JSON object.
+    #[error("the header in line {line} is not a JSON object")]
     Header {
         /// The line, from 1, payloads counted as one line each.
         line: usize,
@@ -72,7 +72,7 @@ impl Envelope {
             Kind::Transaction => "transaction",
             Kind::Event | Kind::Other => "event",
         };
-        // Maps of texts, numbers and lists: nothing that JSON could not hold.
+        // Maps of strings, numbers and lists: this cannot fail.
         let payload = serde_json::to_vec(payload).unwrap_or_default();
         let mut items = Vec::with_capacity(payload.len() + 64);
         push_item(&mut items, &ItemHeader { kind: name, length: payload.len() }, &payload);
@@ -116,7 +116,7 @@ impl Envelope {
         &self.header
     }
 
-    /// The items, taken apart.
+    /// The items.
     pub fn items(&self) -> Result<Vec<Item>, EnvelopeError> {
         let mut items = Vec::new();
         let mut rest = self.items.as_slice();
@@ -255,9 +255,9 @@ mod tests {
     #[test]
     fn what_is_no_envelope_is_said_to_be_none() {
         for (text, sentence) in [
-            ("", "the header in line 1 is not a JSON map"),
-            ("[]\n", "the header in line 1 is not a JSON map"),
-            ("{}\nx\n", "the header in line 2 is not a JSON map"),
+            ("", "the header in line 1 is not a JSON object"),
+            ("[]\n", "the header in line 1 is not a JSON object"),
+            ("{}\nx\n", "the header in line 2 is not a JSON object"),
             ("{}\n{\"type\":\"event\",\"length\":9}\n{}", "item 1 is shorter than its header says"),
         ] {
             let error = Envelope::parse(text.as_bytes()).expect_err("no envelope");

@@ -1,4 +1,4 @@
-//! The event of a run that failed or was too slow.
+//! The event of a run that failed or was degraded.
 
 use std::borrow::Cow;
 
@@ -16,10 +16,10 @@ use crate::secrets::{FILTERED, is_credential};
 /// What the event's id is derived from.
 pub const ID: &str = "event";
 
-/// As many headers as anyone sends.
+/// More response headers than this are left out.
 const MAX_HEADERS: usize = 100;
 
-/// An event as Sentry takes it.
+/// An event as Sentry accepts it.
 #[derive(Serialize)]
 struct Event<'a> {
     event_id: String,
@@ -29,7 +29,7 @@ struct Event<'a> {
     level: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     exception: Option<Value>,
-    /// Sentry knows it as `logentry` too; Spotlight looks for it under this name only.
+    /// Sentry also accepts `logentry`; Spotlight reads this name only.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Cow<'a, str>>,
     fingerprint: [Cow<'a, str>; 3],
@@ -45,7 +45,7 @@ struct Contexts<'a> {
 }
 
 /// The envelope of a run's event. The fingerprint holds neither location nor numbers: five regions that see the same
-/// trouble make one issue.
+/// failure make one issue.
 pub fn envelope(run: Run) -> Envelope {
     let Run { outcome, trace, cleaner, .. } = run;
     let id = trace.derive(ID);
@@ -85,14 +85,14 @@ pub fn envelope(run: Run) -> Envelope {
     Envelope::new(Kind::Event, id, run.sampling_context(), &payload)
 }
 
-/// The answer, as Sentry's own `response` context.
+/// The response, as Sentry's `response` context.
 fn response_context(response: &Response, cleaner: Cleaner) -> Value {
     let headers: Vec<[Cow<'_, str>; 2]> = response
         .headers
         .iter()
         .take(MAX_HEADERS)
         .map(|(name, value)| {
-            // Whether the configuration knows them or not.
+            // Whether the configuration knows its value or not.
             let value = if is_credential(name) { FILTERED.into() } else { cleaner.text(value, sanitize::HEADER) };
             [cleaner.text(name, sanitize::NAME), value]
         })

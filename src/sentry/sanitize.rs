@@ -1,6 +1,6 @@
-//! Text from outside, made fit for Sentry: without secrets, and no longer than Sentry keeps.
+//! Text from outside, sanitized for Sentry: without secrets, and no longer than Sentry keeps.
 //!
-//! Only leaves are cleaned, never a whole payload: a secret that happens to be `ok` must not change a status.
+//! Only scalars are cleaned, never a whole payload: a secret that happens to be `ok` must not change a status.
 
 use std::borrow::Cow;
 
@@ -15,17 +15,17 @@ pub const NAME: usize = 200;
 pub const TAG: usize = 200;
 /// Characters of an exception's value; Sentry keeps 8192.
 pub const SENTENCE: usize = 8000;
-/// Characters of a description or an attribute: a URL may be longer than all that anyone wants to read.
+/// Characters of a description or an attribute.
 pub const FACT: usize = 2048;
 /// Characters of one response header.
 pub const HEADER: usize = 1024;
 /// Bytes of a response body.
 pub const BODY: usize = 8192;
 
-/// Bytes beyond those that are shown, so that a secret at the end of them is whole.
-const ROOM: usize = 2048;
+/// Bytes beyond those that are shown that are searched, so that a secret at their end is complete.
+const LOOKAHEAD: usize = 2048;
 
-/// Cleans texts of one configuration.
+/// Cleans texts with the secrets of one configuration.
 #[derive(Clone, Copy)]
 pub struct Cleaner<'a> {
     redactor: &'a Redactor,
@@ -37,52 +37,53 @@ impl<'a> Cleaner<'a> {
         Self { redactor }
     }
 
-    /// `text` without secrets, in `longest` characters. Secrets go first: half a secret would not be recognised.
-    pub fn text(self, text: &str, longest: usize) -> Cow<'_, str> {
-        fit(self.clean(text, longest), longest)
+    /// `text` without secrets, cut to `max` characters. Secrets go first: half a secret would not be recognised.
+    pub fn text(self, text: &str, max: usize) -> Cow<'_, str> {
+        fit(self.clean(text, max), max)
     }
 
-    /// The same, not cut yet. What is far too long is cut before: nobody sees the rest, and it is a target's to send.
-    fn clean(self, text: &str, longest: usize) -> Cow<'_, str> {
-        let most = text.floor_char_boundary(4 * longest + ROOM);
-        if most == text.len() {
+    /// The same, not cut yet. What is far too long is cut before: how long it is is up to the target, and the rest is not
+    /// shown.
+    fn clean(self, text: &str, max: usize) -> Cow<'_, str> {
+        let end = text.floor_char_boundary(4 * max + LOOKAHEAD);
+        if end == text.len() {
             return self.redactor.shown(text);
         }
-        let mut clean = self.redactor.beginning(&text[..most]);
+        let mut clean = self.redactor.beginning(&text[..end]);
         clean.push('…');
         clean.into()
     }
 
     /// The same on one line, without surrounding white space.
-    pub fn line(self, text: &str, longest: usize) -> Cow<'_, str> {
-        let clean = self.clean(text, longest);
+    pub fn line(self, text: &str, max: usize) -> Cow<'_, str> {
+        let clean = self.clean(text, max);
         let is_line = clean.trim().len() == clean.len() && !clean.contains(char::is_control);
         let line = if is_line { clean } else { clean.replace(char::is_control, " ").trim().to_owned().into() };
-        fit(line, longest)
+        fit(line, max)
     }
 
-    /// A tag's name, with `_` for what Sentry does not take in one.
+    /// A tag's name, with `_` for characters that Sentry rejects.
     pub fn tag_name(self, name: &str) -> String {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-' | ' ');
-        // The marks of a cut are not allowed either, so the cut is a plain one.
+        // An ellipsis is not allowed either, so this cuts without one.
         self.redactor.shown(name).trim().chars().take(TAG).map(|c| if allowed(c) { c } else { '_' }).collect()
     }
 
-    /// A fact: every text in it without secrets, in [`FACT`] characters.
-    pub fn fact(self, value: &Value) -> Fact<'_> {
+    /// An attribute's value: every string in it without secrets, in [`FACT`] characters.
+    pub fn value(self, value: &Value) -> CleanValue<'_> {
         match value {
-            Value::String(text) => Fact::Text(self.text(text, FACT)),
+            Value::String(text) => CleanValue::Text(self.text(text, FACT)),
             Value::Array(_) | Value::Object(_) => {
                 let mut clean = value.clone();
                 self.redactor.value(&mut clean);
                 fit_value(&mut clean);
-                Fact::Cleaned(clean)
+                CleanValue::Cleaned(clean)
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => Fact::Plain(value),
+            Value::Null | Value::Bool(_) | Value::Number(_) => CleanValue::Plain(value),
         }
     }
 
-    /// A body, in [`BODY`] bytes; `is_cut` tells that there was more of it.
+    /// A body, in [`BODY`] bytes; `is_cut` if there was more of it.
     pub fn body(self, body: &str, is_cut: bool) -> String {
         let mut clean = if is_cut { self.redactor.beginning(body) } else { self.redactor.text(body) };
         clean.truncate(clean.floor_char_boundary(BODY));
@@ -90,13 +91,13 @@ impl<'a> Cleaner<'a> {
     }
 }
 
-/// A fact, fit for Sentry.
+/// An attribute's value without secrets.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub enum Fact<'a> {
-    /// A text.
+pub enum CleanValue<'a> {
+    /// A string.
     Text(Cow<'a, str>),
-    /// What has no text in it.
+    /// A scalar without text.
     Plain(&'a Value),
     /// A list or a map.
     Cleaned(Value),
@@ -111,13 +112,13 @@ fn fit_value(value: &mut Value) {
     }
 }
 
-/// Cuts `text` to `longest` characters, the last of them an ellipsis.
-fn fit(text: Cow<'_, str>, longest: usize) -> Cow<'_, str> {
-    // No text of so few bytes can have more characters.
-    if text.len() <= longest || text.chars().nth(longest).is_none() {
+/// Cuts `text` to `max` characters, the last of them an ellipsis.
+fn fit(text: Cow<'_, str>, max: usize) -> Cow<'_, str> {
+    // A text has no more characters than bytes.
+    if text.len() <= max || text.chars().nth(max).is_none() {
         return text;
     }
-    let end = text.char_indices().nth(longest - 1).map_or(text.len(), |(at, _)| at);
+    let end = text.char_indices().nth(max - 1).map_or(text.len(), |(at, _)| at);
     format!("{}…", &text[..end]).into()
 }
 

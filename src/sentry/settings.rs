@@ -1,10 +1,10 @@
-//! What envelopes need besides the outcome.
+//! What envelopes need besides the outcome: environment, release, server name and the DSN's key.
 
 use sentry::types::Dsn;
 
 use crate::secrets::Redactor;
 
-/// Under which names results are reported. Built once for an invocation.
+/// How results are labelled. Built once for an invocation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     environment: Option<String>,
@@ -14,9 +14,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings for the project behind `dsn`. Sentry refuses some texts as an environment or a release; in those, `_`
-    /// stands for what it does not take, and a name that it keeps for itself (`none`, `latest`) is left out. Secrets are
-    /// filtered here, so that no mended one gets through, and because targets get these texts too.
+    /// Settings for the project behind `dsn`. Sentry rejects some characters in an environment or a release: these
+    /// become `_`. Reserved names (`none`, `latest`) are left out. Secrets are filtered before, as a mended one would no longer
+    /// be recognised, and because targets get these texts too.
     pub fn new(
         environment: Option<&str>,
         release: Option<&str>,
@@ -44,18 +44,18 @@ impl Settings {
         self.release.as_deref()
     }
 
-    /// Who reports, e.g. the function's name.
+    /// The reporting machine, e.g. the function's name.
     pub fn server_name(&self) -> Option<&str> {
         self.server_name.as_deref()
     }
 
-    /// The DSN's key: it names the project, and is no secret.
+    /// The DSN's public key.
     pub fn public_key(&self) -> Option<&str> {
         self.public_key.as_deref()
     }
 }
 
-/// `name` as Sentry takes it, if it can take it at all.
+/// `name` as Sentry accepts it; `None` if it cannot.
 fn usable(name: &str, longest: usize, reserved: &[&str]) -> Option<String> {
     let name = name.trim();
     let refused = |c: char| c.is_control() || matches!(c, '/' | '\\');
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_sentry_refuses_are_mended_or_left_out() {
+    fn names_that_sentry_rejects_are_mended_or_left_out() {
         let settings = Settings::new(Some("a/b"), Some("Latest"), Some(" "), None, &Redactor::default());
         assert_eq!(settings.environment(), Some("a_b"));
         assert_eq!((settings.release(), settings.server_name()), (None, None));

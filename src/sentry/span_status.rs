@@ -1,4 +1,4 @@
-//! Failure kinds in the words of Sentry's span status.
+//! Failure kinds as Sentry's span status.
 
 use sentry::protocol::SpanStatus;
 
@@ -30,8 +30,8 @@ pub fn of(kind: FailureKind, http_status: Option<u16>) -> SpanStatus {
     }
 }
 
-/// The status that Sentry's SDKs give an HTTP code, as far as it says failure: a 200 that should have been a 201 is one,
-/// and `ok`, `cancelled` and `unknown` do not count in Sentry's failure rate.
+/// The status that Sentry's SDKs give an HTTP code, as far as it means failure: a 200 that should have been a 201 is a
+/// failure, too, and Sentry's failure rate ignores `ok`, `cancelled` and `unknown`.
 fn of_code(code: u16) -> SpanStatus {
     match code {
         401 => SpanStatus::Unauthenticated,

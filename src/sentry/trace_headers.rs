@@ -1,4 +1,4 @@
-//! The headers that carry a run's trace to the target.
+//! The headers that propagate a run's trace to the target.
 
 use super::settings::Settings;
 use crate::outcome::{SpanId, TraceId};
@@ -13,7 +13,7 @@ pub struct Propagation {
 }
 
 impl Propagation {
-    /// What a request made within `span` carries. `sampled` asks the target to trace it too, which costs its quota.
+    /// The headers of a request within `span`. `sampled` asks the target to trace it too, at the cost of its quota.
     pub fn new(trace: TraceId, span: SpanId, settings: &Settings, sampled: bool) -> Self {
         let mut baggage = format!("sentry-trace_id={trace}");
         for (member, value) in [
@@ -30,7 +30,7 @@ impl Propagation {
     }
 }
 
-/// Percent-encoded, as W3C baggage asks; a form's `+` for a space is none of it.
+/// Percent-encoded, as W3C baggage requires; without a form's `+` for a space.
 fn encoded(value: &str) -> String {
     url::form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20")
 }

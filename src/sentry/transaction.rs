@@ -11,15 +11,18 @@ use time::OffsetDateTime;
 
 use super::common::{Common, ProbeContext, Run, TraceContext};
 use super::envelope::{Envelope, Kind};
-use super::sanitize::{Cleaner, Fact};
-use super::{SPANS_LEFT_OUT, sanitize};
+use super::sanitize;
+use super::sanitize::{CleanValue, Cleaner};
 use crate::outcome::phase::Op;
 use crate::outcome::{Attributes, Outcome, SpanId, TraceId};
 
 /// What the transaction's id is derived from.
 pub const ID: &str = "transaction";
 
-/// More spans than Sentry keeps of one transaction make it drop the whole.
+/// The attribute of the trace context that says how many spans the transaction is sent without.
+pub const SPANS_LEFT_OUT: &str = "sentrynet.spans_left_out";
+
+/// Sentry drops a transaction with more spans than this.
 const MAX_SPANS: usize = 1000;
 
 /// A transaction as Sentry takes it. It is written straight from the outcome: of everything that is built for a run, this
@@ -61,7 +64,7 @@ struct Contexts<'a> {
 struct Trace<'a> {
     #[serde(flatten)]
     context: TraceContext,
-    data: Facts<'a>,
+    data: CleanAttributes<'a>,
 }
 
 #[derive(Serialize)]
@@ -74,20 +77,21 @@ struct SpanPayload<'a> {
     start_timestamp: f64,
     timestamp: f64,
     status: SpanStatus,
-    data: Facts<'a>,
+    data: CleanAttributes<'a>,
 }
 
-/// Facts without secrets, and one more that follows from the outcome.
-struct Facts<'a> {
+/// Attributes without secrets, and one more that follows from the outcome.
+struct CleanAttributes<'a> {
     attributes: &'a Attributes,
     cleaner: Cleaner<'a>,
     more: Option<(&'static str, Value)>,
 }
 
-impl Serialize for Facts<'_> {
+impl Serialize for CleanAttributes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let facts = self.attributes.iter().map(|(name, value)| (*name, self.cleaner.fact(value)));
-        serializer.collect_map(facts.chain(self.more.iter().map(|(name, value)| (*name, Fact::Plain(value)))))
+        let attributes = self.attributes.iter().map(|(name, value)| (*name, self.cleaner.value(value)));
+        serializer
+            .collect_map(attributes.chain(self.more.iter().map(|(name, value)| (*name, CleanValue::Plain(value)))))
     }
 }
 
@@ -109,7 +113,7 @@ pub fn envelope(run: Run) -> Envelope {
         start_timestamp: seconds(interval.start),
         timestamp: seconds(interval.end),
         status: run.status(span.failure, Some(span)),
-        data: Facts {
+        data: CleanAttributes {
             attributes: &span.attributes,
             cleaner,
             more: span.failure.map(|kind| ("error.type", kind.as_str().into())),
@@ -125,7 +129,7 @@ pub fn envelope(run: Run) -> Envelope {
         contexts: Contexts {
             trace: Trace {
                 context: run.trace_context(),
-                data: Facts { attributes: &outcome.attributes, cleaner, more: left_out },
+                data: CleanAttributes { attributes: &outcome.attributes, cleaner, more: left_out },
             },
             probe: run.probe_context(),
         },
@@ -135,7 +139,7 @@ pub fn envelope(run: Run) -> Envelope {
     Envelope::new(Kind::Transaction, id, run.sampling_context(), &payload)
 }
 
-/// When the run ended, as Sentry gets it.
+/// The run's end as a timestamp.
 pub fn end_of(outcome: &Outcome) -> f64 {
     seconds(Interval::of_run(outcome).end)
 }
@@ -152,7 +156,7 @@ impl Interval {
         Self::between(outcome, Duration::ZERO, outcome.duration)
     }
 
-    /// Both ends are rounded down, so what lies within another interval still does.
+    /// Both ends are rounded down, so that an interval within another one stays within it.
     fn between(outcome: &Outcome, start: Duration, end: Duration) -> Self {
         let at = |offset| micros(outcome.started, offset);
         Self { start: at(start), end: at(end.max(start)) }
@@ -174,8 +178,8 @@ fn micros(started: OffsetDateTime, offset: Duration) -> i64 {
     i64::try_from(nanos.div_euclid(1000)).unwrap_or(i64::MAX)
 }
 
-/// Seconds with six decimals. Whole microseconds of our age are exact in an `i64`, the division rounds once, and the
-/// shortest text of the result is the six decimals again.
+/// Seconds with six decimals. Whole microseconds of this age are exact in an `i64`, the division rounds once, and the
+/// shortest text of the result has the same six decimals.
 fn seconds(micros: i64) -> f64 {
     micros as f64 / 1e6
 }
@@ -193,13 +197,7 @@ fn intervals(outcome: &Outcome, run: Interval) -> Vec<Interval> {
 /// How long the network phases took, summed over the whole run; only those that happened.
 fn measurements(outcome: &Outcome, intervals: &[Interval]) -> BTreeMap<&'static str, Measurement> {
     let mut measurements = BTreeMap::new();
-    for (name, op) in [
-        ("dns", Op::NetDns),
-        ("connect", Op::NetTcp),
-        ("tls", Op::NetTls),
-        ("ttfb", Op::HttpWait),
-        ("download", Op::HttpRecv),
-    ] {
+    for (name, op) in Op::ALL.iter().filter_map(|op| Some((op.measurement()?, *op))) {
         let of_op = || outcome.spans.iter().zip(intervals).filter(|(span, _)| span.op == op);
         if of_op().next().is_some() {
             let sum = Interval { start: 0, end: of_op().map(|(_, interval)| interval.end - interval.start).sum() };

@@ -19,10 +19,10 @@ pub enum SpecError {
     #[error("the format has both ',' and '_'")]
     BothSeparators,
     /// Python: "Cannot specify ',' with 's'.".
-    #[error("the format's ',' or '_' does not go with its type")]
+    #[error("the format's ',' or '_' does not apply to its type")]
     Separator,
     /// Python: "Unknown format code 'd' for object of type 'str'".
-    #[error("the format's type {letter:?} is not for {kind}")]
+    #[error("the format type {letter:?} does not apply to {kind}")]
     UnknownType {
         /// The type asked for.
         letter: char,
@@ -30,7 +30,7 @@ pub enum SpecError {
         kind: &'static str,
     },
     /// An option that this kind of value does not take, e.g. a sign for a string.
-    #[error("the format has {option}, which is not for {kind}")]
+    #[error("the format has {option}, which does not apply to {kind}")]
     Option {
         /// The option.
         option: &'static str,
@@ -38,7 +38,7 @@ pub enum SpecError {
         kind: &'static str,
     },
     /// Python: "unsupported format string passed to NoneType.__format__".
-    #[error("{kind} takes no format")]
+    #[error("{kind} cannot be formatted")]
     NoFormat {
         /// What the value is.
         kind: &'static str,
@@ -47,7 +47,7 @@ pub enum SpecError {
     #[error("the format's width or precision is more than {MAX_WIDTH}")]
     TooWide,
     /// Type `c` and a number that is not a character. Unlike Python, surrogates are not.
-    #[error("the number is no character, as the format's type 'c' asks for")]
+    #[error("the number is not a character, as the format type 'c' requires")]
     NoCharacter,
 }
 

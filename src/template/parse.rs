@@ -2,8 +2,8 @@
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
+use super::field::{Accessor, Conversion, Field, Part};
 use super::parse_error::TemplateProblem as Problem;
-use super::{Accessor, Conversion, Field, Part};
 
 /// How many levels of fields there may be: those of the text, and those in their format specs.
 const LEVELS: usize = 2;

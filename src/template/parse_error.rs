@@ -40,7 +40,7 @@ pub enum TemplateProblem {
     #[error("only '.' or '[' can follow ']'")]
     AfterBracket,
     /// Python: "Unknown conversion specifier".
-    #[error("after '!' can stand 'r', 's' or 'a' only")]
+    #[error("'!' must be followed by 'r', 's' or 'a'")]
     Conversion,
     /// Python: "expected ':' after conversion specifier".
     #[error("only ':' or '}}' can follow a conversion such as '!r'")]

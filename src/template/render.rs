@@ -159,7 +159,7 @@ const fn kind(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "a map",
     }
@@ -221,16 +221,16 @@ mod tests {
     fn a_missing_item_is_named_and_no_value_is() {
         for (source, expected) in [
             ("{user[name]}", "key 'user': the map has no entry 'name'"),
-            ("{user[0]}", "key 'user': a map without an item number 0"),
-            ("{user[roles][2]}", "key 'user': a list without an item number 2"),
-            ("{user[roles][-1]}", "key 'user': a list, whose items have numbers (from 0) and not names"),
-            ("{token[9]}", "key 'token': a text without an item number 9"),
+            ("{user[0]}", "key 'user': a map has no item 0"),
+            ("{user[roles][2]}", "key 'user': a list has no item 2"),
+            ("{user[roles][-1]}", "key 'user': the items of a list have numbers (from 0), not names"),
+            ("{token[9]}", "key 'token': a string has no item 9"),
             ("{none[x]}", "key 'none': null has no items"),
-            ("{token:d}", "key 'token': the format's type 'd' is not for a string"),
+            ("{token:d}", "key 'token': the format type 'd' does not apply to a string"),
         ] {
             assert_eq!(error(source), expected);
         }
-        assert!(error("{user.id}").contains("attribute 'id'"));
+        assert!(error("{user.id}").contains("attributes such as 'id'"));
         assert!(error("{user[id]:{token}}").starts_with("key 'user': the format cannot be read"));
     }
 

@@ -42,7 +42,7 @@ pub enum InterpolationError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ItemError {
     /// No item of that number. Maps have none: their entries have names, and `[0]` is not the name `0`.
-    #[error("{kind} without an item number {index}")]
+    #[error("{kind} has no item {index}")]
     Index {
         /// The number; the first item is 0.
         index: usize,
@@ -56,7 +56,7 @@ pub enum ItemError {
         name: String,
     },
     /// Items of lists and texts are asked for by number, and by one that is not negative.
-    #[error("{kind}, whose items have numbers (from 0) and not names")]
+    #[error("the items of {kind} have numbers (from 0), not names")]
     NotANumber {
         /// What the value is.
         kind: &'static str,
@@ -68,7 +68,7 @@ pub enum ItemError {
         kind: &'static str,
     },
     /// JSON values have no attributes.
-    #[error("attribute {} asked for, but values have none; an entry of a map is written in brackets", quoted(name))]
+    #[error("values have no attributes such as {}; write an entry of a map in brackets", quoted(name))]
     Attribute {
         /// The name.
         name: String,

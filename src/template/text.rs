@@ -1,4 +1,4 @@
-//! TODO
+//! Texts and JSON values that may hold format strings.
 
 use serde_json::Value;
 

@@ -42,7 +42,7 @@ impl Variables {
 
 impl std::fmt::Debug for Variables {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Keys")?;
+        f.write_str("Variables")?;
         f.debug_set().entries(self.0.keys()).finish()
     }
 }
@@ -67,6 +67,6 @@ mod tests {
     #[test]
     fn values_are_not_printed() {
         let keys = Variables::new(&[("token".into(), json!("hunter2"))]);
-        assert_eq!(format!("{keys:?}"), "Keys{\"token\"}");
+        assert_eq!(format!("{keys:?}"), "Variables{\"token\"}");
     }
 }

@@ -160,11 +160,11 @@ impl Node {
         match &self.kind {
             _ if self.hidden => "another value (not shown: it may be a secret)".to_owned(),
             Kind::Scalar { value: Value::Null, .. } => "nothing".to_owned(),
-            Kind::Scalar { value: Value::String(text), .. } if text.is_empty() => "an empty text".to_owned(),
+            Kind::Scalar { value: Value::String(text), .. } if text.is_empty() => "an empty string".to_owned(),
             Kind::Scalar { value: Value::String(text), .. } => {
                 let short: String = text.chars().take(60).collect();
                 let rest = if short.len() < text.len() { "…" } else { "" };
-                format!("the text {short:?}{rest}")
+                format!("the string {short:?}{rest}")
             }
             Kind::Scalar { value: Value::Bool(_), written } => written.clone().unwrap_or_default(),
             Kind::Scalar { written, .. } => format!("the number {}", written.as_deref().unwrap_or_default()),

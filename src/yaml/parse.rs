@@ -12,7 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess,
 use serde_json::{Number, Value};
 
 use super::node::{AMBIGUOUS, Entry, Kind, Node};
-use super::syntax_error;
+use super::syntax_error::{self, position};
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::source::{Position, Source, Span};
 use crate::diagnostics::{Code, Diagnostic};
@@ -216,7 +216,7 @@ impl Locator<'_> {
             let PartKind::Scalar { written, .. } = &key.target().kind else {
                 // `{{ name }}`, as in templates.
                 let finding = Finding::new("a list or a map cannot be a key")
-                    .with_help("a text that begins with `{` or `[` has to be in quotes");
+                    .with_help("a string that begins with `{` or `[` has to be in quotes");
                 self.diagnostics.push(self.source.syntax_problem(here, finding));
                 continue;
             };
@@ -245,10 +245,6 @@ impl Locator<'_> {
             self.diagnostics.push(self.source.syntax_problem(span_between(markers.start, markers.end), finding));
         }
     }
-}
-
-pub(crate) fn position(marker: Marker) -> Position {
-    Position { line: marker.line(), column: marker.col() + 1 }
 }
 
 fn span_between(start: Marker, end: Marker) -> Span {

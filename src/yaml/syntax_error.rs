@@ -2,12 +2,16 @@
 
 mod brackets;
 
-use saphyr_parser::ScanError;
+use saphyr_parser::{Marker, ScanError};
 
-use super::parse::position;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::finding::Finding;
 use crate::diagnostics::source::{Position, Source, Span};
+
+/// The position of what the parser marks.
+pub(super) fn position(marker: Marker) -> Position {
+    Position { line: marker.line(), column: marker.col() + 1 }
+}
 
 /// Puts the parser's finding into words, and shows the place that has to be mended rather than the one where it gave up.
 pub(crate) fn explain(source: &Source, error: &ScanError) -> Diagnostic {
@@ -71,7 +75,7 @@ impl Broken<'_> {
         let (close, what) = if bracket == '[' { (']', "list") } else { ('}', "map") };
         if span.start.line == self.at.line {
             let finding = Finding::new(format!("here a `,` or the `{close}` of this {what} is missing"));
-            let help = "a text with `,`, `[`, `]`, `{`, `}` or `: ` in it has to be in quotes here";
+            let help = "a string with `,`, `[`, `]`, `{`, `}` or `: ` in it has to be in quotes here";
             return Some((self.here(), finding.with_help(help)));
         }
         let finding = Finding::new(format!("this `{bracket}` has no `{close}`"));
@@ -118,7 +122,7 @@ impl Broken<'_> {
     /// The rest goes by what the parser says.
     fn by_message(&self, info: &str) -> Option<Found> {
         let is = |part: &str| info.contains(part);
-        let quotes = "put the text in quotes";
+        let quotes = "put the string in quotes";
         let finding = if is("recursion limit") {
             Finding::new("lists and maps are nested too deeply")
         } else if is("escape") && is("quoted scalar") {
@@ -145,7 +149,7 @@ impl Broken<'_> {
         } else if is("anchor or alias") {
             Finding::new("`*` and `&` begin an alias or an anchor, and a name has to follow").with_help(quotes)
         } else if is("unexpected character") || is("found unprintable") {
-            Finding::new("a text cannot begin with this character").with_help(quotes)
+            Finding::new("a string cannot begin with this character").with_help(quotes)
         } else if is("simple key") {
             Finding::new("this line has no `: `").with_help("write `name: value`")
         } else if is("misplaced bracket") || is("expected node content") || is("next token") {

@@ -259,6 +259,16 @@ faults! {
         a_300_is_no_redirect,
         a_304_is_no_redirect,
     ;
+    tcp:
+        an_open_port_is_well,
+        an_open_port_behind_a_name_is_well,
+        a_closed_port_refuses,
+        all_addresses_are_named_when_they_refuse,
+        a_black_hole_times_out,
+        an_address_without_a_route_is_unreachable,
+        a_name_that_does_not_exist_is_not_found,
+        a_name_server_that_fails_is_a_failure,
+    ;
     http2:
         an_answer_in_frames_is_taken,
         a_goodbye_before_the_answer,

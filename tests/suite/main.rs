@@ -48,6 +48,7 @@ mod function {
     mod warm;
 }
 mod fuzz_corpus;
+mod house;
 mod net {
     mod dial;
     mod secure;
@@ -68,6 +69,7 @@ mod probes {
     mod retries;
     mod script;
     mod script_connections;
+    mod tcp;
 }
 mod schedule {
     mod cron;

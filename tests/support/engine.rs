@@ -32,7 +32,7 @@ pub fn context(resolver: Resolver) -> Context {
 pub async fn run_all(config: &Config, context: &Context) -> Vec<Outcome> {
     let group = &config.groups[0];
     let tick = OffsetDateTime::now_utc();
-    let jobs = group.probes.iter().map(|probe| ScheduledRun::by_hand(probe.clone(), tick));
+    let jobs = group.probes.iter().map(|probe| ScheduledRun::manual(probe.clone(), tick));
     run_group(&group.name, jobs.collect(), context).await
 }
 

@@ -37,19 +37,23 @@ pub fn ids(envelopes: &[Envelope]) -> Vec<String> {
     ids
 }
 
-/// A courier to a receiver.
-pub fn courier(receiver: &Receiver) -> DeliveryClient {
+/// A delivery_client to a receiver.
+pub fn delivery_client(receiver: &Receiver) -> DeliveryClient {
     DeliveryClient::new(receiver.dsn(), receiver.tls())
 }
 
 /// Delivers within `time`, and never takes longer; what was logged comes with it.
-pub async fn deliver(courier: &DeliveryClient, envelopes: Vec<Envelope>, time: Duration) -> (Delivered, String) {
+pub async fn deliver(
+    delivery_client: &DeliveryClient,
+    envelopes: Vec<Envelope>,
+    time: Duration,
+) -> (Delivered, String) {
     let (mut log, watch) = (Vec::new(), Stopwatch::start());
-    let delivered = courier.deliver(envelopes, Instant::now() + time, &mut log).await;
+    let delivered = delivery_client.deliver(envelopes, Instant::now() + time, &mut log).await;
     // The function keeps 300 ms for it.
     assert!(watch.elapsed() < time + Duration::from_millis(500), "{delivered:?}");
     assert_eq!(delivered.envelopes, delivered.delivered + delivered.lost + delivered.spooled, "{delivered:?}");
-    assert_eq!(courier.waiting(), delivered.spooled, "{delivered:?}");
+    assert_eq!(delivery_client.waiting(), delivered.spooled, "{delivered:?}");
     let log = String::from_utf8(log).expect("text");
     assert_eq!(log.lines().count(), delivered.missing, "what does not arrive is logged once: {delivered:?}");
     (delivered, log)

@@ -16,6 +16,7 @@ pub mod issuers;
 pub mod names;
 pub mod play;
 pub mod redirects;
+pub mod tcp;
 
 use std::any::Any;
 use std::net::SocketAddr;

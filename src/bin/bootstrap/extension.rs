@@ -1,10 +1,10 @@
-//! Lambda tells the end of a sandbox only where an extension is registered; without one it is SIGKILL at once:
+//! Lambda sends SIGTERM before it ends a sandbox only where an extension is registered; without one it is SIGKILL at once:
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html>.
 //!
-//! So the function registers one within itself that is told of nothing. Registration has to come before the first poll
+//! So the function registers an internal one that subscribes to no events. Registration has to come before the first poll
 //! of the Runtime API, which ends it: that is one request to the sandbox's own loopback in a cold start, and none
-//! afterwards. `lambda_runtime` has the same behind `graceful-shutdown`, but panics where it is refused, and brings
-//! `lambda-extension` and `chrono` along.
+//! afterwards. `lambda_runtime` has the same behind `graceful-shutdown`, but panics where it is refused, and depends
+//! on `lambda-extension` and `chrono`.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use http::{Method, Request};
 use lambda_runtime_api_client::body::Body;
 use lambda_runtime_api_client::{BoxError, PooledClient, build_request};
 
-/// The extension's name, which has to be its own within a function.
+/// The extension's name, unique within a function.
 const NAME: &str = "sentrynet";
 
-/// The header that says which extension speaks.
+/// The header that identifies the extension.
 const IDENTIFIER: &str = "lambda-extension-identifier";
 
-/// An emulator that knows no extensions may never answer.
+/// An emulator without extensions may never answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Asks Lambda to send SIGTERM before it ends the sandbox. To be called before the runtime is started. Where it is
@@ -27,21 +27,21 @@ pub async fn ask_for_sigterm() {
     let why = match tokio::time::timeout(PATIENCE, register()).await {
         Ok(Ok((client, waiting))) => {
             tokio::spawn(async move {
-                // There is never an answer: Lambda tells an extension without events nothing. But it has to wait for one,
-                // or else its start would not count as over.
+                // It never answers an extension without events. But the extension has to poll, or else its initialisation
+                // would not count as complete.
                 let _ = client.call(waiting).await;
             });
             return;
         }
-        Ok(Err(_)) => "it refused",
-        Err(_) => "it did not answer",
+        Ok(Err(_)) => "the extension was refused",
+        Err(_) => "no answer to the extension",
     };
     tracing::warn!(
-        "Lambda was asked to announce the end of the sandbox, but {why}: what waits then is in the log only"
+        "Lambda will not send SIGTERM before it ends the sandbox ({why}): envelopes that wait then are in the log only"
     );
 }
 
-/// Registers the extension. What is left to do is to wait for its first event.
+/// Registers the extension. Returns the request that polls for its first event.
 async fn register() -> Result<(PooledClient, Request<Body>), BoxError> {
     let client = PooledClient::builder().build();
     let request = build_request()

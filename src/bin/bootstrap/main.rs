@@ -25,7 +25,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         let function = served.clone();
         async move { serve(&function, event).await }
     }));
-    // An invocation that is running when the end comes goes on meanwhile, and answers.
+    // An invocation that is running when shutdown begins goes on meanwhile, and responds.
     tokio::select! {
         ended = serving => ended,
         () = shut_down(&function, end) => Ok(()),
@@ -65,7 +65,7 @@ async fn serve(function: &Function, event: LambdaEvent<Value>) -> Result<Summary
     }
 }
 
-/// Lambda tells the deadline in wall-clock time. One that is past already is an emulator's invention.
+/// Lambda states the deadline in wall-clock time. One that is past already comes from an emulator.
 fn instant_of(deadline: SystemTime) -> Option<Instant> {
     let left = deadline.duration_since(SystemTime::now()).ok().filter(|left| !left.is_zero())?;
     Some(Instant::now() + left.min(Duration::from_secs(900)))

@@ -1,4 +1,4 @@
-//! `sentrynet check`: says what a configuration holds, or everything that is wrong with it.
+//! `sentrynet check`: validates a configuration.
 
 use std::io;
 use std::io::Write;
@@ -13,27 +13,34 @@ use crate::config::reference_of;
 use crate::config::{Document, read};
 use crate::diagnostics::{Diagnostic, Diagnostics, Related};
 use crate::schema::Secrets;
+use crate::wording::counted;
 
-/// What to check, and for whom.
+/// Validate a configuration: report every error, and where it is.
+///
+/// Runs nothing and looks up no secrets. Warnings point out what is valid but probably not intended.
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Environment:\n  NO_COLOR  disables colours\n\nExit codes:\n  0  the configuration is valid\n  \
+    2  it is not, or there are warnings (--strict)"
+)]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
     config: ConfigArgument,
-    /// Print one line of JSON for each problem, for editors; nothing if all is fine.
+    /// Print one line of JSON for each diagnostic, for editors; nothing if there are none.
     ///
-    /// Its fields: file, line, column, end_line, end_column, severity (`error` or `warning`), code, path, message, help,
-    /// reference, related. Lines and columns count from 1, columns in characters; the end is the column after the last
-    /// character. They are left out where a problem has no place, as are other fields that would be empty.
+    /// Fields: file, line, column, end_line, end_column, severity (`error` or `warning`), code, path, message, help,
+    /// reference, related. Lines and columns count from 1, columns in characters; the end is exclusive. A diagnostic
+    /// without a position has no line and column fields, and empty fields are omitted.
     #[arg(long)]
     json: bool,
-    /// Take warnings for errors.
+    /// Treat warnings as errors.
     #[arg(long)]
     strict: bool,
 }
 
 /// Checks the file. Secrets are not looked up.
 pub(crate) fn check(arguments: &CheckArguments, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
-    let (diagnostics, what) = match judge(arguments) {
+    let (diagnostics, what) = match validate(arguments) {
         Ok((warnings, what)) => (warnings, Some(what)),
         Err(diagnostics) => (diagnostics, None),
     };
@@ -46,26 +53,22 @@ pub(crate) fn check(arguments: &CheckArguments, out: &mut dyn Write, err: &mut d
     } else {
         diagnostics::show(&diagnostics, err)?;
         if let Some(what) = what.filter(|_| is_fine) {
-            writeln!(out, "{what}: {}", if diagnostics.is_empty() { "fine" } else { "can be used" })?;
+            writeln!(out, "{what}: {}", if diagnostics.is_empty() { "valid" } else { "valid, with warnings" })?;
         }
     }
     Ok(if is_fine { Exit::Success } else { Exit::InvalidInput })
 }
 
-/// The warnings, and what there is; or the errors.
-fn judge(arguments: &CheckArguments) -> Result<(Diagnostics, String), Diagnostics> {
+/// The warnings and what the configuration holds; or the errors.
+fn validate(arguments: &CheckArguments) -> Result<(Diagnostics, String), Diagnostics> {
     let document = Document::load(&arguments.config.config)?;
     let config = read(&document, &Secrets::stand_ins()).map_err(|errors| document.errors_and_warnings(errors))?;
     let probes = config.groups.iter().map(|group| group.probes.len()).sum();
-    let groups = counted(config.groups.len(), "group");
-    Ok((document.warnings(), format!("{}: {groups}, {}", document.name(), counted(probes, "probe"))))
+    let (groups, probes) = (counted(config.groups.len(), "group"), counted::<usize>(probes, "probe"));
+    Ok((document.warnings(), format!("{}: {groups}, {probes}", document.name())))
 }
 
-fn counted(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
-/// A problem as editors want it.
+/// A diagnostic as editors want it.
 #[derive(Serialize)]
 struct Line<'a> {
     file: &'a str,
@@ -84,7 +87,7 @@ struct Line<'a> {
     related: Option<Other<'a>>,
 }
 
-/// Another place that it is about.
+/// Another position that a diagnostic is about.
 #[derive(Serialize)]
 struct Other<'a> {
     file: &'a str,

@@ -1,4 +1,4 @@
-//! `sentrynet demo`: shows the whole thing on loopback.
+//! `sentrynet demo`: shows SentryNet at work on loopback.
 
 use std::io;
 use std::io::{IsTerminal as _, Write};
@@ -10,22 +10,25 @@ use clap::Args;
 use crate::cli::demo;
 use crate::cli::demo::received;
 use crate::cli::exit::Exit;
+use crate::cli::output::refuse;
 use crate::cli::page::PageFile;
 use crate::cli::terminal::{Glyphs, Part, Shown, Terminal};
 use crate::secrets::Redactor;
 
-/// Where the demo's page goes.
+/// Show SentryNet at work on loopback, with targets and a Sentry of its own.
+///
+/// Needs no account, no configuration and no network.
 #[derive(Args, Debug)]
 pub(crate) struct DemoArguments {
-    /// Write the page with graphs and traces to this file [default: one in the directory for temporary files].
+    /// Write the HTML report to this file [default: a new one in the directory for temporary files].
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Do not open the page in a browser.
+    /// Do not open the HTML report in a browser.
     #[arg(long)]
     no_open: bool,
 }
 
-/// Runs the demo, and shows what its Sentry received.
+/// Runs the demo and shows what its Sentry received.
 pub(crate) async fn demo(
     arguments: DemoArguments,
     out: &mut (dyn Write + Send),
@@ -43,13 +46,13 @@ pub(crate) async fn demo(
     if let Err(error) = page.write(&demo.history) {
         return refuse(err, &error);
     }
-    writeln!(out, "The graph of response times, traces and issues: {}", page.url())?;
+    writeln!(out, "HTML report with response times, traces and issues: {}", page.url())?;
     if !arguments.no_open && has_desktop() && opener::open_browser(page.url()).is_err() {
-        writeln!(err, "no browser opened it")?;
+        writeln!(err, "no browser could be opened")?;
     }
     let redactor = Redactor::default();
     let terminal = Terminal::new(Terminal::columns(), &redactor).with(Glyphs::of(&io::stdout()));
-    terminal.section(out, "The targets, all on loopback")?;
+    terminal.section(out, "Targets, all on loopback")?;
     for line in demo.text.lines().map(|line| line.trim().trim_start_matches("- ")) {
         if line.starts_with("title:") || line.starts_with("url:") {
             writeln!(out, "  {line}")?;
@@ -71,23 +74,18 @@ pub(crate) async fn demo(
     let duration = Duration::from_secs_f64(finished.summary.duration_ms / 1000.0);
     terminal.table(out, &[Part { heading: None, outcomes }], Shown::Everything)?;
     terminal.summary(out, outcomes, duration, finished.delivered.as_ref())?;
-    writeln!(out, "\nTwo targets are broken on purpose: one is down, one has an old certificate.")?;
+    writeln!(out, "\nTwo targets are broken on purpose: one is down, one has an expired certificate.")?;
     writeln!(out, "Next: write config/sentrynet.yaml, then `sentrynet check` and `sentrynet run`.")?;
     Ok(Exit::Success)
 }
 
-fn refuse(err: &mut dyn Write, why: &dyn std::fmt::Display) -> io::Result<Exit> {
-    writeln!(err, "{why}")?;
-    Ok(Exit::InvalidInput)
-}
-
-/// A file that stays when the demo is over, under a name that nobody could have taken before.
+/// A new file that stays when the demo is over.
 fn temporary() -> io::Result<PathBuf> {
     let file = tempfile::Builder::new().prefix("sentrynet-demo-").suffix(".html").tempfile()?;
     Ok(file.into_temp_path().keep()?)
 }
 
-/// Whether somebody is there to see a browser.
+/// Whether there is a desktop to open a browser on, and somebody at it.
 fn has_desktop() -> bool {
     let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let has_display = cfg!(any(target_os = "macos", windows)) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");

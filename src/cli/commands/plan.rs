@@ -1,4 +1,4 @@
-//! `sentrynet plan`: what fires when, and what a month of it costs.
+//! `sentrynet plan`: shows what fires when, and what a month of it costs.
 
 mod table;
 
@@ -17,24 +17,29 @@ use crate::cli::exit::Exit;
 use crate::cli::load;
 use crate::cli::terminal::{Terminal, diagnostics};
 use crate::outcome::rfc3339;
-use crate::parameters::Parts;
+use crate::parameters::Partition;
 use crate::runner::Overrides;
 
-/// What the region at hand is called where nobody says its name.
+/// The name of the current region where the environment does not give it.
 const HERE: &str = "here";
 
-/// What to show.
+/// Show the rules that fire in each region, and what a month costs.
+///
+/// Runs nothing and looks up no secrets. Where the configuration names no regions, the plan is for the region in
+/// AWS_REGION, or for "here".
 #[derive(Args, Debug)]
+#[command(after_help = "Environment:\n  AWS_REGION  the region, where the configuration names none\n\nExit codes:\n  \
+    0  the configuration can be scheduled\n  2  it cannot, or an argument is invalid")]
 pub(crate) struct PlanArguments {
     #[command(flatten)]
     config: ConfigArgument,
-    /// Print one object of JSON.
+    /// Print the plan as one JSON object.
     #[arg(long, conflicts_with = "ticks")]
     json: bool,
-    /// Print every tick to come within this time (e.g. 2h), as a line of JSON each.
+    /// Print every tick within this duration (e.g. 2h), one line of JSON each.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     ticks: Option<Duration>,
-    /// When the first ticks are to be (RFC 3339, e.g. 2026-11-20T10:00:00Z) [default: now].
+    /// Start of the ticks (RFC 3339, e.g. 2026-11-20T10:00:00Z) [default: now].
     #[arg(long, value_name = "TIME", requires = "ticks", value_parser = time)]
     from: Option<OffsetDateTime>,
 }
@@ -53,7 +58,7 @@ struct Line<'a> {
     rule: &'a str,
 }
 
-/// Shows the plan of a configuration, or its ticks to come. Secrets are not looked up.
+/// Shows the plan of a configuration, or its next ticks. Secrets are not looked up.
 pub(crate) fn plan(arguments: &PlanArguments, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<Exit> {
     let Some(scheduled) = diagnostics::admit(load::scheduled(&arguments.config.config), err)? else {
         return Ok(Exit::InvalidInput);
@@ -61,21 +66,21 @@ pub(crate) fn plan(arguments: &PlanArguments, out: &mut dyn Write, err: &mut dyn
     let load::Scheduled { document, config, schedule, warnings } = &scheduled;
     diagnostics::warn(warnings, err)?;
     let location = Overrides::from_env().location;
-    let at_hand = location.as_deref().unwrap_or(HERE);
+    let current_region = location.as_deref().unwrap_or(HERE);
     let mut out = BufWriter::new(out);
     if let Some(window) = arguments.ticks {
         let from = arguments.from.unwrap_or_else(OffsetDateTime::now_utc);
         for entry in Calendar::new(config, schedule, from, window) {
-            let region = entry.region.unwrap_or(at_hand);
+            let region = entry.region.unwrap_or(current_region);
             let line =
                 Line { region, group: entry.group, probe: entry.probe, tick: rfc3339(entry.tick), rule: entry.rule };
             serde_json::to_writer(&mut out, &line)?;
             writeln!(out)?;
         }
     } else {
-        // What cannot be pushed, the function can still have in a file.
-        let parts = Parts::of(document).ok();
-        let plan = Plan::of(config, schedule, at_hand, parts.as_ref());
+        // What is too large for Parameter Store can still be given to the function in a file.
+        let partition = Partition::of(document).ok();
+        let plan = Plan::of(config, schedule, current_region, partition.as_ref());
         if arguments.json {
             serde_json::to_writer(&mut out, &plan)?;
             writeln!(out)?;

@@ -1,4 +1,4 @@
-//! `sentrynet resend`: delivers the envelopes that a log holds.
+//! `sentrynet resend`: delivers the envelopes in a log.
 
 mod log_scan;
 
@@ -18,92 +18,97 @@ use tokio::time::Instant;
 use crate::cli::arguments::ConfigArgument;
 use crate::cli::exit::Exit;
 use crate::cli::load;
+use crate::cli::output::refuse;
 use crate::cli::terminal::diagnostics;
 use crate::net::tls_client_config;
 use crate::runner::{Overrides, RunnerError};
 use crate::sentry::{DeliveryClient, Envelope};
+use crate::wording::counted;
 
-/// Envelopes that are delivered together; more are not held in memory.
+/// Envelopes that are held in memory and delivered together.
 const BATCH: usize = 500;
 
 /// How long the delivery of a batch may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const BATCH_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Sentry takes nothing that is older.
+/// Sentry drops older events.
 const MAX_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Where to.
+/// Deliver the envelopes in a log, read from standard input.
+///
+/// The function and `run` log each envelope that they could not deliver as one line of JSON, which Lambda and CloudWatch may
+/// wrap. Other lines are skipped, and an event that was logged twice is sent once. Delivering what Sentry already has
+/// changes nothing. The configuration is read only if neither --dsn nor SENTRY_DSN is given.
 #[derive(Args, Debug)]
+#[command(after_help = "Environment:\n  SENTRY_DSN  the DSN to deliver to; --dsn overrides it\n\nExit codes:\n  \
+    0  all envelopes were delivered\n  2  the DSN or an argument is invalid\n  3  some envelopes were not delivered")]
 pub(crate) struct ResendArguments {
     #[command(flatten)]
     config: ConfigArgument,
-    /// The Sentry project that envelopes go to; wins over SENTRY_DSN and the configuration.
+    /// The Sentry project to deliver to; overrides SENTRY_DSN and the configuration.
     #[arg(long, value_name = "DSN")]
     dsn: Option<String>,
 }
 
-/// Delivers what `input` holds, and tells how much that was.
+/// Delivers the envelopes in `input`, and says how many there were.
 pub(crate) async fn resend(
     arguments: ResendArguments,
     input: &mut (dyn BufRead + Send),
     out: &mut (dyn Write + Send),
     err: &mut (dyn Write + Send),
 ) -> io::Result<Exit> {
-    let courier = match courier(arguments).await {
-        Ok(courier) => courier,
-        Err(why) => {
-            writeln!(err, "{why}")?;
-            return Ok(Exit::InvalidInput);
-        }
+    let client = match delivery_client(arguments).await {
+        Ok(client) => client,
+        Err(why) => return refuse(err, &why),
     };
-    let mut resending = Resending::new(courier);
+    let mut resending = Resending::new(client);
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {
         resending.take(Logged::of(&String::from_utf8_lossy(&line))).await;
         line.clear();
     }
     resending.deliver().await;
-    resending.tell(out)?;
+    resending.show(out)?;
     Ok(if resending.is_whole() { Exit::Success } else { Exit::NotDelivered })
 }
 
-/// The courier to the project that the arguments, the environment or the configuration name. An error is a sentence.
-async fn courier(arguments: ResendArguments) -> Result<DeliveryClient, String> {
+/// A client for the project that the arguments, the environment or the configuration name. An error is a sentence.
+async fn delivery_client(arguments: ResendArguments) -> Result<DeliveryClient, String> {
     let text = match arguments.dsn.or(Overrides::from_env().dsn) {
         Some(text) => text,
-        None => configured(arguments.config.config).await?,
+        None => configured_dsn(arguments.config.config).await?,
     };
     let dsn: Dsn = text.parse().map_err(|error| RunnerError::Dsn(error).to_string())?;
     Ok(DeliveryClient::new(dsn, tls_client_config().map_err(|error| error.to_string())?))
 }
 
-async fn configured(path: PathBuf) -> Result<String, String> {
-    let nowhere = "there is no DSN: give --dsn, set SENTRY_DSN, or sentry.dsn in the configuration";
+async fn configured_dsn(path: PathBuf) -> Result<String, String> {
+    let no_dsn = "there is no DSN: give --dsn, set SENTRY_DSN, or add sentry.dsn to the configuration";
     if !path.exists() {
-        return Err(nowhere.to_owned());
+        return Err(no_dsn.to_owned());
     }
     let load::Loaded { config, .. } = load::load(&path).await.map_err(|diagnostics| diagnostics::text(&diagnostics))?;
-    config.sentry.dsn.map(|dsn| dsn.expose().to_owned()).ok_or_else(|| nowhere.to_owned())
+    config.sentry.dsn.map(|dsn| dsn.expose().to_owned()).ok_or_else(|| no_dsn.to_owned())
 }
 
-/// What was found so far, and what became of it.
+/// What was found so far, and what happened to it.
 struct Resending {
-    courier: DeliveryClient,
+    client: DeliveryClient,
     batch: Vec<Envelope>,
     seen: HashSet<String>,
     found: usize,
     delivered: usize,
-    /// Found again: the same event, logged twice.
-    again: usize,
+    /// Events that were logged more than once.
+    duplicates: usize,
     damaged: usize,
     old: usize,
     diagnostics: Vec<String>,
 }
 
 impl Resending {
-    fn new(courier: DeliveryClient) -> Self {
+    fn new(client: DeliveryClient) -> Self {
         let (batch, seen, diagnostics) = (Vec::new(), HashSet::new(), Vec::new());
-        Self { courier, batch, seen, found: 0, delivered: 0, again: 0, damaged: 0, old: 0, diagnostics }
+        Self { client, batch, seen, found: 0, delivered: 0, duplicates: 0, damaged: 0, old: 0, diagnostics }
     }
 
     async fn take(&mut self, logged: Logged) {
@@ -116,7 +121,7 @@ impl Resending {
             Logged::Nothing => return,
         };
         if envelope.event_id().is_some_and(|id| !self.seen.insert(id.to_owned())) {
-            self.again += 1;
+            self.duplicates += 1;
             return;
         }
         self.found += 1;
@@ -132,8 +137,8 @@ impl Resending {
 
     async fn deliver(&mut self) {
         let batch = std::mem::take(&mut self.batch);
-        // What does not arrive stands in the log that it came from.
-        let delivered = self.courier.deliver(batch, Instant::now() + PATIENCE, &mut io::sink()).await;
+        // What is not delivered is still in the log that it came from.
+        let delivered = self.client.deliver(batch, Instant::now() + BATCH_TIMEOUT, &mut io::sink()).await;
         self.delivered += delivered.delivered;
         for diagnostic in delivered.problems {
             if !self.diagnostics.contains(&diagnostic) {
@@ -146,14 +151,13 @@ impl Resending {
         self.delivered == self.found && self.damaged == 0
     }
 
-    fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn show(&self, out: &mut dyn Write) -> io::Result<()> {
         let Self { found, delivered, .. } = self;
-        let noun = if *found == 1 { "envelope" } else { "envelopes" };
-        writeln!(out, "{found} {noun} found, {delivered} delivered, {} lost", found - delivered)?;
+        writeln!(out, "{} found, {delivered} delivered, {} lost", counted(*found, "envelope"), found - delivered)?;
         for (count, sentence) in [
-            (self.again, "found again and sent once: the same events"),
-            (self.old, "not sent: older than the 30 days that Sentry takes"),
-            (self.damaged, "not to be read: the log has cut the line, or changed it"),
+            (self.duplicates, "found again: sent only once"),
+            (self.old, "not sent: older than the 30 days that Sentry accepts"),
+            (self.damaged, "unreadable: the log has truncated or changed the line"),
         ] {
             if count > 0 {
                 writeln!(out, "  {count} {sentence}")?;
@@ -164,7 +168,7 @@ impl Resending {
     }
 }
 
-/// Whether Sentry would throw it away, and say that it took it.
+/// Whether Sentry would accept and then drop it.
 fn is_old(envelope: &Envelope) -> bool {
     let oldest = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().saturating_sub(MAX_AGE);
     let time = envelope.items().ok().and_then(|items| {

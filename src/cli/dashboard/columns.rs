@@ -1,4 +1,4 @@
-//! How wide everything is.
+//! How wide the columns of the table are.
 
 use ratatui::layout::Rect;
 
@@ -10,12 +10,12 @@ const GAP: u16 = 2;
 const TOTAL: u16 = 9;
 /// Width of the time to the next tick, e.g. `119s`.
 const NEXT: u16 = 4;
-/// A bar has so many columns at least, and a sparkline too; else there is none.
+/// A bar or sparkline that would be narrower is left out.
 const MIN: u16 = 10;
 const MAX_BAR_LENGTH: u16 = 60;
 const MAX_SPARKS_LENGTH: u16 = 40;
 const MIN_TITLE: u16 = 12;
-/// A longer title would part all the others from their bars.
+/// A longer title would move the bars too far away from the other titles.
 const MAX_TITLE_LENGTH: usize = 60;
 
 /// The columns of the table. A width of 0 means that there is none.
@@ -31,12 +31,12 @@ impl Columns {
     /// Width of the longest status.
     pub(crate) const STATUS: u16 = 8;
 
-    /// What these rows need, in as many columns as there are.
+    /// Fits the columns to these rows and to the room that there is.
     pub(crate) fn fit(rows: &[Row], room: u16) -> Self {
         let whole = |row: &Row| width(&row.title) + row.group.as_ref().map_or(0, |group| width(group) + 1);
         let longest = rows.iter().map(whole).max().unwrap_or(0).min(MAX_TITLE_LENGTH);
         let longest = u16::try_from(longest).unwrap_or(MIN_TITLE).max(MIN_TITLE);
-        // Where there is little room, the title has it before everything else.
+        // Where there is little room, the title comes first.
         let around = Self::STATUS + 1;
         let has_total = room >= around + MIN_TITLE + GAP + TOTAL;
         let has_next = room >= around + MIN_TITLE + GAP + TOTAL + GAP + NEXT;
@@ -57,7 +57,7 @@ impl Columns {
         Self { title, total, next, bar, sparks }
     }
 
-    /// Where the status, the title, the time, the bar, the sparkline and the next tick stand on a line.
+    /// The areas of status, title, time, bar, sparkline and next tick on a line.
     pub(crate) fn areas(&self, line: Rect) -> [Rect; 6] {
         let mut left = line.x;
         let mut area = |gap: u16, width: u16| {
@@ -77,7 +77,7 @@ impl Columns {
     }
 }
 
-/// What parts a column from the one before it, if it is there.
+/// The gap before a column, if the column is there.
 const fn gap(width: u16) -> u16 {
     if width > 0 { GAP } else { 0 }
 }

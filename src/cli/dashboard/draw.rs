@@ -1,7 +1,9 @@
-//! The board on a screen.
+//! Draws the state on the screen.
 
 use std::time::Duration;
 
+use anstream::stream::RawStream;
+use anstream::{AutoStream, ColorChoice};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -12,13 +14,16 @@ use ratatui::widgets::{RenderDirection, Sparkline, SparklineBar, Widget as _};
 use time::OffsetDateTime;
 
 use super::columns::Columns;
-use super::state::{Board, Past, Row};
+use super::state::{PastRun, Row, State};
 use crate::cli::palette::{BAD, Colour};
-use crate::cli::terminal::{Cell, Glyphs, bar as phases_bar, cut, legend, length, width, wrap};
+use crate::cli::terminal::{
+    Cell, Glyphs, bar as phases_bar, cut, diagnostics, has_unicode, legend, length, width, wrap,
+};
+use crate::wording::counted;
 
-/// A sentence under its probe has so many lines at most.
-const SENTENCE: usize = 2;
-/// Sparks of characters that every font has.
+/// How many lines a sentence under its probe may take.
+const MAX_SENTENCE_LINES: usize = 2;
+/// Sparkline characters that every font has.
 const ASCII_SPARKS: bar::Set<'_> = bar::Set {
     full: "#",
     seven_eighths: "#",
@@ -30,13 +35,13 @@ const ASCII_SPARKS: bar::Set<'_> = bar::Set {
     one_eighth: "_",
     empty: " ",
 };
-/// A run that failed: how long it took says nothing.
+/// A failed run in a sparkline: its duration means nothing.
 const FAILED: &str = "x";
 
-/// How it is drawn.
+/// What the terminal can show.
 #[derive(Clone, Copy)]
 pub(crate) struct Look {
-    /// What bars are made of.
+    /// The characters of bars.
     pub glyphs: Glyphs,
     pub has_colours: bool,
     /// Whether the terminal knows more than ASCII.
@@ -44,6 +49,15 @@ pub(crate) struct Look {
 }
 
 impl Look {
+    /// What this stream can show.
+    pub(crate) fn of(stream: &impl RawStream) -> Self {
+        Self {
+            glyphs: Glyphs::of(stream),
+            has_colours: AutoStream::choice(stream) != ColorChoice::Never,
+            has_unicode: has_unicode(),
+        }
+    }
+
     fn style(self, colour: Colour) -> Style {
         if self.has_colours { Style::new().fg(Color::Indexed(colour.number())) } else { Style::new() }
     }
@@ -59,25 +73,25 @@ enum TableLine<'a> {
     Sentence(&'a Row, String),
 }
 
-/// Draws everything, the table from its line `offset` on. Tells the offset that it came to: there is nothing beyond the
+/// Draws everything, the table scrolled down by `offset` lines. Returns the offset that was possible: scrolling ends with the
 /// last line.
-pub(crate) fn draw(frame: &mut Frame<'_>, board: &Board, now: OffsetDateTime, look: Look, offset: usize) -> usize {
+pub(crate) fn draw(frame: &mut Frame<'_>, state: &State, now: OffsetDateTime, look: Look, offset: usize) -> usize {
     let area = frame.area();
-    let foot = footer(board, look, area);
+    let foot = footer(state, look, area);
     let feet = u16::try_from(foot.len()).unwrap_or(u16::MAX);
     let rows = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1), Constraint::Length(feet)];
     let [head, table, marks, bottom] = Layout::vertical(rows).areas(area);
     let buffer = frame.buffer_mut();
-    let columns = Columns::fit(&board.rows, area.width);
+    let columns = Columns::fit(&state.rows, area.width);
     names(buffer, head, &columns, look);
 
     let room = usize::from(table.height);
     let indent = Columns::STATUS + 1;
-    let mut order: Vec<&Row> = board.rows.iter().collect();
+    let mut order: Vec<&Row> = state.rows.iter().collect();
     let lines_of =
         |order: &[&'_ Row]| -> usize { order.iter().map(|row| 1 + sentence(row, area.width, indent).len()).sum() };
     if lines_of(&order) > room {
-        // What is not well comes first.
+        // Problems come first.
         order.sort_by_key(|row| rank(row));
     }
     let mut lines = Vec::new();
@@ -86,12 +100,12 @@ pub(crate) fn draw(frame: &mut Frame<'_>, board: &Board, now: OffsetDateTime, lo
         lines.extend(sentence(row, area.width, indent).into_iter().map(|text| TableLine::Sentence(row, text)));
     }
     let offset = offset.min(lines.len().saturating_sub(room));
-    let whole = board.rows.iter().filter_map(|row| Some(row.last.as_ref()?.result.duration_ms)).fold(0.0, f64::max);
+    let whole = state.rows.iter().filter_map(|row| Some(row.last.as_ref()?.result.duration_ms)).fold(0.0, f64::max);
     let mut cells = Vec::new();
     for (line, area) in lines.iter().skip(offset).zip(table.rows()) {
         match line {
             TableLine::Probe(row) => {
-                cells.extend(probe(buffer, area, row, &columns, (whole, now, board.is_stopping), look))
+                cells.extend(probe(buffer, area, row, &columns, (whole, now, state.is_stopping), look))
             }
             TableLine::Sentence(row, text) => {
                 let area = Rect { x: area.x + indent, width: area.width.saturating_sub(indent), ..area };
@@ -109,7 +123,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, board: &Board, now: OffsetDateTime, lo
     offset
 }
 
-/// The sooner it should be seen, the less.
+/// The more urgent, the lower.
 fn rank(row: &Row) -> u8 {
     match row.status() {
         Some("failed") => 0,
@@ -123,8 +137,8 @@ fn sentence(row: &Row, room: u16, indent: u16) -> Vec<String> {
     let Some(text) = row.last.as_ref().and_then(|last| last.sentence.as_deref()) else { return Vec::new() };
     let room = usize::from(room.saturating_sub(indent)).max(1);
     let mut lines = wrap(text, room);
-    if lines.len() > SENTENCE {
-        lines.truncate(SENTENCE);
+    if lines.len() > MAX_SENTENCE_LINES {
+        lines.truncate(MAX_SENTENCE_LINES);
         lines.last_mut().into_iter().for_each(|last| *last = cut(&format!("{last} ..."), room));
     }
     lines.into_iter().map(|line| cut(&line, room)).collect()
@@ -145,7 +159,7 @@ fn names(buffer: &mut Buffer, area: Rect, columns: &Columns, look: Look) {
     }
 }
 
-/// One probe. Tells the cells of its bar.
+/// Draws one probe. Returns the cells of its bar.
 fn probe(
     buffer: &mut Buffer,
     area: Rect,
@@ -166,7 +180,7 @@ fn probe(
     let group = cut(&group, usize::from(title.width) / 2);
     let text = cut(&row.title, usize::from(title.width).saturating_sub(width(&group)));
     Line::from(vec![Span::styled(group, DIM), Span::styled(text, emphasis)]).render(title, buffer);
-    let due = match (is_stopping, row.is_out) {
+    let due = match (is_stopping, row.is_running) {
         (_, true) => "now".to_owned(),
         (true, false) => String::new(),
         (false, false) => span(row.next(now)),
@@ -191,12 +205,12 @@ fn probe(
 /// How long the last runs took, each probe on a scale of its own; the newest on the right.
 fn sparkline(buffer: &mut Buffer, area: Rect, row: &Row, look: Look) {
     let room = usize::from(area.width);
-    let past: Vec<&Past> = row.past.iter().rev().take(room).collect();
-    let micros = |past: &Past| u64::try_from(past.duration.as_micros()).unwrap_or(u64::MAX);
+    let past: Vec<&PastRun> = row.past.iter().rev().take(room).collect();
+    let micros = |past: &PastRun| u64::try_from(past.duration.as_micros()).unwrap_or(u64::MAX);
     let longest = past.iter().filter(|past| past.status != "failed").map(|past| micros(past)).max().unwrap_or(1).max(1);
-    let spark = |past: &&Past| {
+    let spark = |past: &&PastRun| {
         let style = look.style(Colour::of_status(past.status));
-        // Nothing is so short that it is not seen.
+        // Even the shortest run can be seen.
         let value = (past.status != "failed").then(|| micros(past).max(longest / 8));
         SparklineBar::from(value).style(Some(style))
     };
@@ -210,7 +224,7 @@ fn sparkline(buffer: &mut Buffer, area: Rect, row: &Row, look: Look) {
         .render(area, buffer);
 }
 
-/// What the bars' parts stand for, and how many probes are not shown.
+/// Explains the bars, and says how many probes are above and below the screen.
 fn legend_line(buffer: &mut Buffer, area: Rect, cells: &[Cell], (above, below): (usize, usize), look: Look) {
     let mut spans = Vec::new();
     for (mark, colour, word) in legend(cells, look.glyphs) {
@@ -229,40 +243,40 @@ fn legend_line(buffer: &mut Buffer, area: Rect, cells: &[Cell], (above, below): 
     Line::styled(more, BOLD).render(area, buffer);
 }
 
-/// What it comes to, what is wrong with the configuration, what happened last.
-fn footer(board: &Board, look: Look, area: Rect) -> Vec<Line<'static>> {
+/// The footer: totals, what is wrong with the configuration, and the last event.
+fn footer(state: &State, look: Look, area: Rect) -> Vec<Line<'static>> {
     let bad = look.style(BAD);
     let room = usize::from(area.width);
-    let mut counts = vec![(format!("{} run{}", board.runs, plural(board.runs)), PLAIN)];
-    if board.failed > 0 {
-        counts.push((format!("{} failed", board.failed), bad));
+    let mut counts = vec![(counted(state.runs, "run"), PLAIN)];
+    if state.failed > 0 {
+        counts.push((format!("{} failed", state.failed), bad));
     }
-    match board.is_delivered {
-        true => counts.push((format!("{} envelope{} delivered", board.delivered, plural(board.delivered)), PLAIN)),
+    match state.is_delivered {
+        true => counts.push((format!("{} delivered", counted(state.delivered, "envelope")), PLAIN)),
         false => counts.push(("nothing is delivered: there is no DSN".to_owned(), DIM)),
     }
-    for (count, word) in [(board.waiting as u64, "waiting"), (board.lost, "lost")] {
+    for (count, word) in [(state.waiting as u64, "waiting"), (state.lost, "lost")] {
         if count > 0 {
             counts.push((format!("{count} {word}"), bad));
         }
     }
-    counts.push((format!("up {}", span(board.up())), PLAIN));
-    counts.push(("q ends".to_owned(), DIM));
+    counts.push((format!("up {}", span(state.up())), PLAIN));
+    counts.push(("q to quit".to_owned(), DIM));
     let mut lines = listed(counts, room);
     // The table needs its room.
     let most = usize::from(area.height / 3).max(2);
-    if let Some(diagnostic) = &board.diagnostic {
-        let diagnostic = format!("{} is not used, what was read before stays:\n{diagnostic}", board.file);
+    if let Some(diagnostic) = &state.diagnostic {
+        let diagnostic = format!("{}\n{diagnostic}", diagnostics::refused(&state.file));
         lines.extend(diagnostic.lines().take(most - 1).map(|line| {
             let line = line.replace(char::is_control, " ");
             Line::styled(cut(&line, room), bad)
         }));
     }
-    if let Some(said) = &board.said {
-        let time = said.time.time();
-        let text = format!("{:02}:{:02}:{:02} {}", time.hour(), time.minute(), time.second(), said.text);
+    if let Some(message) = &state.message {
+        let time = message.time.time();
+        let text = format!("{:02}:{:02}:{:02} {}", time.hour(), time.minute(), time.second(), message.text);
         let text = text.replace(char::is_control, " ");
-        lines.push(Line::styled(cut(&text, room), if said.is_bad { bad } else { DIM }));
+        lines.push(Line::styled(cut(&text, room), if message.is_problem { bad } else { DIM }));
     }
     lines
 }
@@ -291,8 +305,4 @@ fn span(duration: Duration) -> String {
         7200..=172_799 => format!("{}h", seconds / 3600),
         _ => format!("{}d", seconds / 86_400),
     }
-}
-
-const fn plural(count: u64) -> &'static str {
-    if count == 1 { "" } else { "s" }
 }

@@ -1,4 +1,4 @@
-//! The terminal, for as long as a screen is drawn on it.
+//! The terminal, while the dashboard is drawn on it.
 
 use std::io::{BufWriter, Stdout};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,28 +15,28 @@ use time::OffsetDateTime;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::draw::{Look, draw};
-use super::state::Board;
+use super::state::State;
 use crate::runner::watch::Order;
 use crate::telemetry::StderrSink;
 
-/// It is drawn so often, and when a key is pressed.
+/// How often it is drawn; also when a key is pressed.
 const PERIOD: Duration = Duration::from_millis(250);
-/// A terminal that takes nothing is waited for so long at the end.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long to wait at the end for a terminal that takes no output.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
-/// A screen that is drawn by a thread of its own: a terminal that takes nothing must not stop the watch. Dropped, the
-/// terminal is as it was.
+/// The dashboard on the terminal, drawn by a thread of its own: a terminal that takes no output must not stop the watch.
+/// Dropping it restores the terminal.
 pub(crate) struct Session {
     shared: Arc<Shared>,
-    aside: StderrSink,
+    stderr: StderrSink,
     is_closed: bool,
 }
 
 struct Shared {
-    board: Arc<Mutex<Board>>,
-    /// Gone when the session is over.
+    state: Arc<Mutex<State>>,
+    /// `None` when the session is over.
     screen: Mutex<Option<Screen>>,
     is_over: AtomicBool,
     offset: AtomicUsize,
@@ -45,23 +45,23 @@ struct Shared {
 }
 
 impl Session {
-    /// Takes the terminal that standard output is. What is meant for standard error waits.
+    /// Takes over the terminal. What is written to standard error is held back meanwhile.
     ///
     /// # Errors
     ///
-    /// It is no terminal after all, or does not do what it is told.
+    /// Standard output is no terminal, or the terminal cannot be controlled.
     pub(crate) fn open(
-        board: Arc<Mutex<Board>>,
+        state: Arc<Mutex<State>>,
         look: Look,
         orders: UnboundedSender<Order>,
-        aside: StderrSink,
+        stderr: StderrSink,
     ) -> io::Result<Self> {
         enable_raw_mode()?;
-        aside.hold();
+        stderr.hold();
         let mut out = BufWriter::new(io::stdout());
-        let shared = Shared { board, screen: Mutex::default(), is_over: false.into(), offset: 0.into(), look, orders };
-        // From here on, whatever happens, it is given back.
-        let session = Self { shared: Arc::new(shared), aside, is_closed: false };
+        let shared = Shared { state, screen: Mutex::default(), is_over: false.into(), offset: 0.into(), look, orders };
+        // From here on, dropping the session restores the terminal.
+        let session = Self { shared: Arc::new(shared), stderr, is_closed: false };
         execute!(out, EnterAlternateScreen, cursor::Hide)?;
         *session.shared.screen() = Some(Terminal::new(CrosstermBackend::new(out))?);
         let shared = Arc::clone(&session.shared);
@@ -69,31 +69,31 @@ impl Session {
         Ok(session)
     }
 
-    /// Whether it still draws.
+    /// Whether drawing has ended.
     pub(crate) fn is_over(&self) -> bool {
         self.shared.is_over.load(Ordering::Relaxed)
     }
-}
 
-impl Session {
-    /// Gives the terminal back. Tells whether it takes anything: if it does not, whoever writes to it waits forever.
+    /// Restores the terminal. Returns whether it takes output: if it does not, whoever writes to it waits forever.
     pub(crate) fn close(&mut self) -> bool {
         self.is_closed = true;
         self.shared.is_over.store(true, Ordering::Relaxed);
         let start = Instant::now();
-        // Whoever draws is waited for, but not forever.
+        // Wait for the thread to finish drawing, but not forever.
         let is_free = loop {
             match self.shared.screen.try_lock() {
                 Ok(mut screen) => {
-                    let_go(screen.take());
+                    release(screen.take());
                     break true;
                 }
-                // It fell over while it was drawn.
+                // The thread panicked while drawing.
                 Err(TryLockError::Poisoned(screen)) => {
-                    let_go(screen.into_inner().take());
+                    release(screen.into_inner().take());
                     break true;
                 }
-                Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE => thread::sleep(Duration::from_millis(5)),
+                Err(TryLockError::WouldBlock) if start.elapsed() < CLOSE_TIMEOUT => {
+                    thread::sleep(Duration::from_millis(5))
+                }
                 Err(TryLockError::WouldBlock) => break false,
             }
         };
@@ -103,17 +103,17 @@ impl Session {
         }
         let _ = disable_raw_mode();
         if is_free {
-            self.aside.release();
+            self.stderr.release();
         }
         is_free
     }
 }
 
-fn let_go(screen: Option<Screen>) {
+fn release(screen: Option<Screen>) {
     if let Some(mut screen) = screen
         && screen.show_cursor().is_err()
     {
-        // Dropped, it would say so on standard error, and panic where that is the terminal that is gone.
+        // Dropping it would write to standard error, and panic where that is the terminal that is gone.
         std::mem::forget(screen);
     }
 }
@@ -131,13 +131,13 @@ impl Shared {
         self.screen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Draws and listens to keys until the session is over. Whose terminal is gone wants no more.
+    /// Draws and handles keys until the session is over. A terminal that is gone stops the watch.
     fn follow(&self) {
         while !self.is_over.load(Ordering::Relaxed) {
             let went_well = self.draw().and_then(|()| {
                 let mut wait = PERIOD;
                 while event::poll(wait)? {
-                    self.hear(&event::read()?);
+                    self.handle(&event::read()?);
                     wait = Duration::ZERO;
                 }
                 Ok(())
@@ -155,17 +155,17 @@ impl Shared {
         let offset = self.offset.load(Ordering::Relaxed);
         let mut reached = offset;
         screen.draw(|frame| {
-            let board = self.board.lock().unwrap_or_else(PoisonError::into_inner);
-            reached = draw(frame, &board, OffsetDateTime::now_utc(), self.look, offset);
+            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            reached = draw(frame, &state, OffsetDateTime::now_utc(), self.look, offset);
         })?;
         self.offset.store(reached, Ordering::Relaxed);
         Ok(())
     }
 
-    fn hear(&self, event: &Event) {
+    fn handle(&self, event: &Event) {
         let Event::Key(KeyEvent { code, modifiers, kind: KeyEventKind::Press | KeyEventKind::Repeat, .. }) = event
         else {
-            // Another size is noticed when it is drawn.
+            // A change of size takes effect with the next drawing.
             return;
         };
         let page = self.screen().as_ref().and_then(|screen| screen.size().ok()).map_or(10, |size| size.height / 2);
@@ -187,7 +187,7 @@ impl Shared {
     }
 
     fn order_stop(&self) {
-        // Nobody takes orders any more where all is over.
+        // Nobody receives orders any more once the watch has ended.
         let _ = self.orders.send(Order::Stop);
     }
 }

@@ -1,4 +1,4 @@
-//! What the screen shows: each probe's last runs, and what it comes to.
+//! What the dashboard shows: the last runs of each probe, and totals.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -13,11 +13,11 @@ use crate::runner::watch::{Event, Watched, Watching};
 use crate::secrets::Redactor;
 use crate::sentry::Delivered;
 
-/// So many runs of a probe are remembered: no sparkline is longer.
-const REMEMBERED: usize = 60;
+/// How many runs of a probe are kept: no sparkline is longer.
+const MAX_PAST_RUNS: usize = 60;
 
 /// Everything that is shown.
-pub(crate) struct Board {
+pub(crate) struct State {
     /// The configuration file.
     pub file: String,
     /// A row for each probe, in the configuration's order.
@@ -25,27 +25,27 @@ pub(crate) struct Board {
     pub runs: u64,
     pub failed: u64,
     pub delivered: u64,
-    /// Envelopes that will be tried again.
+    /// Envelopes that will be retried.
     pub waiting: usize,
     pub lost: u64,
-    /// Whether results go anywhere.
+    /// Whether results are delivered: whether there is a DSN.
     pub is_delivered: bool,
-    /// Why the newest configuration is not used, if it is not.
+    /// Why the newest configuration is not used, if it is invalid.
     pub diagnostic: Option<String>,
-    /// What happened last that is no run.
-    pub said: Option<Said>,
+    /// The last event that is not a run.
+    pub message: Option<Message>,
     pub is_stopping: bool,
     since: Instant,
 }
 
-/// Something that was said.
-pub(crate) struct Said {
+/// The text of an event.
+pub(crate) struct Message {
     pub time: OffsetDateTime,
     pub text: String,
-    pub is_bad: bool,
+    pub is_problem: bool,
 }
 
-/// A probe.
+/// A row of the table: a probe.
 pub(crate) struct Row {
     /// The group's name and the probe's identity.
     key: (String, String),
@@ -53,41 +53,41 @@ pub(crate) struct Row {
     /// The group's name, where there are several.
     pub group: Option<String>,
     pub title: String,
-    /// Whether a pass of it is out.
-    pub is_out: bool,
-    pub last: Option<Last>,
-    /// From the oldest to the newest, without those that were skipped.
-    pub past: VecDeque<Past>,
+    /// Whether it is running.
+    pub is_running: bool,
+    pub last: Option<LastRun>,
+    /// Its runs from the oldest to the newest, without skipped ones.
+    pub past: VecDeque<PastRun>,
 }
 
 /// A probe's last run.
-pub(crate) struct Last {
+pub(crate) struct LastRun {
     pub result: RunResult,
-    /// Why it was not well.
+    /// Why it was not ok.
     pub sentence: Option<String>,
 }
 
-/// A run that was made.
+/// A run that was not skipped.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Past {
+pub(crate) struct PastRun {
     pub duration: Duration,
     pub status: &'static str,
 }
 
 impl Row {
-    /// When it is due next.
+    /// How long it is until its next tick.
     pub(crate) fn next(&self, now: OffsetDateTime) -> Duration {
         Duration::try_from(self.watched.next(now) - now).unwrap_or_default()
     }
 
-    /// How its last run ended, if there was one.
+    /// The status of its last run, if there was one.
     pub(crate) fn status(&self) -> Option<&'static str> {
         self.last.as_ref().map(|last| last.result.status)
     }
 }
 
-impl Board {
-    /// Nothing has happened yet.
+impl State {
+    /// The state before anything has happened.
     pub(crate) fn new(file: String) -> Self {
         Self {
             file,
@@ -99,27 +99,27 @@ impl Board {
             lost: 0,
             is_delivered: false,
             diagnostic: None,
-            said: None,
+            message: None,
             is_stopping: false,
             since: Instant::now(),
         }
     }
 
-    /// How long it has been watched.
+    /// For how long it has been watching.
     pub(crate) fn up(&self) -> Duration {
         self.since.elapsed()
     }
 
-    /// Takes in what happened. `text` is what is said of it in words.
-    pub(crate) fn see(&mut self, event: &Event, text: Option<String>) {
-        let is_bad = match event {
+    /// Updates the state after an event; `text` is the event's text.
+    pub(crate) fn update(&mut self, event: &Event, text: Option<String>) {
+        let is_problem = match event {
             Event::Started(watching) => {
                 self.watch(watching);
                 return;
             }
             Event::Begun { group, probes, .. } => {
                 let is_due = |row: &Row| row.key.0 == *group && probes.iter().any(|probe| probe.identity == row.key.1);
-                self.rows.iter_mut().filter(|row| is_due(row)).for_each(|row| row.is_out = true);
+                self.rows.iter_mut().filter(|row| is_due(row)).for_each(|row| row.is_running = true);
                 return;
             }
             Event::Ran { config, probe, outcome } => return self.ran(config, probe.burst, outcome),
@@ -145,11 +145,11 @@ impl Board {
             Event::Notice(_) | Event::Cut => false,
         };
         if let Some(text) = text {
-            self.said = Some(Said { time: OffsetDateTime::now_utc(), text, is_bad });
+            self.message = Some(Message { time: OffsetDateTime::now_utc(), text, is_problem });
         }
     }
 
-    /// Other probes are watched from now on; those that stay keep their past.
+    /// Changes the probes; those that stay keep their past runs.
     fn watch(&mut self, watching: &Watching) {
         self.is_delivered = watching.is_delivered;
         let terminal = Terminal::new(None, &watching.config.redactor);
@@ -159,13 +159,13 @@ impl Board {
             let key = (watched.group.clone(), watched.probe.identity.clone());
             let place = known.iter().position(|row| row.key == key);
             let past = place.map(|place| known.swap_remove(place));
-            let (is_out, last, past) = past.map(|row| (row.is_out, row.last, row.past)).unwrap_or_default();
+            let (is_running, last, past) = past.map(|row| (row.is_running, row.last, row.past)).unwrap_or_default();
             Row {
                 group: has_several.then(|| terminal.line(&watched.group)),
                 title: terminal.line(&watched.probe.title),
                 watched: watched.clone(),
                 key,
-                is_out,
+                is_running,
                 last,
                 past,
             }
@@ -180,30 +180,30 @@ impl Board {
             self.runs += 1;
             self.failed += u64::from(outcome.status.failure().is_some());
         }
-        // It may have gone with the configuration before.
+        // It may have been removed with the previous configuration.
         let is_its = |row: &&mut Row| row.key.0 == identity.group && row.key.1 == identity.probe;
         let Some(row) = self.rows.iter_mut().find(is_its) else { return };
-        row.is_out = identity.burst + 1 < burst;
+        row.is_running = identity.burst + 1 < burst;
         if !is_skipped {
-            if row.past.len() == REMEMBERED {
+            if row.past.len() == MAX_PAST_RUNS {
                 row.past.pop_front();
             }
-            row.past.push_back(Past { duration: outcome.duration, status: outcome.status.as_str() });
+            row.past.push_back(PastRun { duration: outcome.duration, status: outcome.status.as_str() });
         }
-        row.last = Some(Last::new(outcome, &config.redactor));
+        row.last = Some(LastRun::new(outcome, &config.redactor));
     }
 
-    /// Counts what was delivered; tells whether something was not.
+    /// Counts what was delivered; returns whether something was not.
     fn deliver(&mut self, delivered: &Delivered) -> bool {
         self.delivered += delivered.delivered as u64;
         self.lost += delivered.lost as u64;
-        // All that waited was tried.
+        // Everything that was waiting has been tried.
         self.waiting = delivered.spooled;
         delivered.delivered < delivered.envelopes
     }
 }
 
-impl Last {
+impl LastRun {
     fn new(outcome: &Outcome, redactor: &Redactor) -> Self {
         let result = RunResult::new(outcome, redactor);
         let terminal = Terminal::new(None, redactor);

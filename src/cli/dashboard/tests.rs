@@ -1,4 +1,4 @@
-//! The screen, drawn where nobody looks.
+//! The dashboard, drawn into a buffer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::draw::{Look, draw};
-use super::state::Board;
+use super::state::State;
 use crate::cli::palette::{BAD, Colour};
 use crate::cli::terminal::{Glyphs, width};
 use crate::config::{Config, Document, read};
@@ -46,7 +46,7 @@ fn watching(config: &Arc<Config>) -> Watching {
     let watched = |probe: &Arc<_>| Watched {
         group: group.name.clone(),
         probe: Arc::clone(probe),
-        beat: Cadence::alone(Duration::from_secs(60)),
+        cadence: Cadence::alone(Duration::from_secs(60)),
     };
     Watching { config: config.clone(), probes: group.probes.iter().map(watched).collect(), is_delivered: true }
 }
@@ -96,16 +96,16 @@ fn failed() -> Status {
     Status::Failed(Failure::new(FailureKind::WaitTimeout, "no answer within 10 s"))
 }
 
-fn board(config: &Arc<Config>) -> Board {
-    let mut board = Board::new("a.yaml".into());
-    board.see(&Event::Started(watching(config)), None);
-    board
+fn state(config: &Arc<Config>) -> State {
+    let mut state = State::new("a.yaml".into());
+    state.update(&Event::Started(watching(config)), None);
+    state
 }
 
-fn drawn(board: &Board, (columns, rows): (u16, u16), look: Look, offset: usize) -> (Buffer, usize) {
+fn drawn(state: &State, (columns, rows): (u16, u16), look: Look, offset: usize) -> (Buffer, usize) {
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a buffer");
     let mut reached = 0;
-    terminal.draw(|frame| reached = draw(frame, board, NOW, look, offset)).expect("a buffer");
+    terminal.draw(|frame| reached = draw(frame, state, NOW, look, offset)).expect("a buffer");
     (terminal.backend().buffer().clone(), reached)
 }
 
@@ -132,13 +132,13 @@ fn lines(buffer: &Buffer) -> Vec<String> {
 #[test]
 fn every_probe_has_its_last_run_its_past_and_its_next_tick() {
     let config = config(&["Home", "監視", "News"]);
-    let mut board = board(&config);
+    let mut state = state(&config);
     for milliseconds in [20, 80, 40] {
-        board.see(&ran(&config, 0, milliseconds, Status::Ok), None);
+        state.update(&ran(&config, 0, milliseconds, Status::Ok), None);
     }
-    board.see(&ran(&config, 1, 10, Status::Ok), None);
-    board.see(&ran(&config, 1, 160, failed()), None);
-    let (buffer, _) = drawn(&board, (90, 9), PLAIN, 0);
+    state.update(&ran(&config, 1, 10, Status::Ok), None);
+    state.update(&ran(&config, 1, 160, failed()), None);
+    let (buffer, _) = drawn(&state, (90, 9), PLAIN, 0);
     let expected = [
         "status   probe              took  phases of the last run            runs              next",
         "ok       Home            40.0 ms  ccwwwwww                                       _#-   50s",
@@ -156,10 +156,10 @@ fn every_probe_has_its_last_run_its_past_and_its_next_tick() {
 #[test]
 fn phases_and_runs_have_the_colours_that_they_have_everywhere() {
     let config = config(&["Home"]);
-    let mut board = board(&config);
-    board.see(&ran(&config, 0, 50, Status::Ok), None);
-    board.see(&ran(&config, 0, 100, failed()), None);
-    let (buffer, _) = drawn(&board, (90, 9), COLOURED, 0);
+    let mut state = state(&config);
+    state.update(&ran(&config, 0, 50, Status::Ok), None);
+    state.update(&ran(&config, 0, 100, failed()), None);
+    let (buffer, _) = drawn(&state, (90, 9), COLOURED, 0);
     let of = |symbol: &str| -> Vec<Color> {
         buffer.content.iter().filter(|cell| cell.symbol() == symbol).map(|cell| cell.fg).collect()
     };
@@ -167,9 +167,9 @@ fn phases_and_runs_have_the_colours_that_they_have_everywhere() {
     assert!(of("█").contains(&number(Colour::of(Op::NetTcp))));
     assert!(!of("▒").is_empty() && of("▒").iter().all(|colour| *colour == number(BAD)));
     assert_eq!(buffer[(0, 1)].fg, number(Colour::of_status("failed")));
-    // Another one stands in the head.
+    // The other one is in the header.
     assert_eq!(of("x"), [Color::Reset, number(BAD)]);
-    let (buffer, _) = drawn(&board, (90, 9), PLAIN, 0);
+    let (buffer, _) = drawn(&state, (90, 9), PLAIN, 0);
     assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
 }
 
@@ -177,17 +177,17 @@ fn phases_and_runs_have_the_colours_that_they_have_everywhere() {
 fn what_is_not_well_comes_first_where_there_is_not_room_for_all() {
     let titles: Vec<String> = (0..30).map(|number| format!("Probe {number}")).collect();
     let config = config(&titles.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut board = board(&config);
+    let mut state = state(&config);
     for index in 0..30 {
         let status = match index {
             20 => Status::Degraded("took 2 s, more than 1 s".into()),
             25 => failed(),
             _ => Status::Ok,
         };
-        board.see(&ran(&config, index, 10, status), None);
+        state.update(&ran(&config, index, 10, status), None);
     }
     let probes = |offset| -> (Vec<String>, usize, String) {
-        let (buffer, reached) = drawn(&board, (80, 13), PLAIN, offset);
+        let (buffer, reached) = drawn(&state, (80, 13), PLAIN, offset);
         let lines = lines(&buffer);
         let titles =
             lines[1..11].iter().filter(|line| !line.starts_with(' ')).map(|line| line[9..20].trim().to_owned());
@@ -205,37 +205,43 @@ fn what_is_not_well_comes_first_where_there_is_not_room_for_all() {
 #[test]
 fn every_size_is_drawn_and_what_is_small_has_the_title_at_least() {
     let config = config(&["A page with a title that is long enough to be cut", "監視対象のページ 👩‍👩‍👧"]);
-    let mut board = board(&config);
-    board.see(&ran(&config, 0, 100, failed()), None);
-    board.see(&ran(&config, 1, 100, Status::Ok), None);
+    let mut state = state(&config);
+    state.update(&ran(&config, 0, 100, failed()), None);
+    state.update(&ran(&config, 1, 100, Status::Ok), None);
     for look in [PLAIN, COLOURED] {
         for columns in (1..60).chain([80, 120, 220]) {
             for rows in [1, 2, 3, 5, 8, 40] {
-                drawn(&board, (columns, rows), look, 3);
+                drawn(&state, (columns, rows), look, 3);
             }
         }
     }
-    let (buffer, _) = drawn(&board, (24, 10), PLAIN, 0);
+    let (buffer, _) = drawn(&state, (24, 10), PLAIN, 0);
     assert!(lines(&buffer)[1].starts_with("failed   A page with"), "{:#?}", lines(&buffer));
 }
 
 #[test]
 fn the_foot_says_what_it_comes_to_and_what_happened_last() {
     let config = config(&["Home"]);
-    let mut board = board(&config);
-    let foot = |board: &Board| lines(&drawn(board, (80, 20), PLAIN, 0).0).join("\n");
+    let mut state = state(&config);
+    let foot = |state: &State| lines(&drawn(state, (80, 20), PLAIN, 0).0).join("\n");
     let delivered = Delivered { envelopes: 5, delivered: 2, spooled: 2, lost: 1, ..Delivered::default() };
     let summary = Summary::new(("site", ""), NOW, Duration::ZERO, &[], &delivered, &config.redactor);
     let finished = Arc::new(Finished { summary, outcomes: Vec::new(), delivered: Some(delivered) });
-    board.see(&Event::Passed { config: config.clone(), finished }, Some("3 of 5 envelopes not delivered: why".into()));
-    let shown = foot(&board);
+    state.update(
+        &Event::Passed { config: config.clone(), finished },
+        Some("3 of 5 envelopes not delivered: why".into()),
+    );
+    let shown = foot(&state);
     assert!(shown.contains("0 runs, 2 envelopes delivered, 2 waiting, 1 lost, up "), "{shown}");
     assert!(shown.ends_with(" 3 of 5 envelopes not delivered: why"), "{shown}");
-    board.see(&Event::Refused(Diagnostic::of_file("a.yaml", "it is broken".to_owned()).into()), Some("x".into()));
-    let shown = foot(&board);
-    assert!(shown.contains("a.yaml is not used, what was read before stays:\na.yaml: it is broken"), "{shown}");
-    board.see(&Event::Reloaded(watching(&config), Changes::default()), Some("reloaded".into()));
-    let shown = foot(&board);
+    state.update(&Event::Refused(Diagnostic::of_file("a.yaml", "it is broken".to_owned()).into()), Some("x".into()));
+    let shown = foot(&state);
+    assert!(
+        shown.contains("a.yaml is not used; the previous configuration stays in effect:\na.yaml: it is broken"),
+        "{shown}"
+    );
+    state.update(&Event::Reloaded(watching(&config), Changes::default()), Some("reloaded".into()));
+    let shown = foot(&state);
     assert!(!shown.contains("not used") && shown.ends_with(" reloaded"), "{shown}");
 }
 
@@ -243,9 +249,9 @@ fn the_foot_says_what_it_comes_to_and_what_happened_last() {
 fn secrets_are_seen_nowhere() {
     let config = config(&["with hunter2!"]);
     let config = Arc::new(Config { redactor: Redactor::new([&Secret::new("hunter2!")]), ..(*config).clone() });
-    let mut board = board(&config);
-    board.see(&ran(&config, 0, 10, Status::Degraded("hunter2! was slow".into())), None);
-    let shown = lines(&drawn(&board, (80, 10), PLAIN, 0).0).join("\n");
+    let mut state = state(&config);
+    state.update(&ran(&config, 0, 10, Status::Degraded("hunter2! was slow".into())), None);
+    let shown = lines(&drawn(&state, (80, 10), PLAIN, 0).0).join("\n");
     assert!(shown.contains("with [Filtered] ") && shown.contains("[Filtered] was slow"), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");
 }
@@ -253,16 +259,16 @@ fn secrets_are_seen_nowhere() {
 #[test]
 fn another_configuration_leaves_the_past_of_what_stays() {
     let (before, after) = (config(&["Home", "News"]), config(&["Other", "News"]));
-    let mut board = board(&before);
-    board.see(&ran(&before, 0, 10, Status::Ok), None);
-    board.see(&ran(&before, 1, 10, Status::Ok), None);
-    board.see(&Event::Reloaded(watching(&after), Changes::default()), None);
+    let mut state = state(&before);
+    state.update(&ran(&before, 0, 10, Status::Ok), None);
+    state.update(&ran(&before, 1, 10, Status::Ok), None);
+    state.update(&Event::Reloaded(watching(&after), Changes::default()), None);
     // What was out when it came is no row's any more.
-    board.see(&ran(&before, 0, 10, Status::Ok), None);
-    let past: Vec<(&str, usize)> = board.rows.iter().map(|row| (row.title.as_str(), row.past.len())).collect();
-    assert_eq!((past, board.runs), (vec![("Other", 0), ("News", 1)], 3));
+    state.update(&ran(&before, 0, 10, Status::Ok), None);
+    let past: Vec<(&str, usize)> = state.rows.iter().map(|row| (row.title.as_str(), row.past.len())).collect();
+    assert_eq!((past, state.runs), (vec![("Other", 0), ("News", 1)], 3));
     for _ in 0..100 {
-        board.see(&ran(&after, 1, 10, Status::Ok), None);
+        state.update(&ran(&after, 1, 10, Status::Ok), None);
     }
-    assert_eq!(board.rows[1].past.len(), 60);
+    assert_eq!(state.rows[1].past.len(), 60);
 }

@@ -1,4 +1,4 @@
-//! A throw-away authority and the certificates that it signs.
+//! A throw-away certificate authority, and the certificates that it signs.
 
 use std::sync::Arc;
 
@@ -7,16 +7,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use time::{Duration, OffsetDateTime};
 
-/// Why there are no certificates: the cryptography failed, which no input of ours can bring about.
-#[derive(Debug, thiserror::Error)]
-pub enum CertificateFault {
-    /// Making a certificate failed.
-    #[error("a certificate cannot be made: {0}")]
-    Make(#[from] rcgen::Error),
-    /// Using it failed.
-    #[error("a certificate cannot be used: {0}")]
-    Use(#[from] rustls::Error),
-}
+use super::error::CertificateError;
 
 /// An authority that lives as long as this value.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -26,8 +17,8 @@ impl Authority {
     ///
     /// # Errors
     ///
-    /// See [`CertificateFault`].
-    pub fn new() -> Result<Self, CertificateFault> {
+    /// See [`CertificateError`].
+    pub fn new() -> Result<Self, CertificateError> {
         let mut params = CertificateParams::new(Vec::new())?;
         params.distinguished_name.push(DnType::CommonName, "SentryNet demo authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -39,12 +30,12 @@ impl Authority {
         self.0.pem()
     }
 
-    /// A server with a certificate for `name`, valid from and until so many days from now.
+    /// A TLS server with a certificate for `name`, valid from and until this many days from now.
     ///
     /// # Errors
     ///
-    /// See [`CertificateFault`].
-    pub fn server(&self, name: &str, from_days: i64, until_days: i64) -> Result<Arc<ServerConfig>, CertificateFault> {
+    /// See [`CertificateError`].
+    pub fn server(&self, name: &str, from_days: i64, until_days: i64) -> Result<Arc<ServerConfig>, CertificateError> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new([name.to_owned()])?;
         params.distinguished_name.push(DnType::CommonName, name);

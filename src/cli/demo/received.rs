@@ -1,4 +1,4 @@
-//! What Sentry received, read back: nothing here is taken from the runs themselves.
+//! Reads back what Sentry received: nothing here comes from the runs themselves.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub fn issues(items: &[Item]) -> Vec<Issue> {
     events.map(issue).collect()
 }
 
-/// The transactions among what was received, in the order of their start, each as the run it tells of.
+/// The transactions among what was received, in the order of their start, as the runs that they describe.
 pub fn runs(items: &[Item]) -> Vec<Outcome> {
     let issues = issues(items);
     let mut runs: Vec<Outcome> = items
@@ -54,7 +54,7 @@ pub fn runs(items: &[Item]) -> Vec<Outcome> {
         .map(|transaction| run(&transaction, &issues))
         .collect();
     runs.sort_by_key(|run| run.started);
-    // The runs of a burst stand together.
+    // Keep the runs of a burst together.
     let mut firsts = HashMap::new();
     for run in &runs {
         firsts.entry(run.title.clone()).or_insert(run.started);

@@ -1,4 +1,4 @@
-//! A Sentry of the demo's own: takes envelopes as Sentry does and keeps them in memory.
+//! The demo's own Sentry: accepts envelopes as Sentry does, and keeps them in memory.
 
 use std::io::Read as _;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,13 +13,13 @@ use flate2::read::GzDecoder;
 use super::serve::Server;
 use crate::sentry::{Envelope, Item};
 
-/// The items that came, in the order of their coming.
-type Shelf = Arc<Mutex<Vec<Item>>>;
+/// The items received, in the order of arrival.
+type Items = Arc<Mutex<Vec<Item>>>;
 
 /// A running receiver.
 pub struct Receiver {
     server: Server,
-    shelf: Shelf,
+    received: Items,
 }
 
 impl Receiver {
@@ -29,12 +29,12 @@ impl Receiver {
     ///
     /// No port is free.
     pub async fn start() -> std::io::Result<Self> {
-        let shelf = Shelf::default();
+        let received = Items::default();
         let routes = Router::new()
             .route("/api/{project}/envelope/", post(take))
             .layer(DefaultBodyLimit::max(20 * 1024 * 1024))
-            .with_state(shelf.clone());
-        Ok(Self { server: Server::start(routes, None).await?, shelf })
+            .with_state(received.clone());
+        Ok(Self { server: Server::start(routes, None).await?, received })
     }
 
     /// The DSN to send to.
@@ -42,16 +42,16 @@ impl Receiver {
         format!("http://demo@{}/1", self.server.addr)
     }
 
-    /// What came so far.
+    /// The items received so far.
     pub fn items(&self) -> Vec<Item> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-async fn take(State(shelf): State<Shelf>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
+async fn take(State(received): State<Items>, headers: HeaderMap, body: Bytes) -> (StatusCode, String) {
     match unpack(&headers, &body) {
         Ok(items) => {
-            shelf.lock().unwrap_or_else(PoisonError::into_inner).extend(items);
+            received.lock().unwrap_or_else(PoisonError::into_inner).extend(items);
             (StatusCode::OK, "{}".to_owned())
         }
         Err(detail) => (StatusCode::BAD_REQUEST, serde_json::json!({ "detail": detail }).to_string()),

@@ -37,7 +37,7 @@ impl Server {
         let addr = listener.local_addr()?;
         let acceptor = tls.map(TlsAcceptor::from);
         let task = tokio::spawn(async move {
-            // A connection that cannot be accepted or that breaks is the client's to notice.
+            // The client notices when a connection cannot be accepted or breaks.
             while let Ok((stream, _)) = listener.accept().await {
                 let _ = stream.set_nodelay(true);
                 let (routes, acceptor) = (routes.clone(), acceptor.clone());

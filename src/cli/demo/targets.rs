@@ -1,6 +1,7 @@
-//! What the demo watches: a page, a page over TLS, an API with a login that is now and then too busy, one that is down, one
-//! whose certificate has expired.
+//! The targets of the demo: a page, a page over TLS, an API with a login that is overloaded now and then, a target that is down,
+//! and one whose certificate has expired.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,21 +11,22 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use tokio::net::TcpSocket;
 
-use super::DemoError;
 use super::certificates::Authority;
+use super::error::DemoError;
 use super::serve::Server;
 
 /// How long ago the old certificate expired.
 const EXPIRED_DAYS: i64 = 3;
 
-/// The targets, for as long as this value lives.
+/// The targets, which run as long as this value lives.
 pub(crate) struct Targets {
     page: Server,
     tls: Server,
     expired: Server,
-    /// A port on which no one listens.
-    down: u16,
+    /// A port on which nobody listens, and that nobody else is given: it is bound.
+    down: TcpSocket,
     authority: String,
 }
 
@@ -32,11 +34,8 @@ impl Targets {
     /// Starts all of them on free ports of loopback.
     pub(crate) async fn start() -> Result<Self, DemoError> {
         let authority = Authority::new()?;
-        let down = {
-            // Bound and let go: for the length of a demo no one else will take it.
-            let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
-            listener.local_addr()?.port()
-        };
+        let down = TcpSocket::new_v4()?;
+        down.bind((Ipv4Addr::LOCALHOST, 0).into())?;
         Ok(Self {
             page: Server::start(routes(), None).await?,
             tls: Server::start(routes(), Some(authority.server("localhost", -1, 90)?)).await?,
@@ -47,16 +46,17 @@ impl Targets {
     }
 
     /// The configuration that watches them.
-    pub(crate) fn configuration(&self) -> String {
+    pub(crate) fn configuration(&self) -> Result<String, DemoError> {
+        let down = self.down.local_addr()?.port();
         let authority: String = self.authority.lines().map(|line| format!("            {line}\n")).collect();
-        format!(
+        Ok(format!(
             include_str!("targets.yaml"),
             page = self.page.addr.port(),
             tls = self.tls.addr.port(),
             expired = self.expired.addr.port(),
-            down = self.down,
+            down = down,
             authority = authority.trim_end(),
-        )
+        ))
     }
 }
 
@@ -69,7 +69,7 @@ fn routes() -> Router {
         .with_state(Arc::default())
 }
 
-/// Takes about so long: no target is always as fast.
+/// Takes about this long: no target is equally fast every time.
 async fn work(milliseconds: u64) {
     let most = match fastrand::u8(..8) {
         0 => 3 * milliseconds,
@@ -85,7 +85,7 @@ async fn page() -> (HeaderMap, String) {
     (headers, format!("<!doctype html><title>Demo</title>{}", "<p>Hello from the demo.</p>".repeat(400)))
 }
 
-/// An API that is too busy every fifth time, but not the last of ten times.
+/// An API that is overloaded every fifth time, but not the last of ten times.
 async fn status(State(answers): State<Arc<AtomicUsize>>) -> (StatusCode, Json<Value>) {
     work(4).await;
     match answers.fetch_add(1, Ordering::Relaxed) % 5 {

@@ -2,11 +2,11 @@
 
 use super::usage::Usage;
 
-/// The memory that the function has unless the stack says otherwise.
+/// The function's memory, unless the stack has another value.
 pub(crate) const MEMORY_MB: u32 = 128;
-/// Assumed of an invocation: what it leaves in the log, in GB.
+/// Assumption: how much an invocation logs, in GB.
 const LOG: f64 = 1e-6;
-/// Assumed: how many of all runs fail, and become an error event.
+/// Assumption: the share of runs that fail and become an error event.
 pub const FAILURES: f64 = 0.001;
 
 /// Who sends the bill.
@@ -19,7 +19,7 @@ pub enum Vendor {
 }
 
 impl Vendor {
-    /// The name.
+    /// The vendor's name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Aws => "AWS",
@@ -31,15 +31,15 @@ impl Vendor {
 /// A list price.
 #[derive(Debug)]
 pub struct Price {
-    /// Who asks for it.
+    /// Who charges it.
     pub vendor: Vendor,
     /// For what.
     pub what: &'static str,
     /// What is counted, in the plural.
     pub unit: &'static str,
-    /// As people say it.
+    /// The price in words.
     pub listed: &'static str,
-    /// Dollars for so many units.
+    /// Dollars for `per` units.
     pub dollars: f64,
     /// How many units the price is for.
     pub per: f64,
@@ -47,11 +47,11 @@ pub struct Price {
     pub year: u16,
     /// Where it is listed.
     pub source: &'static str,
-    /// How much of it is used.
+    /// How many units are used.
     amount: fn(&Usage) -> f64,
 }
 
-/// Every price that the bill counts with.
+/// Every price in the bill.
 pub static PRICES: [Price; 9] = [
     Price {
         vendor: Vendor::Aws,
@@ -183,12 +183,12 @@ impl Bill {
         Self { items: PRICES.iter().map(item).collect() }
     }
 
-    /// Dollars for one vendor.
+    /// The total for one vendor, in dollars.
     pub fn total_of(&self, vendor: Vendor) -> f64 {
         self.items.iter().filter(|item| item.price.vendor == vendor).map(|item| item.dollars).sum()
     }
 
-    /// Dollars.
+    /// The total, in dollars.
     pub fn total(&self) -> f64 {
         self.items.iter().map(|item| item.dollars).sum()
     }

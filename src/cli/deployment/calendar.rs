@@ -1,4 +1,4 @@
-//! The ticks to come.
+//! The calendar: every tick of every probe in every region.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -6,27 +6,27 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::Schedule;
+use super::rules::Schedule;
 use crate::config::Config;
 use crate::schedule::{Cadence, Ticks};
 
 /// One tick of one probe in one region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The instant.
+    /// The time.
     pub tick: OffsetDateTime,
-    /// Where; `None` is the region at hand.
+    /// The region; `None` is the current one.
     pub region: Option<&'a str>,
     /// The group's name.
     pub group: &'a str,
-    /// What tells the probe from the others of its group: its title, with a number where titles repeat.
+    /// The probe's identity within its group: its title, with a number where titles repeat.
     pub probe: &'a str,
     /// The name of the rule that fires for it.
     pub rule: &'a str,
 }
 
-/// All ticks within a span of time, in order of time; those of one instant by region, group and probe as they stand in
-/// the configuration.
+/// All ticks within a window of time, in order of time; ticks of the same time are in the configuration's order of regions,
+/// groups and probes.
 pub struct Calendar<'a> {
     lanes: Vec<(Entry<'a>, Ticks)>,
     /// The next tick of each lane.
@@ -41,10 +41,10 @@ impl<'a> Calendar<'a> {
             for group in &config.groups {
                 for probe in &group.probes {
                     let rule = schedule.rule(&group.name, probe.every);
-                    let beat = Cadence::of(config, group, probe.every, region);
-                    let (Some(rule), Some(beat)) = (rule, beat) else { continue };
+                    let cadence = Cadence::of(config, group, probe.every, region);
+                    let (Some(rule), Some(cadence)) = (rule, cadence) else { continue };
                     let (group, probe, rule) = (&*group.name, &*probe.identity, &*rule.name);
-                    calendar.add(Entry { tick: from, region, group, probe, rule }, beat.ticks(from, window));
+                    calendar.add(Entry { tick: from, region, group, probe, rule }, cadence.ticks(from, window));
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! AWS's cron expressions, as far as schedules need them: minutes of the hour and hours of the day, every day alike.
+//! AWS's cron expressions, as far as schedules need them: minutes of the hour and hours of the day, the same every day.
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ const DAY: u64 = 24 * HOUR;
 /// When a rule fires: at each of these minutes of each of these hours, every day, in UTC.
 ///
 /// Its text is what EventBridge takes, e.g. `cron(0/5 * * * ? *)`: minutes, hours, day of the month, month, day of the
-/// week, year (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>). Of its grammar
-/// only `*`, values, `a-b`, `a/step` and lists are used; no text is longer than 200 of the 256 characters that there are.
+/// week, year (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>). It uses only
+/// `*`, values, `a-b`, `a/step` and lists, and at most 200 of the 256 characters that are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cron {
     /// A bit for each minute of the hour.
@@ -22,14 +22,14 @@ pub struct Cron {
 }
 
 impl Cron {
-    /// The coarsest that fires in every minute that holds a tick.
-    pub fn of(beat: Cadence) -> Self {
-        // Ticks wander through the day in steps of what the period and the day have in common.
-        let step = gcd(beat.period.as_secs(), DAY);
+    /// The coarsest expression that fires in every minute that holds a tick.
+    pub fn of(cadence: Cadence) -> Self {
+        // Over many days, ticks fall on all multiples of the greatest common divisor of the period and the day.
+        let step = gcd(cadence.period.as_secs(), DAY);
         if step <= MINUTE {
             return Self { minutes: (1 << 60) - 1, hours: (1 << 24) - 1 };
         }
-        let first = beat.phase.as_secs() % step;
+        let first = cadence.phase.as_secs() % step;
         let mut cron = Self { minutes: 0, hours: 0 };
         for second in (first..DAY).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
             cron.minutes |= 1 << (second % HOUR / MINUTE);
@@ -38,7 +38,7 @@ impl Cron {
         cron
     }
 
-    /// How often it fires a day.
+    /// How often it fires per day.
     pub const fn firings_a_day(self) -> u32 {
         self.minutes.count_ones() * self.hours.count_ones()
     }
@@ -68,7 +68,7 @@ impl Field {
         Self { values: (0..size).filter(|value| bits >> value & 1 == 1).collect(), size }
     }
 
-    /// The start and the step, where `a/step` says it: from there on to the end of the field.
+    /// The start and the step, if `a/step` expresses the values: from `a` to the end of the field.
     fn steps(&self) -> Option<(u32, u32)> {
         let [first, second, _, ..] = self.values[..] else { return None };
         let step = second - first;
@@ -100,7 +100,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// What both are multiples of.
+/// The greatest common divisor.
 pub(crate) const fn gcd(mut a: u64, mut b: u64) -> u64 {
     while b != 0 {
         (a, b) = (b, a % b);

@@ -1,15 +1,15 @@
-//! A schedule with its figures: what fires when, how much that is in a month, and what it costs.
+//! The plan: a schedule with what it uses and costs in a month.
 
 use serde::Serialize;
 
-use super::Schedule;
-use super::bill::{Bill, Vendor};
+use super::bill::{Bill, Item, Vendor};
+use super::rules::Schedule;
 use super::usage::Usage;
 use crate::config::{Config, Document, Group};
-use crate::parameters::{Parts, STANDARD_TIER};
+use crate::parameters::{Partition, STANDARD_TIER};
 use crate::schedule::Cadence;
 
-/// A schedule with its figures: what `sentrynet plan --json` prints.
+/// A schedule with its monthly figures, as `sentrynet plan --json` prints it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Plan {
     /// The regions.
@@ -18,11 +18,11 @@ pub struct Plan {
     pub rules: Vec<PlannedRule>,
     /// What a month costs, by price.
     pub bill: Vec<PlannedItem>,
-    /// All rules in all regions.
+    /// Totals of all rules in all regions.
     pub totals: Totals,
 }
 
-/// A rule with its figures.
+/// A rule with its monthly figures.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlannedRule {
     /// The logical name.
@@ -40,7 +40,7 @@ pub struct PlannedTarget {
     pub group: String,
     /// The period in seconds.
     pub every: u64,
-    /// How many probes of the group have it.
+    /// How many probes of the group have this period.
     pub probes: usize,
 }
 
@@ -53,25 +53,26 @@ pub struct PlannedRegion {
     pub expression: String,
     /// `ENABLED` or `DISABLED`.
     pub state: &'static str,
-    /// When the probes of each target are due, in the order of the targets; nothing where the rule is disabled.
-    pub beats: Vec<PlannedCadence>,
+    /// When the probes of each target are due, in the order of the targets; empty if the rule is disabled.
+    #[serde(rename = "beats")]
+    pub cadences: Vec<PlannedCadence>,
     /// How often it fires.
     pub firings_a_day: u32,
-    /// How often probes run for it.
+    /// How many runs it causes.
     pub runs_a_month: f64,
-    /// What that costs; parameters of SSM are not in it.
+    /// What that costs, without SSM parameters.
     pub dollars_a_month: f64,
 }
 
 /// Ticks at `phase + k * period` since the Unix epoch, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "those of `Beat`")]
+#[expect(missing_docs, reason = "those of `Cadence`")]
 pub struct PlannedCadence {
     pub period: u64,
     pub phase: u64,
 }
 
-/// A line of the bill, see [`crate::cli::deployment::bill::Item`] and [`crate::cli::deployment::bill::Price`].
+/// A line of the bill, see [`Item`] and [`Price`](super::Price).
 #[derive(Clone, Debug, Serialize)]
 #[expect(missing_docs, reason = "those of `Item` and `Price`")]
 pub struct PlannedItem {
@@ -87,18 +88,18 @@ pub struct PlannedItem {
     pub dollars: f64,
 }
 
-/// Sums.
+/// Totals of a month.
 #[derive(Clone, Debug, Serialize)]
 pub struct Totals {
     /// Rules in each region.
     pub rules: usize,
     /// Invocations of the function in all regions.
     pub invocations_a_month: f64,
-    /// For how long the function runs in all regions.
+    /// How long the function runs in all regions, in seconds.
     pub seconds_a_month: f64,
     /// Runs of probes in all regions.
     pub runs_a_month: f64,
-    /// Spans of these.
+    /// Spans of these runs.
     pub spans_a_month: f64,
     /// Dollars for AWS.
     pub aws_dollars_a_month: f64,
@@ -109,28 +110,28 @@ pub struct Totals {
 }
 
 impl Plan {
-    /// The plan of a configuration. `at_hand` is what the region is called where the configuration names none;
-    /// `parts` are its parameters; none, if it cannot be in Parameter Store.
-    pub fn of(config: &Config, schedule: &Schedule, at_hand: &str, parts: Option<&Parts>) -> Self {
-        let name = |region: Option<&str>| region.unwrap_or(at_hand).to_owned();
+    /// The plan of a configuration. `current_region` is the name of the region where the configuration names none; `partition` holds
+    /// the configuration's parameters, `None` if it does not fit into Parameter Store.
+    pub fn of(config: &Config, schedule: &Schedule, current_region: &str, partition: Option<&Partition>) -> Self {
+        let name = |region: Option<&str>| region.unwrap_or(current_region).to_owned();
         let mut used = Usage::default();
         let rules = schedule.rules.iter().map(|rule| {
             let targets =
                 || rule.targets.iter().filter_map(|target| Some((config.group(&target.group)?, target.every)));
             let regions = schedule.region_names().zip(&rule.placements).map(|(region, placement)| {
-                let mut beats = Vec::new();
+                let mut cadences = Vec::new();
                 let mut usage = Usage::default();
                 for (group, every) in targets() {
-                    let Some(beat) = Cadence::of(config, group, every, region) else { continue };
-                    beats.push(PlannedCadence { period: beat.period.as_secs(), phase: beat.phase.as_secs() });
-                    usage += Usage::of(group, every, beat, placement.expression);
+                    let Some(cadence) = Cadence::of(config, group, every, region) else { continue };
+                    cadences.push(PlannedCadence { period: cadence.period.as_secs(), phase: cadence.phase.as_secs() });
+                    usage += Usage::of(group, every, cadence, placement.expression);
                 }
                 used += usage;
                 PlannedRegion {
                     region: name(region),
                     expression: placement.expression.to_string(),
                     state: placement.state(),
-                    beats,
+                    cadences,
                     firings_a_day: if placement.is_enabled { placement.expression.firings_a_day() } else { 0 },
                     runs_a_month: usage.runs,
                     dollars_a_month: Bill::of(&usage).total(),
@@ -148,7 +149,7 @@ impl Plan {
             }
         });
         let rules: Vec<PlannedRule> = rules.collect();
-        used += parts.map(|parts| advanced_parameters(config, schedule, parts)).unwrap_or_default();
+        used += partition.map(|partition| advanced_parameters(config, schedule, partition)).unwrap_or_default();
         used += (0..schedule.region_names().count())
             .map(|region| Usage::of_alarms(schedule.rules.iter().any(|rule| rule.placements[region].is_enabled)))
             .sum();
@@ -172,16 +173,16 @@ impl Plan {
 }
 
 /// Parameters that are too large for the standard tier, in all regions: each is read by every invocation that needs it.
-fn advanced_parameters(config: &Config, schedule: &Schedule, parts: &Parts) -> Usage {
+fn advanced_parameters(config: &Config, schedule: &Schedule, partition: &Partition) -> Usage {
     let is_large = |part: &Document| part.text().len() > STANDARD_TIER;
     let large: Vec<&str> =
-        parts.groups.iter().filter(|(_, part)| is_large(part)).map(|(name, _)| name.as_str()).collect();
+        partition.groups.iter().filter(|(_, part)| is_large(part)).map(|(name, _)| name.as_str()).collect();
     let mut used = Usage::default();
     for region in schedule.region_names() {
         for group in &large {
             used += Usage::of_advanced_parameter(invocations(config, schedule, region, |name| name == *group));
         }
-        if parts.settings.as_ref().is_some_and(is_large) {
+        if partition.settings.as_ref().is_some_and(is_large) {
             used += Usage::of_advanced_parameter(invocations(config, schedule, region, |_| true));
         }
     }
@@ -194,14 +195,14 @@ fn invocations(config: &Config, schedule: &Schedule, region: Option<&str>, is_on
     let targets = schedule.rules.iter().flat_map(|rule| rule.targets.iter().map(move |target| (rule, target)));
     let usages = targets.filter(|(_, target)| is_one(&target.group)).filter_map(|(rule, target)| {
         let group = config.group(&target.group)?;
-        let beat = Cadence::of(config, group, target.every, region)?;
-        Some(Usage::of(group, target.every, beat, rule.placements[place?].expression))
+        let cadence = Cadence::of(config, group, target.every, region)?;
+        Some(Usage::of(group, target.every, cadence, rule.placements[place?].expression))
     });
     usages.sum::<Usage>().invocations
 }
 
-impl From<&crate::cli::deployment::bill::Item> for PlannedItem {
-    fn from(item: &crate::cli::deployment::bill::Item) -> Self {
+impl From<&Item> for PlannedItem {
+    fn from(item: &Item) -> Self {
         let price = item.price;
         Self {
             vendor: price.vendor.as_str(),

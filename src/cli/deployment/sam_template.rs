@@ -1,8 +1,7 @@
 //! The SAM template of a configuration.
 //!
-//! Most of it is the same for every configuration and stands in `template/skeleton.yaml`, to be read as it is. What
-//! follows from the configuration is put between: the rules, what differs from region to region, the secrets that the
-//! function may read, and how long an invocation may take.
+//! What is the same for every configuration is in `sam_template/skeleton.yaml`. What depends on the configuration is filled in:
+//! the rules, what differs between regions, the secrets that the function may read, and the timeout.
 
 mod missing_invocations_alarm;
 mod rule_input;
@@ -13,8 +12,8 @@ use std::fmt::Write as _;
 
 use self::missing_invocations_alarm::MissingInvocationsAlarm;
 use super::bill::MEMORY_MB;
+use super::rules::{Rule, Schedule, Setting};
 use super::worst_case::WorstCase;
-use super::{Rule, Schedule, Setting};
 use crate::config::Config;
 use crate::schema::SecretRef;
 use crate::schema::value::show_duration;
@@ -26,25 +25,25 @@ const WIDTH: usize = 116;
 
 /// The SAM template of a configuration: the same text for the same configuration.
 ///
-/// `source` is the configuration's name, for the comment at the top; `references` are the secrets that it asks for.
+/// `source` is the name of the configuration, for the comment at the top; `references` are the secrets that it refers to.
 pub fn template(source: &str, config: &Config, schedule: &Schedule, references: &BTreeSet<SecretRef>) -> String {
-    let longest = WorstCase::of(config, schedule);
-    let silences: Vec<Option<MissingInvocationsAlarm>> = MissingInvocationsAlarm::by_region(schedule);
+    let worst_case = WorstCase::of(config, schedule);
+    let alarms: Vec<Option<MissingInvocationsAlarm>> = MissingInvocationsAlarm::by_region(schedule);
     let parts = [
         ("@SOURCE@", one_line(source)),
         ("@MEMORY@", MEMORY_MB.to_string()),
-        ("@TIMEOUT_REASON@", timeout_reason(longest.as_ref())),
-        ("@TIMEOUT@", WorstCase::timeout(longest.as_ref()).as_secs().to_string()),
-        ("@REGIONS@", regions(schedule) + &mappings(schedule, &silences)),
-        ("@CONDITIONS@", missing_invocations_alarm::condition(&silences)),
+        ("@TIMEOUT_REASON@", timeout_reason(worst_case.as_ref())),
+        ("@TIMEOUT@", WorstCase::timeout(worst_case.as_ref()).as_secs().to_string()),
+        ("@REGIONS@", regions(schedule) + &mappings(schedule, &alarms)),
+        ("@CONDITIONS@", missing_invocations_alarm::condition(&alarms)),
         ("@SECRETS@", secret_permissions::resources(references)),
         ("@RULES@", schedule.rules.iter().map(rule).collect()),
-        ("@SILENCE@", missing_invocations_alarm::alarm(&silences)),
+        ("@SILENCE@", missing_invocations_alarm::alarm(&alarms)),
     ];
     parts.iter().fold(SKELETON.to_owned(), |text, (place, part)| text.replacen(place, part, 1))
 }
 
-/// A file may have any name.
+/// Removes line breaks: a file may have any name.
 fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
@@ -65,19 +64,19 @@ fn comment(indent: usize, text: &str) -> String {
     lines.iter().map(|line| format!("{:indent$}# {line}\n", "")).collect()
 }
 
-fn timeout_reason(longest: Option<&WorstCase<'_>>) -> String {
-    let Some(longest) = longest else { return String::new() };
+fn timeout_reason(worst_case: Option<&WorstCase<'_>>) -> String {
+    let Some(worst_case) = worst_case else { return String::new() };
     let reason = format!(
-        "Group {}, every {}, takes longest: {} from the rule's time on, if its runs take all the time that they may. The \
-         function reads its configuration before, and delivers after that.",
-        longest.group,
-        show_duration(longest.every),
-        show_duration(longest.lasts)
+        "Worst case: group {}, every {}, runs until {} after the rule's time if every run takes its whole timeout. Reading the \
+         configuration and delivering come on top.",
+        worst_case.group,
+        show_duration(worst_case.every),
+        show_duration(worst_case.lasts)
     );
     comment(6, &reason)
 }
 
-/// Deploying anywhere else has to fail, early and with a reason.
+/// Makes deployments to other regions fail, early and with a reason.
 fn regions(schedule: &Schedule) -> String {
     if schedule.regions.is_empty() {
         return String::new();
@@ -91,18 +90,18 @@ Rules:
           Fn::Contains:
             - [{}]
             - !Ref AWS::Region
-        AssertDescription: This region is not among the `regions` of the configuration that this template was made from.
+        AssertDescription: This region is not among the `regions` of the configuration that this template was generated from.
 ",
         schedule.regions.join(", ")
     )
 }
 
-fn mappings(schedule: &Schedule, silences: &[Option<MissingInvocationsAlarm>]) -> String {
-    let silence = missing_invocations_alarm::mapping(&schedule.regions, silences);
-    if schedule.mapping.is_empty() && silence.is_empty() {
+fn mappings(schedule: &Schedule, alarms: &[Option<MissingInvocationsAlarm>]) -> String {
+    let alarm = missing_invocations_alarm::mapping(&schedule.regions, alarms);
+    if schedule.mapping.is_empty() && alarm.is_empty() {
         return String::new();
     }
-    let mut text = "\n# What differs from region to region.\nMappings:\n".to_owned();
+    let mut text = "\n# What differs between regions.\nMappings:\n".to_owned();
     if !schedule.mapping.is_empty() {
         text.push_str("  Schedule:\n");
         for (index, region) in schedule.regions.iter().enumerate() {
@@ -112,7 +111,7 @@ fn mappings(schedule: &Schedule, silences: &[Option<MissingInvocationsAlarm>]) -
             }
         }
     }
-    text + &silence
+    text + &alarm
 }
 
 fn rule(rule: &Rule) -> String {

@@ -1,53 +1,53 @@
-//! What a schedule uses in a month: how often the function is invoked, for how long, and what that leaves in Sentry.
+//! What a schedule uses in a month: invocations, their duration, and spans in Sentry.
 
 use std::ops::{Add, AddAssign};
 use std::time::Duration;
 
-use super::cron::Cron;
+use super::cron::{Cron, gcd};
 use crate::config::Group;
 use crate::runner::payload::WINDOW;
 use crate::schedule::Cadence;
 
 /// A month: a twelfth of a year, in days.
 pub const DAYS: f64 = 365.0 / 12.0;
-/// Assumed of a run: most end sooner.
+/// Assumption: the duration of a run. Most are shorter.
 pub const RUN: Duration = Duration::from_millis(500);
-/// Assumed of an invocation: to read its configuration and to deliver what it has seen.
+/// Assumption: how long an invocation takes to read its configuration and to deliver.
 pub const OVERHEAD: Duration = Duration::from_millis(300);
-/// Assumed of an invocation in whose minute nothing is due.
+/// Assumption: the duration of an invocation in whose minute nothing is due.
 pub const NOTHING_DUE: Duration = Duration::from_millis(50);
 
-/// What is used in a month.
+/// The usage of a month.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
     /// Invocations of the function.
     pub invocations: f64,
-    /// For how many seconds they last together: waiting for ticks within the minute is among it.
+    /// Their total duration in seconds, including waiting for ticks within the minute.
     pub seconds: f64,
     /// Runs of probes.
     pub runs: f64,
-    /// Spans that these leave, transactions among them.
+    /// Spans of these runs, including transactions.
     pub spans: f64,
     /// SSM parameters that are too large for the standard tier.
     pub advanced_parameters: f64,
-    /// How often such a parameter is read.
+    /// How often such parameters are read.
     pub advanced_reads: f64,
     /// Alarms of CloudWatch.
     pub alarms: f64,
 }
 
 impl Usage {
-    /// Of a group's probes that have this period, in one region.
-    pub fn of(group: &Group, every: Duration, beat: Cadence, cron: Cron) -> Self {
+    /// The usage of those probes of a group that have this period, in one region.
+    pub fn of(group: &Group, every: Duration, cadence: Cadence, cron: Cron) -> Self {
         let probes = || group.probes.iter().filter(|probe| probe.every == every);
         let longest = probes().map(|probe| probe.burst).max().unwrap_or(0);
         let invocations = f64::from(cron.firings_a_day()) * DAYS;
-        let ticks = DAYS * 86_400.0 / beat.period.as_secs_f64();
-        let (busy, seconds) = windows(beat, RUN * longest);
+        let ticks = DAYS * 86_400.0 / cadence.period.as_secs_f64();
+        let (busy, seconds) = windows(cadence, RUN * longest);
         let runs: f64 = probes().map(|probe| f64::from(probe.burst)).sum();
         let spans: f64 = probes().map(|probe| f64::from(probe.burst * probe.spans())).sum();
-        // Of a cycle's windows, to those of a month.
-        let cycles = ticks / ticks_of_a_cycle(beat) as f64;
+        // From cycles to months.
+        let cycles = ticks / ticks_of_a_cycle(cadence) as f64;
         Self {
             invocations,
             seconds: seconds * cycles + (invocations - busy as f64 * cycles).max(0.0) * NOTHING_DUE.as_secs_f64(),
@@ -57,12 +57,12 @@ impl Usage {
         }
     }
 
-    /// Of a group's parameter that is too large for the standard tier, which these invocations read.
+    /// The usage of one parameter that is too large for the standard tier, and is read by these invocations.
     pub fn of_advanced_parameter(invocations: f64) -> Self {
         Self { advanced_parameters: 1.0, advanced_reads: invocations, ..Self::default() }
     }
 
-    /// Of a stack's alarms: that something is in the dead-letter queue, and, where rules fire, that they do not.
+    /// The usage of a stack's alarms: one for the dead-letter queue and, if rules are enabled, one for missing invocations.
     pub fn of_alarms(is_watched: bool) -> Self {
         Self { alarms: 1.0 + f64::from(u8::from(is_watched)), ..Self::default() }
     }
@@ -96,23 +96,27 @@ impl std::iter::Sum for Usage {
     }
 }
 
-/// Ticks until they fall on the same seconds of the minute again: 60 at the most.
-pub(crate) fn ticks_of_a_cycle(beat: Cadence) -> u64 {
-    let (window, period) = (WINDOW.as_secs(), beat.period.as_secs().max(1));
-    window / crate::cli::deployment::cron::gcd(period, window)
+/// How many ticks it takes until they fall on the same seconds of the minute again: at most 60.
+fn ticks_of_a_cycle(cadence: Cadence) -> u64 {
+    let (window, period) = (WINDOW.as_secs(), cadence.period.as_secs().max(1));
+    window / gcd(period, window)
 }
 
-/// Of one cycle: how many windows hold ticks, and how many seconds their invocations last. Each begins with its window,
-/// waits for its ticks and makes their runs one after the other.
-fn windows(beat: Cadence, work: Duration) -> (u64, f64) {
+/// The seconds of a cycle's ticks, counted from the beginning of a window, so that no window is cut in two.
+pub(crate) fn seconds_of_a_cycle(cadence: Cadence) -> impl Iterator<Item = u64> {
+    let (period, phase) = (cadence.period.as_secs(), cadence.phase.as_secs());
+    (0..ticks_of_a_cycle(cadence)).map(move |tick| phase % period.max(1) + tick * period)
+}
+
+/// How many windows of one cycle hold ticks, and how many seconds their invocations last. Each invocation begins with its
+/// window, waits for the ticks and runs them one after the other.
+fn windows(cadence: Cadence, work: Duration) -> (u64, f64) {
     let (window, work) = (WINDOW.as_secs(), work.as_secs_f64());
     let (mut count, mut seconds) = (0, 0.0);
     let mut current = None;
     // How far into its window the current invocation is.
     let mut until = 0.0_f64;
-    for tick in 0..ticks_of_a_cycle(beat) {
-        // From the beginning of a window, so that none is cut in two.
-        let second = beat.phase.as_secs() % beat.period.as_secs().max(1) + tick * beat.period.as_secs();
+    for second in seconds_of_a_cycle(cadence) {
         if current != Some(second / window) {
             current = Some(second / window);
             count += 1;
@@ -131,14 +135,14 @@ mod tests {
     use crate::config::{Document, read};
     use crate::schema::Secrets;
 
-    fn beat(period: u64, phase: u64) -> Cadence {
+    fn cadence(period: u64, phase: u64) -> Cadence {
         Cadence { period: Duration::from_secs(period), phase: Duration::from_secs(phase) }
     }
 
     /// Windows with ticks of a day, and their seconds, by counting.
-    fn counted(beat: Cadence, work: f64) -> (u64, f64) {
+    fn counted(cadence: Cadence, work: f64) -> (u64, f64) {
         let (mut count, mut seconds) = (0, 0.0);
-        let (period, phase) = (beat.period.as_secs(), beat.phase.as_secs());
+        let (period, phase) = (cadence.period.as_secs(), cadence.phase.as_secs());
         for minute in 0..1440 {
             let due: Vec<u64> = (0..60).filter(|s| (minute * 60 + s + period * 86_400 - phase) % period == 0).collect();
             if !due.is_empty() {
@@ -151,27 +155,27 @@ mod tests {
 
     #[test]
     fn the_windows_of_a_cycle_are_those_of_a_day() {
-        for beat in [
-            beat(10, 0),
-            beat(20, 10),
-            beat(24, 0),
-            beat(30, 0),
-            beat(40, 0),
-            beat(45, 30),
-            beat(50, 10),
-            beat(60, 20),
-            beat(90, 0),
-            beat(100, 0),
-            beat(300, 120),
-            beat(3600, 59),
-            beat(86_400, 3600),
+        for cadence in [
+            cadence(10, 0),
+            cadence(20, 10),
+            cadence(24, 0),
+            cadence(30, 0),
+            cadence(40, 0),
+            cadence(45, 30),
+            cadence(50, 10),
+            cadence(60, 20),
+            cadence(90, 0),
+            cadence(100, 0),
+            cadence(300, 120),
+            cadence(3600, 59),
+            cadence(86_400, 3600),
         ] {
             for work in [0.5, 2.0, 12.0] {
-                let (count, seconds) = windows(beat, Duration::from_secs_f64(work));
-                let cycles = 86_400.0 / (ticks_of_a_cycle(beat) * beat.period.as_secs()) as f64;
-                let (truth, true_seconds) = counted(beat, work);
-                assert!((count as f64 * cycles - truth as f64).abs() < 1e-6, "{beat:?}: {count} {cycles} {truth}");
-                assert!((seconds * cycles - true_seconds).abs() < 1e-6, "{beat:?} {work}: {seconds} {true_seconds}");
+                let (count, seconds) = windows(cadence, Duration::from_secs_f64(work));
+                let cycles = 86_400.0 / (ticks_of_a_cycle(cadence) * cadence.period.as_secs()) as f64;
+                let (truth, true_seconds) = counted(cadence, work);
+                assert!((count as f64 * cycles - truth as f64).abs() < 1e-6, "{cadence:?}: {count} {cycles} {truth}");
+                assert!((seconds * cycles - true_seconds).abs() < 1e-6, "{cadence:?} {work}: {seconds} {true_seconds}");
             }
         }
     }
@@ -183,8 +187,8 @@ mod tests {
     }
 
     fn month(group: &Group, every: u64) -> Usage {
-        let beat = Cadence::alone(Duration::from_secs(every));
-        Usage::of(group, beat.period, beat, Cron::of(beat))
+        let cadence = Cadence::alone(Duration::from_secs(every));
+        Usage::of(group, cadence.period, cadence, Cron::of(cadence))
     }
 
     #[test]

@@ -1,43 +1,44 @@
-//! How long an invocation may take.
+//! The worst case: how long an invocation may take, which is the function's timeout.
 
 use std::time::Duration;
 
-use super::Schedule;
-use super::usage::ticks_of_a_cycle;
+use super::rules::Schedule;
+use super::usage::seconds_of_a_cycle;
 use crate::config::Config;
 use crate::probe::Probe;
 use crate::runner::payload::WINDOW;
 use crate::schedule::Cadence;
 
-/// What an invocation needs besides its runs: SSM is waited for 8 seconds at most, and 20 are kept for delivery at most.
-const BESIDES: Duration = Duration::from_secs(30);
-/// The least that an invocation is given: a group may change without another template.
+/// What an invocation needs in addition to its runs: up to 8 seconds for SSM, and up to 20 for delivery.
+const MAX_OVERHEAD: Duration = Duration::from_secs(30);
+/// The minimal timeout: a group may change without a new template.
 const MIN: Duration = Duration::from_secs(60);
 /// Lambda's own limit.
 const MAX: Duration = Duration::from_secs(900);
-/// A timeout is a multiple of this.
+/// The timeout is a multiple of this.
 const STEP: u64 = 10;
 
-/// The firing that takes longest, if every run takes all the time that it may.
+/// The firing that takes longest if every run takes its whole timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorstCase<'a> {
     /// The group's name.
     pub group: &'a str,
     /// The period of the probes.
     pub every: Duration,
-    /// How long after the rule's time the last run ends.
+    /// How long after the rule's nominal time the last run ends.
     pub lasts: Duration,
 }
 
 impl<'a> WorstCase<'a> {
-    /// Of all groups in all regions; `None` where nothing is watched.
+    /// The worst case of all groups in all regions; `None` if nothing is watched.
     pub fn of(config: &'a Config, schedule: &Schedule) -> Option<Self> {
         let mut longest: Option<Self> = None;
         for group in &config.groups {
             for probe in &group.probes {
-                for beat in schedule.region_names().filter_map(|region| Cadence::of(config, group, probe.every, region))
+                for cadence in
+                    schedule.region_names().filter_map(|region| Cadence::of(config, group, probe.every, region))
                 {
-                    let lasts = lasts(probe, beat);
+                    let lasts = lasts(probe, cadence);
                     if longest.is_none_or(|longest| lasts > longest.lasts) {
                         longest = Some(Self { group: &group.name, every: probe.every, lasts });
                     }
@@ -47,23 +48,21 @@ impl<'a> WorstCase<'a> {
         longest
     }
 
-    /// How long an invocation may take, all in all.
+    /// The timeout of the function.
     pub fn timeout(longest: Option<&Self>) -> Duration {
-        let lasts = longest.map_or(Duration::ZERO, |longest| longest.lasts) + BESIDES;
+        let lasts = longest.map_or(Duration::ZERO, |longest| longest.lasts) + MAX_OVERHEAD;
         Duration::from_secs(lasts.as_secs().div_ceil(STEP) * STEP).clamp(MIN, MAX)
     }
 }
 
-/// How long after its beginning the runs of a probe in a window end at the latest. One tick is run after the other, and
-/// skipped when its turn comes a period late.
-fn lasts(probe: &Probe, beat: Cadence) -> Duration {
+/// How long after the beginning of a window the runs of a probe end at the latest. Ticks are run one after the other, and
+/// skipped if their turn comes a period late.
+fn lasts(probe: &Probe, cadence: Cadence) -> Duration {
     let work = probe.timeout * probe.burst;
     let mut longest = Duration::ZERO;
     let mut until = Duration::ZERO;
     let mut window = None;
-    for number in 0..ticks_of_a_cycle(beat) {
-        // From the beginning of a window, so that none is cut in two.
-        let second = beat.phase.as_secs() % beat.period.as_secs().max(1) + number * beat.period.as_secs();
+    for second in seconds_of_a_cycle(cadence) {
         if window != Some(second / WINDOW.as_secs()) {
             window = Some(second / WINDOW.as_secs());
             until = Duration::ZERO;

@@ -1,16 +1,16 @@
-//! What a page is made of besides its data: a frame, a style, scripts, and a policy that lets in nothing but these.
+//! What the report is made of besides its data: a frame, a style sheet, scripts, and a policy that allows only these.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// The document around everything.
+/// The HTML document.
 pub const FRAME: &str = include_str!("page.html");
 
-/// The style, which begins after the palette.
+/// The style sheet, which follows the palette.
 pub const STYLE: &str = include_str!("page.css");
 
-/// The chart library, then our own scripts, each of which knows those before it.
+/// The chart library, then our own scripts, each of which uses those before it.
 pub const SCRIPTS: [&str; 7] = [
     include_str!("chart.js/chart.umd.min.js"),
     include_str!("words.js"),
@@ -21,7 +21,8 @@ pub const SCRIPTS: [&str; 7] = [
     include_str!("page.js"),
 ];
 
-/// Names the page's own scripts and style; forbids all others, every request, and making markup of texts.
+/// The Content Security Policy: allows the report's own scripts and style; forbids all others, every request, and making markup
+/// of strings.
 pub fn policy(style: &str) -> String {
     let digest = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     let scripts = SCRIPTS.map(digest).join(" ");
@@ -32,7 +33,7 @@ pub fn policy(style: &str) -> String {
     )
 }
 
-/// A dot for the tab: red where something fails.
+/// The favicon: a dot, red if a probe is failing.
 pub fn icon(is_failing: bool) -> String {
     let colour = if is_failing { "d70000" } else { "00af00" };
     let svg = format!(

@@ -8,18 +8,18 @@ Chart.defaults.parsing = false;
 Chart.defaults.plugins.legend.display = false;
 Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
 
-/** Height of a row of the trace, and of its head: the waterfall's bars stand beside them. */
+/** Height of a row of the trace and of its head, which the bars of the waterfall are beside. */
 const ROW = 30;
-/** A click or tap this near to a point means it. */
+/** A click or tap this close to a point selects it. */
 const REACH = 40;
 /** How many of the last runs a trend shows. */
 const TREND = 40;
-/** More trends take longer to draw than anyone waits. */
-const MOST_TRENDS = 200;
-/** Where the slowest run takes so many times as long as the usual one, only logarithms show both. */
+/** More trends would take too long to draw. */
+const MAX_TRENDS = 200;
+/** If the slowest run takes this many times the median, the scale is logarithmic. */
 const STEEP = 20;
 
-/** Round lengths of time between two marks of an axis, in milliseconds. */
+/** Round durations between two marks of an axis, in milliseconds. */
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500]
   .concat([1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800].map((seconds) => seconds * 1000))
   .concat([1, 2, 3, 6, 12, 24, 48, 96, 168].map((hours) => hours * 3_600_000));
@@ -33,7 +33,7 @@ function timeMarks(axis) {
   for (let at = Math.ceil(axis.min / step) * step; at <= axis.max; at += step) axis.ticks.push({ value: at });
 }
 
-/** What a mark of a time axis says. */
+/** The label of a mark on a time axis. */
 function timeMark(at, step) {
   const text = new Date(at).toISOString();
   if (step >= 86_400_000) return day(text);
@@ -61,7 +61,7 @@ const graph = {
     const canvas = document.getElementById('graph-canvas');
     const seen = model.probes.flatMap((probe) => probe.runs.filter((run) => run.status !== 'skipped'));
     canvas.setAttribute('aria-label', `Response times of ${counted(model.probes.length, 'probe')} over ${
-      counted(seen.length, 'run')}. The same numbers stand in the tables below.`);
+      counted(seen.length, 'run')}. The tables below have the same numbers.`);
     const point = (run) => ({ x: run.at, y: run.ms, run });
     const isLine = (run) => run.status === 'ok' || run.status === 'degraded';
     const size = seen.length > 1500 ? 2 : seen.length > 400 ? 3 : 4;
@@ -118,7 +118,7 @@ const graph = {
     this.paint();
   },
 
-  /** Gives colours as light or dark wants them, with what is chosen before all others. */
+  /** Colours the graph for light or dark, with what is selected in front. */
   paint() {
     const { probe, run, isAsked } = chosen();
     const share = (other) => (!isAsked || other === probe ? 1 : 0.3);
@@ -157,7 +157,7 @@ const trends = {
 
   /** Draws the last runs of a probe into a canvas. */
   draw(canvas, probe) {
-    if (this.charts.length >= MOST_TRENDS) return;
+    if (this.charts.length >= MAX_TRENDS) return;
     const runs = probe.runs.filter((run) => run.status !== 'skipped').slice(-TREND);
     const hidden = { display: false };
     const chart = new Chart(canvas, {
@@ -196,7 +196,7 @@ const waterfall = {
   chart: undefined,
   parts: [],
 
-  /** Bars beside the rows of the trace's table. */
+  /** Draws bars beside the rows of the trace. */
   draw(run, rows) {
     this.chart?.destroy();
     this.parts = rows;
@@ -206,9 +206,9 @@ const waterfall = {
     this.chart = new Chart(box.querySelector('canvas'), {
       type: 'bar',
       data: {
-        // What holds phases is thinner than they are.
+        // Spans that contain phases are thinner.
         datasets: [[true, 14], [false, 5]].map(([isPhase, barThickness]) => ({
-          // Only parsed data has bars that begin anywhere.
+          // Bars that do not start at 0 need parsed data.
           parsing: true, grouped: false, barThickness, minBarLength: 3, borderRadius: 3, borderSkipped: false,
           data: rows.map((part) => (part.isPhase === isPhase ? [part.start, part.start + part.took] : null)),
         })),
@@ -232,7 +232,7 @@ const waterfall = {
             callbacks: {
               title: ([{ dataIndex }]) => rows[dataIndex].name,
               label: ({ dataIndex }) => rows[dataIndex].text,
-              footer: ([{ dataIndex }]) => `${length(rows[dataIndex].took)}, from ${length(rows[dataIndex].start)} on`,
+              footer: ([{ dataIndex }]) => `started at ${length(rows[dataIndex].start)}, took ${length(rows[dataIndex].took)}`,
             },
           },
         },
@@ -254,7 +254,7 @@ const waterfall = {
   },
 };
 
-/** The colour of a timed part. */
+/** The colour of a span. */
 function partColour(part) {
   return part.ok ? `op-${part.name.replace('.', '-')}` : 'bad';
 }

@@ -1,8 +1,8 @@
 'use strict';
-// What is chosen stands in the address, so that it outlives a reload and can be handed on:
+// What is selected is part of the address, so that it survives a reload and can be shared:
 // `#run=TRACE`, `#probe=ID`, either with `&cause=KIND` for the runs of one issue.
 
-/** The address of a choice. */
+/** The address of a selection. */
 function address({ probe, run, cause }) {
   const parameters = new URLSearchParams();
   if (run) parameters.set('run', run.trace);
@@ -11,7 +11,7 @@ function address({ probe, run, cause }) {
   return `#${parameters}`;
 }
 
-/** What the address asks for, as far as it is there; else what is most worth to be seen. */
+/** What the address selects, if that exists; else what deserves attention most. */
 function chosen() {
   const asked = new URLSearchParams(location.hash.slice(1));
   const [wanted, cause] = [asked.get('run'), asked.get('cause') ?? undefined];
@@ -23,7 +23,7 @@ function chosen() {
   return { probe: shown, run, runs, cause, isAsked: probe !== undefined, isGone: wanted !== null && run?.trace !== wanted };
 }
 
-/** Chooses. */
+/** Selects. */
 function choose(choice) {
   location.hash = address(choice);
 }

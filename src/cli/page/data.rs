@@ -1,4 +1,4 @@
-//! What a page knows, as its scripts read it (`model.js`). Short, as there may be thousands of runs.
+//! The data of the report, in the format that `model.js` reads. Compact, as there may be thousands of runs.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use crate::cli::history::{History, Issue, PastRun, PastSpan, Series};
 use crate::outcome::phase::Op;
 use crate::outcome::rfc3339;
 
-/// Everything.
+/// The whole data.
 #[derive(Serialize)]
 pub struct Content<'a> {
     /// SentryNet's version.
     version: &'static str,
-    /// When the page was made, RFC 3339.
+    /// When the report was made, RFC 3339.
     made: String,
-    /// After how many seconds it loads itself again.
+    /// After how many seconds the report reloads itself.
     reload: Option<u64>,
-    /// What the ops of spans count from 0, and whether each is a phase.
+    /// All ops, which spans refer to by index, and whether each is a phase.
     ops: Vec<(&'static str, bool)>,
-    /// The descriptions of spans, each once.
+    /// The descriptions of spans, each once; spans refer to them by index.
     descriptions: Vec<&'a str>,
     probes: Vec<Probe<'a>>,
 }
@@ -88,7 +88,7 @@ impl Serialize for SpanContent {
     }
 }
 
-/// Counts descriptions, of which most are the same in every run.
+/// Numbers the descriptions, most of which are the same in every run.
 #[derive(Default)]
 struct Descriptions<'a> {
     numbers: HashMap<&'a str, usize>,
@@ -105,7 +105,7 @@ impl<'a> Descriptions<'a> {
 }
 
 impl<'a> Content<'a> {
-    /// Of these runs.
+    /// The data of these runs.
     pub fn new(history: &'a History, reload: Option<Duration>) -> Self {
         let mut descriptions = Descriptions::default();
         let probes = history.probes.iter().map(|series| Probe::new(series, &mut descriptions)).collect();

@@ -1,4 +1,4 @@
-//! The file of a page: there as a whole or not at all, however often it is written.
+//! The file of the report: replaced atomically, so that it is always complete.
 
 use std::io;
 use std::io::{ErrorKind, Write as _};
@@ -10,41 +10,41 @@ use tempfile::NamedTempFile;
 use super::{PERIOD, page};
 use crate::cli::history::History;
 
-/// Why there is no page. For people.
+/// Why the report cannot be written. For people.
 #[derive(Debug, thiserror::Error)]
-#[error("the page {} cannot be written: {why}", path.display())]
+#[error("the HTML report {} cannot be written: {why}", path.display())]
 pub struct PageError {
     path: PathBuf,
     why: String,
 }
 
-/// Where a page goes.
+/// The file that the report is written to.
 #[derive(Debug)]
 pub struct PageFile {
-    /// As it was asked for.
+    /// The path that was asked for.
     path: PathBuf,
-    /// The file itself, where `path` is a link to it.
+    /// The file itself, if `path` is a link.
     place: PathBuf,
-    /// How often the page loads itself again.
+    /// How often the report reloads itself.
     reload: Option<Duration>,
-    /// When it was written last.
+    /// When it was last written.
     written: Option<Instant>,
 }
 
 impl PageFile {
-    /// For a page of runs that are over. Nothing is written yet, but that it can be is made sure of.
+    /// A report that is written once. Writes nothing yet, but makes sure that it can.
     ///
     /// # Errors
     ///
-    /// A page cannot be written there.
+    /// The report cannot be written there.
     pub fn new(path: &Path) -> Result<Self, PageError> {
         let error = |why: &str| PageError { path: path.to_owned(), why: why.to_owned() };
         let place = match std::fs::canonicalize(path) {
-            // Something that is no file, such as a device, would be replaced by one.
+            // A device, for example, would be replaced by a file.
             Ok(place) if place.is_dir() => return Err(error("it is a directory")),
             Ok(place) if !place.is_file() => return Err(error("it is not a file")),
             Ok(place) => place,
-            Err(_) if path.file_name().is_none() => return Err(error("it is not a file's name")),
+            Err(_) if path.file_name().is_none() => return Err(error("it is not the name of a file")),
             Err(_) => path.to_owned(),
         };
         let file = Self { path: path.to_owned(), place, reload: None, written: None };
@@ -52,7 +52,7 @@ impl PageFile {
         Ok(file)
     }
 
-    /// The same for a page that is written again and again: it loads itself again every [`PERIOD`].
+    /// A report that is written repeatedly: it reloads itself every [`PERIOD`].
     pub fn live(self) -> Self {
         Self { reload: Some(PERIOD), ..self }
     }
@@ -63,12 +63,12 @@ impl PageFile {
         url::Url::from_file_path(&whole).map_or_else(|()| whole.display().to_string(), String::from)
     }
 
-    /// How long it will be before somebody could see another one: it was written less than a [`PERIOD`] ago.
+    /// How long the report does not have to be written again: until the next reload, a [`PERIOD`] after the last writing.
     pub fn fresh_for(&self, now: Instant) -> Duration {
         self.written.map_or(Duration::ZERO, |written| PERIOD.saturating_sub(now.saturating_duration_since(written)))
     }
 
-    /// Writes the page of these runs. Whoever reads the file meanwhile has the old one, whole.
+    /// Writes the report of these runs. Who reads the file meanwhile reads the old one.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl PageFile {
         Ok(())
     }
 
-    /// A file in the same directory, which is gone again unless it takes the page's place.
+    /// A temporary file in the same directory, which is deleted unless it replaces the report.
     fn draft(&self) -> io::Result<NamedTempFile> {
         let directory = self.place.parent().filter(|parent| !parent.as_os_str().is_empty());
         let mut builder = tempfile::Builder::new();
@@ -93,7 +93,7 @@ impl PageFile {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
-            // As any program's files, and not for oneself only as temporary ones: a web server may read it.
+            // Readable as other files are, unlike temporary ones: a web server may serve it.
             let known = std::fs::metadata(&self.place).map(|known| known.permissions());
             builder.permissions(known.unwrap_or_else(|_| std::fs::Permissions::from_mode(0o666)));
         }
@@ -103,10 +103,10 @@ impl PageFile {
     fn error(&self, error: &io::Error) -> PageError {
         let why = match error.kind() {
             ErrorKind::NotFound => "its directory does not exist",
-            ErrorKind::NotADirectory => "what should be its directory is a file",
+            ErrorKind::NotADirectory => "a part of its path is not a directory",
             ErrorKind::PermissionDenied => "permission denied",
             ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "there is no room left",
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "no space left",
             _ => return PageError { path: self.path.clone(), why: error.to_string() },
         };
         PageError { path: self.path.clone(), why: why.to_owned() }

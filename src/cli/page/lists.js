@@ -1,10 +1,10 @@
 'use strict';
-// The tables: probes, issues, the runs of a probe, the parts of a run.
+// The tables: probes, issues, the runs of a probe, the spans of a run.
 
-/** Rows of runs that are shown at once. */
+/** Rows on one page of runs. */
 const ROWS = 100;
 
-/** A row that leads somewhere: its first cell holds the link, which covers all of it. */
+/** A row that is a link: the first cell holds the link, which covers the whole row. */
 function row(id, href, head, ...cells) {
   const link = make('a', { id, href, tabindex: -1 }, ...head);
   return make('tr', {}, make('th', { scope: 'row' }, link), ...cells);
@@ -18,7 +18,7 @@ function numberCell(label, ...children) {
   return make('td', { 'data-label': label, class: 'number' }, ...children);
 }
 
-/** Makes one stop of all links of a table: arrows, Home and End go from one to the next. */
+/** Makes all links of a table one tab stop: arrows, Home and End move between them. */
 function walkable(table) {
   const links = () => [...table.querySelectorAll('tbody a')];
   table.addEventListener('keydown', (event) => {
@@ -34,7 +34,7 @@ function walkable(table) {
   });
 }
 
-/** Marks the link of what is chosen, which is also where Tab goes. */
+/** Marks the link of what is selected, which is also the tab stop. */
 function markLink(table, id) {
   const links = [...table.querySelectorAll('tbody a')];
   const current = links.find((link) => link.id === id);
@@ -46,7 +46,7 @@ function markLink(table, id) {
   return current;
 }
 
-/** The group, where there are several. */
+/** The group, if there are several. */
 function groupName(probe) {
   return model.hasGroups ? make('small', {}, ` ${probe.group}`) : undefined;
 }
@@ -81,7 +81,7 @@ const probeTable = {
   },
 };
 
-/** Which share of its runs did not fail, in per cent and rounded down: 99.99 is not 100. */
+/** The share of runs that did not fail, in per cent and rounded down: 99.99 is not 100. */
 function upElement(share) {
   if (share === undefined) return undefined;
   const percent = share === 1 ? '100' : (Math.floor(share * 1000) / 10).toFixed(1);
@@ -118,7 +118,7 @@ const issueTable = {
 
 const runTable = {
   element: document.getElementById('runs'),
-  /** What is drawn: the rows are made anew only where they have to be. */
+  /** What the rows show now: they are rebuilt only if that changes. */
   drawn: undefined,
   page: 0,
 
@@ -146,7 +146,7 @@ const runTable = {
       [timeElement(run.started, 3), numbers && isBurst(run) ? make('small', {}, ` #${run.burst + 1}`) : undefined],
       cell('Status', statusElement(run.status)),
       numberCell('Took', lengthElement(run.status === 'skipped' ? undefined : run.ms)),
-      cell('What', make('span', { class: 'what' }, run.error ?? (run.http ? `HTTP ${run.http}` : ''))),
+      cell('Result', make('span', { class: 'what' }, run.error ?? (run.http ? `HTTP ${run.http}` : ''))),
     )));
     document.getElementById('runs-title').replaceChildren(
       'Runs', ...(probe ? [` of ${probe.title}`] : []));
@@ -166,7 +166,7 @@ const runTable = {
   },
 };
 
-/** Scrolls a box, and nothing around it, until an element in it can be seen. */
+/** Scrolls a box, and nothing around it, until an element in it is visible. */
 function within(box, element) {
   const head = box.querySelector('thead').offsetHeight;
   if (element.offsetTop - head < box.scrollTop) box.scrollTop = element.offsetTop - head;
@@ -174,7 +174,7 @@ function within(box, element) {
   if (below > box.scrollTop) box.scrollTop = below;
 }
 
-/** Shows the parts of a run as rows, and gives them back. */
+/** Shows the spans of a run as rows, and returns them. */
 function drawTrace(run) {
   const rows = parts(run);
   document.getElementById('trace').tBodies[0].replaceChildren(...rows.map((part) => {

@@ -1,7 +1,7 @@
 'use strict';
-// What was seen: the page's data, with what follows from it.
+// The data of the report, and what is derived from it.
 
-/** Colours and markers by which probes are told apart; no number divides both. */
+/** Colours and markers of probes: their numbers have no common divisor, so that combinations do not repeat early. */
 const COLOURS = 7;
 const MARKERS = ['circle', 'triangle', 'rect', 'rectRot'];
 
@@ -50,7 +50,7 @@ function quantile(sorted, share) {
   return sorted.length > 0 ? sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] : undefined;
 }
 
-/** The timed parts of a run as they lie within each other, each level in order of its start. */
+/** The spans of a run as a tree in depth-first order, each level in order of its start. */
 function parts(run) {
   const spans = run.spans.map(([op, parent, start, took, ok, text]) => {
     const [name, isPhase] = model.ops[op];

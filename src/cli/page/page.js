@@ -1,15 +1,15 @@
 'use strict';
-// Puts everything in its place, and keeps it there.
+// Fills the report, and updates it when another run is selected.
 
 const byId = (id) => document.getElementById(id);
 
 /** The head of the page. */
 function drawHead(issues) {
   const { counts, probes, failing, slow } = model;
-  const headline = probes.length === 0 ? 'Nothing was run yet'
+  const headline = probes.length === 0 ? 'No runs yet'
     : failing.length > 0 ? `${failing.length} of ${counted(probes.length, 'probe')} ${failing.length === 1 ? 'is' : 'are'} failing`
     : slow.length > 0 ? `${slow.length} of ${counted(probes.length, 'probe')} ${slow.length === 1 ? 'is' : 'are'} slow`
-    : probes.length === 1 ? 'The probe is well' : `All ${probes.length} probes are well`;
+    : probes.length === 1 ? 'The probe is ok' : `All ${probes.length} probes are ok`;
   document.title = `${headline} · SentryNet`;
   byId('headline').textContent = headline;
   byId('headline').className = failing.length > 0 ? 'failed' : slow.length > 0 ? 'degraded' : 'ok';
@@ -33,19 +33,19 @@ function drawHead(issues) {
   }
   const kept = [...model.runs.keys()].length;
   byId('footer').append(
-    `SentryNet ${model.version}, page made `, make('time', { datetime: model.made }, `${day(model.made)} ${clock(model.made, 0)}`),
-    ' UTC. Times are UTC.', kept < counts.total ? ` The last ${counted(kept, 'run')} can be looked at.` : '');
+    `SentryNet ${model.version}, report generated `, make('time', { datetime: model.made }, `${day(model.made)} ${clock(model.made, 0)}`),
+    ' UTC. Times are UTC.', kept < counts.total ? ` Details are kept of the last ${counted(kept, 'run')}.` : '');
 }
 
-/** The run that is chosen. */
+/** The selected run. */
 function drawRun({ probe, run, runs, cause, isGone }) {
   byId('run').hidden = run === undefined;
   if (!run) return;
   byId('gone').hidden = !isGone;
   byId('run-title').textContent = `Trace of ${probe.title}`;
   byId('run-head').replaceChildren(
-    statusElement(run.status), ' ', make('strong', {}, lengthElement(run.ms)), ' ',
-    make('span', { class: 'quiet' }, 'from ', timeElement(run.started, 3), ' UTC on'));
+    statusElement(run.status), ' ', make('span', { class: 'quiet' }, 'started ', timeElement(run.started, 3), ' UTC, took '),
+    make('strong', {}, lengthElement(run.ms)));
   const sentence = byId('sentence');
   sentence.hidden = run.error === undefined;
   sentence.className = `callout ${run.status}`;
@@ -57,7 +57,7 @@ function drawRun({ probe, run, runs, cause, isGone }) {
   const facts = [
     ['Trace', run.trace, 'code'], ['Event', run.event, 'code'], ['Address', run.address, 'code'],
     ['Tick', run.tick, 'code'],
-    ['HTTP status', run.http], ['Kind', run.kind], ['In its burst', `#${run.burst + 1}`], ['Probe', probe.kind],
+    ['HTTP status', run.http], ['Kind', run.kind], ['Burst', run.burst + 1], ['Probe', probe.kind],
     ['Group', probe.group], ['Location', probe.location || undefined],
   ];
   byId('run-facts').replaceChildren(...facts.filter(([, fact]) => fact !== undefined).map(([name, fact, element]) => (
@@ -69,7 +69,7 @@ function drawRun({ probe, run, runs, cause, isGone }) {
   }
 }
 
-/** Shows what is chosen. */
+/** Shows what is selected. */
 function show() {
   const choice = chosen();
   probeTable.mark(choice);
@@ -81,12 +81,12 @@ function show() {
   byId('any-cause').hidden = choice.cause === undefined;
   if (choice.cause) {
     byId('any-cause').href = address({ probe: choice.probe });
-    byId('any-cause').textContent = `Only ${choice.cause}: show all`;
+    byId('any-cause').textContent = `Only ${choice.cause}: show all runs`;
   }
   return choice;
 }
 
-/** Light, dark, or what the system says. */
+/** Light, dark, or as the system is set. */
 const theme = {
   names: ['auto', 'light', 'dark'],
   now: 'auto',
@@ -94,7 +94,7 @@ const theme = {
   start() {
     try {
       this.now = this.names.find((name) => name === localStorage.getItem('theme')) ?? 'auto';
-    } catch { /* A browser that keeps nothing. */ }
+    } catch { /* The browser stores nothing. */ }
     byId('theme').addEventListener('click', () => this.set(this.names[(this.names.indexOf(this.now) + 1) % 3]));
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.paint());
     this.apply();
@@ -104,7 +104,7 @@ const theme = {
     this.now = name;
     try {
       localStorage.setItem('theme', name);
-    } catch { /* Then it lasts as long as the page. */ }
+    } catch { /* Then it lasts until the page is closed. */ }
     this.apply();
     this.paint();
   },
@@ -121,7 +121,7 @@ const theme = {
   },
 };
 
-/** A page that is kept current loads itself again, unless somebody is in the middle of something. */
+/** A live report reloads itself, unless somebody is selecting text or holding the mouse button. */
 const live = {
   isPaused: false,
   isHeld: false,
@@ -153,7 +153,7 @@ const live = {
     location.reload();
   },
 
-  /** As it was before. */
+  /** Restores what was visible before the reload. */
   restore() {
     const before = history.state;
     if (!before?.scrolls) return;
@@ -166,7 +166,7 @@ const live = {
   },
 };
 
-/** On paper everything is light. */
+/** Prints in light colours. */
 function preparePrinting() {
   let before;
   addEventListener('beforeprint', () => {

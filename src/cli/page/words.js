@@ -1,7 +1,7 @@
 'use strict';
-// Numbers and times as people read them, and elements made of texts. Nothing here makes markup of a text.
+// Numbers and times for people, and elements made of strings. Nothing here parses a string as markup.
 
-/** An element with attributes, holding elements and texts. */
+/** An element with attributes and children, which are elements or strings. */
 function make(name, attributes, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes ?? {})) {
@@ -16,7 +16,7 @@ function counted(count, noun) {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Milliseconds as text. */
+/** Milliseconds for people. */
 function length(ms) {
   if (ms < 1) return `${ms.toFixed(2)} ms`;
   if (ms < 1000) return `${ms.toFixed(1)} ms`;
@@ -35,13 +35,13 @@ function day(text) {
   return `${Number(text.slice(8, 10))} ${months[Number(text.slice(5, 7)) - 1]}`;
 }
 
-/** `10:00:00`, with so many decimals. */
+/** `10:00:00`, with this many decimals. */
 function clock(text, decimals) {
   const fraction = (text.slice(19).match(/^\.(\d+)/)?.[1] ?? '').padEnd(3, '0').slice(0, decimals);
   return text.slice(11, 19) + (decimals > 0 ? `.${fraction}` : '');
 }
 
-/** A time for people, exact for programs. With its day where not everything happened on one. */
+/** A time for people, exact for programs; with the day if the runs span several days. */
 function timeElement(text, decimals = 0) {
   const shown = model.isOneDay ? clock(text, decimals) : `${day(text)} ${clock(text, decimals)}`;
   return make('time', { datetime: text, title: text }, shown);
@@ -52,14 +52,14 @@ function statusElement(status, word = status) {
   return make('span', { class: `status ${status}` }, word);
 }
 
-/** What a colour of the style is at this moment, light or dark. */
+/** The current value of a colour of the style sheet, light or dark. */
 function colour(name) {
   const swatch = colour.swatch ??= document.body.appendChild(make('i', { hidden: '' }));
   swatch.style.color = `var(--${name})`;
   return getComputedStyle(swatch).color;
 }
 
-/** The same, so far from nothing as `share` says. */
+/** The same, with this opacity. */
 function faded(name, share) {
   return Chart.helpers.color(colour(name)).alpha(share).rgbString();
 }

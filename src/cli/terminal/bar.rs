@@ -1,28 +1,35 @@
-//! Phases as a bar: how long each took, and when, by the bar's length.
+//! Phases as a bar, which shows when each began and how long it took.
 
 use std::io;
 use std::io::Write;
 
 use anstyle::Style;
 
-use super::Glyphs;
-use super::cell::Cell;
-use super::legend::{FAILED, letter};
+use super::glyphs::{BLOCK, FAILED, Glyphs, HATCHED, letter};
 use crate::cli::palette::{BAD, Colour};
 use crate::outcome::phase::Op;
 use crate::runner::Phase;
 
-/// Left parts of a column, by how many eighths of it they fill.
+/// Glyphs that fill the left of a column, by eighths.
 const EIGHTHS: [char; 9] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
-/// The right half.
+/// Fills the right half.
 const RIGHT: char = '▐';
-/// A phase that failed: to be told from the others without its colour, too.
-pub(crate) const HATCHED: char = '▒';
+
+/// One column of a bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The character.
+    pub glyph: char,
+    /// Its colour; `None` where the column is empty.
+    pub colour: Option<Colour>,
+    /// The background colour, where another phase has the rest of the column.
+    pub behind: Option<Colour>,
+}
 
 const EMPTY: Cell = Cell { glyph: ' ', colour: None, behind: None };
 
-/// The phases in `room` columns that stand for `whole` milliseconds. Where several share a column, the longest has it;
-/// with blocks, two share it. A phase that failed has a column at least.
+/// The phases in `room` columns, which represent `whole` milliseconds. A column shows the phase that has most of it; with
+/// blocks, two phases may share it. A phase that failed has at least one column.
 pub fn bar(phases: &[Phase], whole: f64, room: usize, glyphs: Glyphs) -> Vec<Cell> {
     let phases: Vec<(Op, &Phase)> = phases.iter().filter_map(|phase| Some((Op::named(phase.op)?, phase))).collect();
     let parts = if glyphs == Glyphs::Ascii { 1 } else { EIGHTHS.len() - 1 };
@@ -36,7 +43,7 @@ pub fn bar(phases: &[Phase], whole: f64, room: usize, glyphs: Glyphs) -> Vec<Cel
             put(index, &mut owners);
         }
     }
-    // Nor is a run nothing that is short beside the others.
+    // A run that is very short beside the others is visible, too.
     if owners.iter().all(Option::is_none) {
         let length = |index: &usize| phases[*index].1.duration_ms;
         let longest = (0..phases.len()).max_by(|one, other| length(one).total_cmp(&length(other)));
@@ -45,12 +52,12 @@ pub fn bar(phases: &[Phase], whole: f64, room: usize, glyphs: Glyphs) -> Vec<Cel
     owners.chunks(parts).map(|owners| cell(owners, &phases, glyphs)).collect()
 }
 
-/// Where in `room` columns this time is.
+/// The position of this time in `room` columns.
 fn place(time: f64, whole: f64, room: usize) -> f64 {
     if whole > 0.0 { (time / whole).clamp(0.0, 1.0) * room as f64 } else { 0.0 }
 }
 
-/// Which phase has the most of each part of the bar, where phases have half of it.
+/// The phase that has most of each part of the bar, where phases take at least half of that part.
 fn owners(phases: &[(Op, &Phase)], whole: f64, parts: usize) -> Vec<Option<usize>> {
     /// Of a part of the bar.
     #[derive(Clone, Default)]
@@ -74,7 +81,7 @@ fn owners(phases: &[(Op, &Phase)], whole: f64, parts: usize) -> Vec<Option<usize
     shares.into_iter().map(|part| part.owner.filter(|_| part.all >= 0.5)).collect()
 }
 
-/// Who has the most of a column; of several that have as much the first, and anybody before nobody.
+/// The phase that has most of a column: the first of several that have the same share, and any phase before none.
 fn most(owners: &[Option<usize>]) -> Option<usize> {
     let share = |owner: &Option<usize>| owners.iter().filter(|other| *other == owner).count();
     owners.iter().rev().filter(|owner| owner.is_some()).max_by_key(|owner| share(owner)).copied().flatten()
@@ -88,7 +95,7 @@ fn cell(owners: &[Option<usize>], phases: &[(Op, &Phase)], glyphs: Glyphs) -> Ce
         let glyph = match (glyphs, phase.ok) {
             (Glyphs::Ascii, true) => letter(op),
             (Glyphs::Ascii, false) => FAILED,
-            (Glyphs::Blocks, true) => EIGHTHS[8],
+            (Glyphs::Blocks, true) => BLOCK,
             (Glyphs::Blocks, false) => HATCHED,
         };
         Cell { glyph, colour: Some(colour(index)), behind: None }
@@ -108,7 +115,7 @@ fn cell(owners: &[Option<usize>], phases: &[(Op, &Phase)], glyphs: Glyphs) -> Ce
     }
 }
 
-/// Writes a bar without the empty columns at its end, and tells how many columns that took.
+/// Writes a bar without the empty columns at its end. Returns how many columns were written.
 pub(crate) fn draw(out: &mut dyn Write, bar: &[Cell]) -> io::Result<usize> {
     let end = bar.iter().rposition(|cell| *cell != EMPTY).map_or(0, |last| last + 1);
     for run in bar[..end].chunk_by(|one, next| (one.colour, one.behind) == (next.colour, next.behind)) {

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, for people: the lines themselves, with what is meant in them underlined.
+//! Diagnostics for people: quotes the lines of the configuration, and underlines what is meant in them.
 
 use std::io;
 use std::io::Write;
@@ -7,21 +7,27 @@ use annotate_snippets::{
     Annotation, AnnotationKind, Element, Group, Level, Message, Origin, Padding, Renderer, Snippet,
 };
 
-use super::Terminal;
+use super::report::Terminal;
 use crate::config::reference_of;
 use crate::diagnostics::{Diagnostic, Diagnostics, Quote, Related, Severity};
+use crate::wording::counted;
 
-/// Of what is quoted; sentences stay whole where there is no terminal to break them for.
+/// How wide quotes are where there is no terminal; sentences are then not wrapped.
 const WIDTH: usize = 140;
-/// Below this nothing can be shown; lines will wrap.
+/// Narrower terminals wrap lines themselves.
 const NARROWEST: usize = 30;
 
-/// Shows problems to whoever reads `err`.
+/// Shows diagnostics.
 pub(crate) fn show(diagnostics: &Diagnostics, err: &mut dyn Write) -> io::Result<()> {
     if diagnostics.is_empty() { Ok(()) } else { writeln!(err, "{}", text(diagnostics)) }
 }
 
-/// What was read, or nothing: then its problems are shown.
+/// Says that an invalid configuration is not used; its diagnostics follow.
+pub(crate) fn refused(file: &str) -> String {
+    format!("{file} is not used; the previous configuration stays in effect:")
+}
+
+/// What was read; or nothing, and the diagnostics are shown.
 pub(crate) fn admit<T>(read: Result<T, Diagnostics>, err: &mut dyn Write) -> io::Result<Option<T>> {
     match read {
         Ok(read) => Ok(Some(read)),
@@ -29,34 +35,35 @@ pub(crate) fn admit<T>(read: Result<T, Diagnostics>, err: &mut dyn Write) -> io:
     }
 }
 
-/// Problems as they are shown, without a line break at the end.
+/// Diagnostics as text, without a line break at the end.
 pub(crate) fn text(diagnostics: &Diagnostics) -> String {
     render(diagnostics, Terminal::columns())
 }
 
-/// Shows what a configuration that is used holds and probably does not mean; not more than a screen or two of it.
+/// Shows the warnings of a valid configuration; not more than a screen or two of them.
 pub(crate) fn warn(warnings: &Diagnostics, err: &mut dyn Write) -> io::Result<()> {
     const MAX: usize = 10;
     let first = Diagnostics::new(warnings.iter().take(MAX).cloned().collect());
     let Some(diagnostic) = first.iter().next() else { return Ok(()) };
     show(&first, err)?;
     if let Some(more) = warnings.len().checked_sub(MAX).filter(|more| *more > 0) {
-        writeln!(err, "and {more} more: `sentrynet check {}` shows all", diagnostic.file)?;
+        writeln!(err, "{more} more: run `sentrynet check {}` to see them all", diagnostic.file)?;
     }
     writeln!(err)
 }
 
-/// All problems with their places, and how many there are, in lines of at most `width` columns. No line break at the end.
+/// All diagnostics with their positions, and how many there are, in lines of at most `width` columns. No line break at the
+/// end.
 ///
-/// The colours are for `anstream` to take away where they do not belong.
+/// It is coloured; `anstream` removes the colours where they do not belong.
 pub fn render(diagnostics: &Diagnostics, width: Option<usize>) -> String {
     let width = width.map(|width| width.max(NARROWEST));
     let renderer = Renderer::styled().term_width(width.unwrap_or(WIDTH));
     let mut text = String::new();
     for diagnostic in diagnostics {
         let report = renderer.render(&[group(diagnostic, width)]);
-        // Where a place is told apart from its line, as it has to be of lines that are cut or masked, the renderer puts a
-        // mark without a place between them.
+        // Where a position is given separately from its line, as it must be for lines that are cut or masked, the renderer puts
+        // a mark without a position between them.
         let is_mark = |line: &&str| anstream::adapter::strip_str(line).to_string().trim() == ":::";
         text.push_str(&report.lines().filter(|line| !is_mark(line)).collect::<Vec<_>>().join("\n"));
         text.push_str("\n\n");
@@ -70,12 +77,12 @@ pub fn render(diagnostics: &Diagnostics, width: Option<usize>) -> String {
 
 /// `3 errors, 1 warning in config/sentrynet.yaml`.
 fn count(diagnostics: &Diagnostics) -> String {
-    let counted = |severity: Severity| {
+    let count = |severity: Severity| {
         let number = diagnostics.iter().filter(|diagnostic| diagnostic.severity() == severity).count();
         let word = severity.as_str();
-        (number > 0).then(|| format!("{number} {word}{}", if number == 1 { "" } else { "s" }))
+        (number > 0).then(|| counted(number, word))
     };
-    let counts: Vec<String> = [Severity::Error, Severity::Warning].into_iter().filter_map(counted).collect();
+    let counts: Vec<String> = [Severity::Error, Severity::Warning].into_iter().filter_map(count).collect();
     let mut files: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.file.as_str()).collect();
     files.dedup();
     format!("{} in {}", counts.join(", "), files.join(", "))
@@ -89,7 +96,7 @@ fn group(diagnostic: &Diagnostic, width: Option<usize>) -> Group<'static> {
     let margin = diagnostic.line.max(diagnostic.related.as_ref().map_or(0, |related| related.line)).to_string().len();
     let mut group = level
         .primary_title(fold(&diagnostic.message, width, diagnostic.severity().as_str().len() + 2))
-        .elements(places(diagnostic));
+        .elements(positions(diagnostic));
     let note = |name: &'static str, text: &str| -> Message<'static> {
         Level::NOTE.with_name(name).message(fold(text, width, margin + 3 + name.len() + 2))
     };
@@ -106,8 +113,8 @@ fn group(diagnostic: &Diagnostic, width: Option<usize>) -> Group<'static> {
     group.elements(notes)
 }
 
-/// Where it is, and the other place if there is one.
-fn places(diagnostic: &Diagnostic) -> Vec<Element<'static>> {
+/// The position, and the related one if there is any.
+fn positions(diagnostic: &Diagnostic) -> Vec<Element<'static>> {
     let Diagnostic { file, line, column, quote, related, .. } = diagnostic;
     let mut elements = Vec::new();
     let origin = Origin::path(file.clone());
@@ -140,7 +147,7 @@ fn annotation(quote: &Quote, kind: AnnotationKind, label: Option<&str>) -> Annot
     kind.span(byte(quote.pointer)..byte(quote.pointer + quote.length)).label(label.map(str::to_owned))
 }
 
-/// `text` in lines that fit behind a margin, broken between words; what is to be written stays whole.
+/// `text` in lines that fit behind a margin, broken between words; what stands in backticks stays whole.
 fn fold(text: &str, width: Option<usize>, margin: usize) -> String {
     const GLUE: &str = "\u{a0}";
     let Some(width) = width else { return text.to_owned() };

@@ -1,56 +1,32 @@
-//! What the parts of a bar stand for.
+//! Explains what the parts of bars stand for.
 
 use std::collections::HashSet;
 use std::io;
 use std::io::Write;
 
-use super::bar::HATCHED;
-use super::cell::Cell;
+use super::bar::Cell;
+use super::glyphs::{BLOCK, FAILED, Glyphs, HATCHED, letter};
+use super::report::{DIM, Terminal};
 use super::text::width;
-use super::{DIM, Glyphs, Terminal};
 use crate::cli::palette::{BAD, Colour};
 use crate::outcome::phase::Op;
 
-/// The letter of a phase that failed.
-pub(crate) const FAILED: char = 'x';
-
 const HEAD: &str = "Phases:";
 
-/// What people call a phase.
-pub const fn word(op: Op) -> &'static str {
-    match op {
-        Op::NetDns => "dns",
-        Op::NetTcp => "connect",
-        Op::NetTls => "tls",
-        Op::HttpSend => "send",
-        Op::HttpWait => "wait",
-        Op::HttpRecv => "receive",
-        Op::JsonParse => "parse",
-        Op::JsonAssert => "assert",
-        Op::Attempt | Op::HttpRequest | Op::NetConn => op.as_str(),
-    }
-}
-
-/// The letter that stands for a phase where there are no colours: its word's first.
-pub(crate) fn letter(op: Op) -> char {
-    word(op).chars().next().unwrap_or(FAILED)
-}
-
-/// The marks that are seen in bars of these cells, their colours and words, in the order in which a run has its phases;
-/// that of a failure last.
+/// The marks in these cells with their colours and words, in the order of phases in a run; failures last.
 pub fn legend<'a>(cells: impl IntoIterator<Item = &'a Cell>, glyphs: Glyphs) -> Vec<(char, Colour, &'static str)> {
     let seen: HashSet<Colour> = cells.into_iter().flat_map(|cell| [cell.colour, cell.behind]).flatten().collect();
     let (failed, block) = match glyphs {
         Glyphs::Ascii => (FAILED, None),
-        Glyphs::Blocks => (HATCHED, Some('█')),
+        Glyphs::Blocks => (HATCHED, Some(BLOCK)),
     };
     let phases = Op::ALL.iter().copied().filter(|op| op.is_phase());
-    let marks = phases.map(|op| (block.unwrap_or(letter(op)), Colour::of(op), word(op)));
+    let marks = phases.map(|op| (block.unwrap_or(letter(op)), Colour::of(op), op.word()));
     marks.chain([(failed, BAD, "failed")]).filter(|(_, colour, _)| seen.contains(colour)).collect()
 }
 
 impl Terminal<'_> {
-    /// Says what the parts of bars stand for, in as many lines as it takes.
+    /// Explains what the parts of bars stand for, in as many lines as it takes.
     pub(crate) fn legend(&self, out: &mut dyn Write, marks: &[(char, Colour, &'static str)]) -> io::Result<()> {
         let mut used = width(HEAD);
         write!(out, "{DIM}{HEAD}{DIM:#}")?;
@@ -66,16 +42,5 @@ impl Terminal<'_> {
             used += gap + room;
         }
         writeln!(out)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn letters_tell_phases_apart() {
-        let letters: Vec<char> = Op::ALL.iter().filter(|op| op.is_phase()).map(|op| letter(*op)).collect();
-        assert_eq!(letters, ['d', 'c', 't', 's', 'w', 'r', 'p', 'a']);
     }
 }

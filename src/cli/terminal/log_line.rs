@@ -1,4 +1,4 @@
-//! One line for a run: for logs.
+//! A run as one line, for logs.
 
 use crate::cli::palette::Colour;
 use crate::outcome::{Outcome, Status};
@@ -6,26 +6,21 @@ use crate::secrets::Redactor;
 use crate::sentry::sanitize::{Cleaner, FACT};
 use crate::wording::milliseconds;
 
-/// Status, group and title, which of a burst of so many, how long it took, and why it was not well. A burst that is not
-/// made is one line: `None` for the rest of it.
-pub fn line(outcome: &Outcome, of: u32, redactor: &Redactor) -> Option<String> {
+/// Status, group and title, number in the burst, duration, and why the run was not ok. `burst` is how many runs the burst
+/// has. A skipped burst is one line: `None` for the rest of it.
+pub fn line(outcome: &Outcome, burst: u32, redactor: &Redactor) -> Option<String> {
     let redactor = redactor.with(&outcome.secrets);
     let cleaner = Cleaner::new(&redactor);
     let identity = &outcome.identity;
     let is_skipped = matches!(outcome.status, Status::Skipped(_));
-    let number = match (is_skipped, of) {
+    let number = match (is_skipped, burst) {
         (_, 0..=1) => String::new(),
         (true, _) if identity.burst > 0 => return None,
-        (true, _) => format!(" ({of} runs)"),
+        (true, _) => format!(" ({burst} runs)"),
         (false, _) => format!(" #{}", identity.burst + 1),
     };
     let time = if is_skipped { String::new() } else { format!(" {:.1} ms", milliseconds(outcome.duration)) };
-    let sentence = match &outcome.status {
-        Status::Ok => None,
-        Status::Failed(failure) => Some(failure.to_string()),
-        Status::Degraded(sentence) | Status::Skipped(sentence) => Some(sentence.clone()),
-    };
-    let sentence = sentence.map(|text| format!(": {}", cleaner.line(&text, FACT))).unwrap_or_default();
+    let sentence = outcome.status.sentence().map(|text| format!(": {}", cleaner.line(&text, FACT))).unwrap_or_default();
     let style = Colour::of_status(outcome.status.as_str()).style();
     let (word, group, title) =
         (outcome.status.as_str(), cleaner.line(&identity.group, FACT), cleaner.line(&outcome.title, FACT));

@@ -1,4 +1,4 @@
-//! A line on the terminal while something is going on; nothing in a pipe.
+//! A progress line on the terminal; nothing in a pipe.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::pin::pin;
@@ -8,15 +8,14 @@ use tokio::time::MissedTickBehavior;
 
 use super::text::cut;
 
-/// What is over sooner needs no line.
-const PATIENCE: Duration = Duration::from_millis(300);
-/// How often the line is written anew.
+/// Work that takes less needs no progress line.
+const DELAY: Duration = Duration::from_millis(300);
+/// How often the line is updated.
 const PERIOD: Duration = Duration::from_millis(100);
-/// Goes to the beginning of the line and empties it.
+/// Moves to the beginning of the line, and clears it.
 const CLEAR: &str = "\r\x1b[2K";
 
-/// Waits for `future`. Meanwhile, where there is a terminal to write on, what is going on and the time that it has taken
-/// stand on standard error.
+/// Waits for `future`. Meanwhile, if standard error is a terminal, shows there what is going on and how long it has taken.
 pub(crate) async fn during<F: Future>(what: impl Fn() -> String, width: Option<usize>, future: F) -> F::Output {
     let mut future = pin!(future);
     let is_smart = std::env::var_os("TERM").is_some_and(|name| name != "dumb");
@@ -24,7 +23,7 @@ pub(crate) async fn during<F: Future>(what: impl Fn() -> String, width: Option<u
         return future.await;
     };
     let started = Instant::now();
-    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + PATIENCE, PERIOD);
+    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + DELAY, PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut is_shown = false;
     let output = loop {
@@ -32,7 +31,7 @@ pub(crate) async fn during<F: Future>(what: impl Fn() -> String, width: Option<u
             output = &mut future => break output,
             _ = ticks.tick() => {
                 let line = format!("{}, {:.1} s", what(), started.elapsed().as_secs_f64());
-                // A line that wraps could not be cleared; what the log writes meanwhile goes over it.
+                // A line that wraps could not be cleared. Log messages overwrite it.
                 let line = cut(&line, width.saturating_sub(1));
                 is_shown |= write!(std::io::stderr(), "{CLEAR}{line}\r").is_ok();
             }

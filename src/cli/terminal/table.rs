@@ -1,47 +1,46 @@
-//! Runs at a glance: a row for each of them, with a bar of all its phases.
+//! Runs at a glance: a row for each run, with a bar of its phases.
 
 use std::io;
 use std::io::Write;
 
-use super::bar::{bar, draw};
-use super::cell::Cell;
+use super::bar::{Cell, bar, draw};
 use super::legend::legend;
+use super::report::{BOLD, DIM, PLAIN, Terminal};
 use super::text::{cut, length, width};
-use super::{BOLD, DIM, PLAIN, Terminal};
 use crate::cli::palette::Colour;
 use crate::outcome::Outcome;
 use crate::runner::RunResult;
 use crate::sentry::sanitize::FACT;
 
-/// A bar has so many columns at least, …
+/// Bars are at least this wide, …
 const MIN_BAR_LENGTH: usize = 16;
-/// … and so many at most: more tell nothing more.
+/// … and at most this wide: more columns show nothing more.
 const MAX_BAR_LENGTH: usize = 60;
-/// Where there is no terminal to fill.
+/// How wide bars are where there is no terminal to fill.
 const PIPED_BAR: usize = 32;
-/// Where a title has less than this beside its bar, the bar goes under it.
+/// A title that would be narrower has its bar on the next line.
 const MIN_TITLE: usize = 24;
-/// Longer titles would part all the others from their bars.
+/// Longer titles would move the bars too far away from the other titles.
 const MAX_TITLE_LENGTH: usize = 72;
 /// Between columns.
 const GAP: usize = 2;
 
-/// A part of a page: the runs of a group.
+/// The runs of a group.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'a> {
-    /// Its name, where there are several parts.
+    /// The group's name, where there are several groups.
     pub heading: Option<&'a str>,
-    /// Its runs; those of a burst stand together.
+    /// Its runs, with those of a burst next to each other.
     pub outcomes: &'a [Outcome],
 }
 
-/// What of a page is shown.
+/// Which runs are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
     /// Every run, with its bar.
     Everything,
-    /// Only runs that were not as expected, and what was wrong.
-    Troubles,
+    /// Only runs that were not ok, and why.
+    Problems,
 }
 
 impl Shown {
@@ -58,30 +57,30 @@ struct Row {
     /// Which of a burst, e.g. ` #2`.
     number: String,
     total: String,
-    /// Why it was not well.
+    /// Why it was not ok.
     sentence: Option<String>,
-    /// Whether it is the probe's next run that says why.
-    is_said_next: bool,
+    /// Whether the probe's next run has the same sentence, which is then shown once, below that.
+    is_repeated: bool,
 }
 
-/// How wide everything is.
+/// How wide the columns are.
 struct Columns {
     status: usize,
     title: usize,
     total: usize,
     bar: usize,
-    /// Whether the bar stands under the title, for there is no room beside it.
+    /// Whether the bar is on a line of its own, for want of room beside the title.
     is_stacked: bool,
 }
 
 impl Terminal<'_> {
-    /// Shows runs as a table, on one scale, with a legend. Nothing where there is nothing to show.
+    /// Shows runs as a table with bars on one scale, and a legend.
     pub fn table(&self, out: &mut dyn Write, parts: &[Part<'_>], shown: Shown) -> io::Result<()> {
         let parts: Vec<(Option<&str>, Vec<Row>)> =
             parts.iter().map(|part| (part.heading, self.rows(part.outcomes, shown))).collect();
         let rows = || parts.iter().flat_map(|(_, rows)| rows);
         let columns = Columns::fit(rows(), self.room, shown == Shown::Everything);
-        // One scale for all of them, so that what is slow is seen.
+        // One scale for all, so that slow runs stand out.
         let whole = rows().map(|row| row.result.duration_ms).fold(0.0, f64::max);
         let bars: Vec<Vec<Cell>> = rows().map(|row| bar(&row.result.phases, whole, columns.bar, self.glyphs)).collect();
         let mut next = bars.iter();
@@ -107,7 +106,7 @@ impl Terminal<'_> {
         for outcome in outcomes.iter().filter(|outcome| shown.has(outcome)) {
             let row = self.row_of(outcome, is_one_of_several(outcome, outcomes));
             if let Some((last, before)) = rows.last_mut() {
-                before.is_said_next = last.identity.probe == outcome.identity.probe && before.sentence == row.sentence;
+                before.is_repeated = last.identity.probe == outcome.identity.probe && before.sentence == row.sentence;
             }
             rows.push((outcome, row));
         }
@@ -121,7 +120,7 @@ impl Terminal<'_> {
             number: if is_one_of_several { format!(" #{}", result.burst + 1) } else { String::new() },
             total: if result.status == "skipped" { String::new() } else { length(outcome.duration) },
             sentence: result.sentence(),
-            is_said_next: false,
+            is_repeated: false,
             result,
         }
     }
@@ -146,7 +145,7 @@ impl Terminal<'_> {
         }
         writeln!(out)?;
         match &row.sentence {
-            Some(sentence) if !row.is_said_next => {
+            Some(sentence) if !row.is_repeated => {
                 let indent = if columns.is_stacked { GAP } else { columns.status + 1 };
                 self.paragraph(out, style, sentence, &" ".repeat(indent))
             }
@@ -156,7 +155,7 @@ impl Terminal<'_> {
 }
 
 impl Columns {
-    /// What these rows need, in as many columns as there are; `None`: nobody counts them.
+    /// Fits the columns to these rows and to the width of the terminal; `None` where there is no terminal.
     fn fit<'a>(rows: impl Iterator<Item = &'a Row> + Clone, room: Option<usize>, has_bars: bool) -> Self {
         let widest = |of: fn(&Row) -> usize| rows.clone().map(of).max().unwrap_or(0);
         let status = widest(|row| row.result.status.len());
@@ -184,7 +183,7 @@ impl Columns {
     }
 }
 
-/// The number of a burst's runs is not told, but a second run tells that there are several.
+/// Whether this run is one of a burst of several: an outcome does not say how large its burst is, but a second run does.
 pub(crate) fn is_one_of_several(outcome: &Outcome, outcomes: &[Outcome]) -> bool {
     let identity = &outcome.identity;
     outcomes.iter().map(|other| &other.identity).any(|other| {

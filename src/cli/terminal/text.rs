@@ -1,23 +1,23 @@
-//! Text in columns: as wide as a terminal shows it.
+//! Text measured, cut and wrapped by the width that a terminal shows.
 
 use std::time::Duration;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// How many columns `text` takes: none for what combines with its neighbour, two for what is wide.
+/// How many columns `text` takes: none for combining characters, two for wide ones.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// `text` in `room` columns, with dots for what is left out.
+/// `text` cut to `room` columns, with dots for what is left out.
 pub fn cut(text: &str, room: usize) -> String {
     if text.width() <= room {
         return text.to_owned();
     }
     let dots = "...".len().min(room);
     let mut end = 0;
-    // What belongs together is not parted: a letter and its accents, a family of emoji.
+    // Graphemes are not split: a letter and its accents, a family of emoji.
     for (at, piece) in text.grapheme_indices(true) {
         let longer = at + piece.len();
         if text[..longer].width() > room - dots {
@@ -28,7 +28,7 @@ pub fn cut(text: &str, room: usize) -> String {
     format!("{}{}", &text[..end], &"..."[..dots])
 }
 
-/// `text` in lines of `room` columns, broken between words. A word that is longer is not broken: it may be an address.
+/// `text` in lines of `room` columns, broken between words. Longer words are not broken: they may be addresses.
 pub fn wrap(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

@@ -1,17 +1,17 @@
-//! What it comes to.
+//! The totals: how many runs ended how, and how much was delivered.
 
 use std::io;
 use std::io::Write;
 use std::time::Duration;
 
+use super::report::{BAD, DIM, Terminal};
 use super::text::length;
-use super::{BAD, DIM, Terminal};
 use crate::cli::palette::Colour;
 use crate::outcome::Outcome;
 use crate::sentry::Delivered;
 
 impl Terminal<'_> {
-    /// Shows what it comes to. `delivered` is `None` where there was nowhere to deliver to.
+    /// Shows the totals. `delivered` is `None` where there was no DSN.
     pub fn summary<'a>(
         &self,
         out: &mut dyn Write,
@@ -32,7 +32,7 @@ impl Terminal<'_> {
             parts.push(format!("{style}{count} {status}{style:#}"));
         }
         if parts.is_empty() {
-            parts.push("nothing to run".into());
+            parts.push("no runs".into());
         }
         let separator = if plain > self.width { ",\n" } else { ", " };
         writeln!(out, "{} in {}", parts.join(separator), length(duration))?;
@@ -42,7 +42,7 @@ impl Terminal<'_> {
         }
     }
 
-    /// Shows how much was delivered, and why not more.
+    /// Shows how much was delivered, and why some was not.
     pub fn delivery(&self, out: &mut dyn Write, delivered: &Delivered) -> io::Result<()> {
         let Delivered { envelopes, delivered: arrived, duration, .. } = delivered;
         let style = if arrived == envelopes { DIM } else { BAD };
@@ -51,8 +51,8 @@ impl Terminal<'_> {
         delivered.problems.iter().try_for_each(|problem| self.paragraph(out, BAD, problem, "  "))
     }
 
-    /// Says that there was nowhere to deliver to.
-    pub fn nowhere(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Says that nothing was delivered for want of a DSN.
+    pub fn no_dsn(&self, out: &mut dyn Write) -> io::Result<()> {
         self.paragraph(out, DIM, "nothing delivered: there is no DSN", "")
     }
 }

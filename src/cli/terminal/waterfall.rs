@@ -1,13 +1,14 @@
-//! Runs in full: a line for each of them, and one for each of its phases, with start and length.
+//! Runs in full: a line for each run and one for each of its phases, with start and duration.
 
 use std::io;
 use std::io::Write;
 use std::time::Duration;
 
 use super::bar;
+use super::glyphs::Glyphs;
+use super::report::{BAD, BOLD, DIM, PLAIN, Terminal};
 use super::table::{Part, Shown, is_one_of_several};
 use super::text::{cut, length, width};
-use super::{BAD, BOLD, DIM, Glyphs, PLAIN, Terminal};
 use crate::cli::palette::Colour;
 use crate::outcome::phase::Op;
 use crate::outcome::{Outcome, Span, Status};
@@ -15,7 +16,7 @@ use crate::runner::Phase;
 use crate::sentry::sanitize::FACT;
 use crate::wording::milliseconds;
 
-/// Below this, numbers serve better than bars.
+/// Where bars would be shorter, there are only numbers.
 const MIN_BAR_LENGTH: usize = 8;
 /// Width of the longest op.
 const OP: usize = 12;
@@ -44,7 +45,7 @@ impl Terminal<'_> {
         Ok(())
     }
 
-    /// Status, title, which of a burst, and how long it took.
+    /// Status, title, tick and number in the burst, and duration.
     fn headline(&self, out: &mut dyn Write, outcome: &Outcome, several: bool) -> io::Result<()> {
         let word = outcome.status.as_str();
         let style = Colour::of_status(word).style();
@@ -78,7 +79,7 @@ impl Terminal<'_> {
             }
         }
         let requests = spans.iter().filter(|span| !span.op.is_phase() && span.op != Op::NetConn).count();
-        // From the last to the first, as a stack gives them back.
+        // In reverse, as a stack is popped from its end.
         let mut stack: Vec<usize> = roots.into_iter().rev().collect();
         while let Some(index) = stack.pop() {
             let span = &spans[index];
@@ -104,7 +105,7 @@ impl Terminal<'_> {
         writeln!(out, "  {style}{text}{style:#}{:gap$}{DIM}{time}{DIM:#}", "")
     }
 
-    /// Name, bar, start and length.
+    /// Name, bar, start and duration.
     fn phase(&self, out: &mut dyn Write, outcome: &Outcome, span: &Span) -> io::Result<()> {
         let side = if self.glyphs == Glyphs::Ascii { SIDES.0 } else { SIDES.1 };
         let style = if span.failure.is_some() { BAD } else { Colour::of(span.op).style() };
@@ -126,14 +127,10 @@ impl Terminal<'_> {
         writeln!(out, "{:1$}{DIM}{side}{DIM:#} {numbers}", "", room - written)
     }
 
-    /// Why it was not well.
+    /// Why it was not ok.
     fn sentence(&self, out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
         let style = Colour::of_status(outcome.status.as_str()).style();
-        match &outcome.status {
-            Status::Ok => Ok(()),
-            Status::Failed(failure) => self.paragraph(out, style, &failure.to_string(), "  "),
-            Status::Degraded(sentence) | Status::Skipped(sentence) => self.paragraph(out, style, sentence, "  "),
-        }
+        outcome.status.sentence().map_or(Ok(()), |sentence| self.paragraph(out, style, &sentence, "  "))
     }
 }
 

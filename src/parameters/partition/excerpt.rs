@@ -1,7 +1,6 @@
 //! The user's own lines: comments, quotes and blank lines as they are.
 //!
-//! Lines are told apart by their indentation alone. Whether what comes of it is right is for the caller to judge: it has to
-//! read as what is wanted.
+//! Lines are selected by their indentation alone. The caller checks that the result is equivalent to the desired document.
 
 use crate::diagnostics::source::{Position, Source};
 use crate::secrets::sensitive;
@@ -25,16 +24,16 @@ pub(crate) fn of_group(source: &Source, node: &Node, name: Option<&str>) -> Opti
 }
 
 /// The lines of the settings, without those of a DSN that is written out.
-pub(crate) fn of_settings(source: &Source, root: &Node, wanted: &Node) -> Option<String> {
+pub(crate) fn of_settings(source: &Source, root: &Node, desired: &Node) -> Option<String> {
     let mut lines = Vec::new();
-    for entry in wanted.entries() {
+    for entry in desired.entries() {
         let Position { line: first, column } = entry.location.span.start;
         let depth = column.checked_sub(1)?;
         if indent(source.line(first)?) != depth {
             return None;
         }
         let dsn = (entry.name == "sentry").then(|| root.get("sentry")?.entry("dsn")).flatten();
-        // The user's, not what is wanted of them.
+        // As it is in the file.
         let dsn = dsn.filter(|_| entry.value.entry("dsn").is_none()).map(|dsn| {
             let Position { line: first, column } = dsn.location.span.start;
             first..=end(source, first, |line| indent(line) >= column)

@@ -1,4 +1,4 @@
-//! Certificates that are in files: the function has no such files, so they become part of the text.
+//! Certificates that are in files: the function has no such files, so they are inlined.
 
 use crate::config::{Document, keys};
 use crate::diagnostics::Diagnostic;
@@ -21,7 +21,7 @@ pub(crate) fn inline(document: &Document, group: &mut Node, path: &str, diagnost
                 *node = Node::of_text(&text, node.location());
                 return;
             }
-            Ok(_) => Finding::new("this private key is in a file, which the function does not have")
+            Ok(_) => Finding::new("this private key is in a file, which is not deployed with the function")
                 .with_help("put the file into a parameter of type SecureString, and write `{ssm: /path}` here"),
             // It was read a moment ago.
             Err(finding) => finding,

@@ -3,22 +3,22 @@
 use crate::parameters::partition::*;
 
 /// The parts, which were read back when this returns.
-fn parts(text: &str) -> Parts {
+fn parts(text: &str) -> Partition {
     try_parts(text).unwrap_or_else(|diagnostics| panic!("{diagnostics}\nin:\n{text}"))
 }
 
-fn try_parts(text: &str) -> Result<Parts, Diagnostics> {
-    Parts::of(
+fn try_parts(text: &str) -> Result<Partition, Diagnostics> {
+    Partition::of(
         &Document::parse("sentrynet.yaml", text.as_bytes())
             .unwrap_or_else(|diagnostics| panic!("{diagnostics}\n{text}")),
     )
 }
 
-fn settings_of(parts: &Parts) -> Option<&str> {
+fn settings_of(parts: &Partition) -> Option<&str> {
     parts.settings.as_ref().map(Document::text)
 }
 
-fn texts(parts: &Parts) -> Vec<(&str, &str)> {
+fn texts(parts: &Partition) -> Vec<(&str, &str)> {
     parts.groups.iter().map(|(name, part)| (name.as_str(), part.text())).collect()
 }
 
@@ -190,7 +190,10 @@ fn a_group_that_is_too_large_is_refused_and_told_how_to_be_split() {
 fn settings_that_are_too_large_are_refused() {
     let tags: String = (0..100).map(|number| format!("  t{number}: {}\n", "x".repeat(100))).collect();
     let diagnostics = try_parts(&format!("tags:\n{tags}groups:\n- {PROBE}\n")).expect_err("too large").to_string();
-    assert!(diagnostics.contains("everything but groups takes 1") && diagnostics.contains("8 KiB"), "{diagnostics}");
+    assert!(
+        diagnostics.contains("the settings (everything but groups) take 1") && diagnostics.contains("8 KiB"),
+        "{diagnostics}"
+    );
 }
 
 #[test]
@@ -245,7 +248,7 @@ fn certificates_in_files_become_part_of_the_text_and_keys_do_not() {
              probes.script, title: S, steps: [{{url: 'https://a.example/', tls: {tls}}}]}}\n"
         );
         std::fs::write(&path, text).expect("a file");
-        Parts::of(&Document::load(&path).expect("a document"))
+        Partition::of(&Document::load(&path).expect("a document"))
     };
     for tls in ["{ca: ca.pem}", "{cert: all.pem, key: {ssm: /key}}"] {
         let parts = with(tls).expect("parts");
@@ -268,7 +271,7 @@ fn an_invalid_configuration_is_not_taken_apart() {
 fn literals(probe: &str) -> Vec<String> {
     let text = format!("groups:\n- probes:\n  - {}\n", probe.replace('\n', "\n    "));
     let document = Document::parse("a.yaml", text.as_bytes()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
-    let parts = Parts::of(&document).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    let parts = Partition::of(&document).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
     parts.literals.iter().filter_map(|path| path.strip_prefix("groups[0].probes[0].")).map(str::to_owned).collect()
 }
 

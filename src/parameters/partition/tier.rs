@@ -1,27 +1,31 @@
-//! What is too large for a parameter, and how to split it.
+//! Size limits of parameters, and how to split a group that is too large.
 
-use super::ADVANCED_TIER;
 use crate::config::{Config, Document, Group};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::finding::Finding;
 use crate::yaml::node::{Kind, Node};
 use crate::yaml::write;
 
-/// What can be taken out of any part.
-const ELSEWHERE: &str = "a long text, such as a body or a certificate, can be a parameter of its own: `{ssm: /path}`";
+/// Bytes that a parameter of SSM's standard tier holds, which costs nothing.
+pub const STANDARD_TIER: usize = 4096;
+/// Bytes that a parameter of the advanced tier holds.
+pub const ADVANCED_TIER: usize = 8192;
 
-/// Whether the settings fit.
-pub(crate) fn judge_settings(document: &Document, root: &Node, text: &str) -> Option<Diagnostic> {
+/// What helps whatever is too large.
+const ELSEWHERE: &str = "a long value, such as a body or a certificate, can be a parameter of its own: `{ssm: /path}`";
+
+/// An error if the settings do not fit.
+pub(crate) fn check_settings(document: &Document, root: &Node, text: &str) -> Option<Diagnostic> {
     is_too_large(text.len()).then(|| {
-        let message = format!("everything but groups takes {}, {MAX}", kib(text.len()));
+        let message = format!("the settings (everything but groups) take {}, {MAX}", kib(text.len()));
         document.source.diagnostic(root.location(), "", Finding::new(message).with_help("use fewer or shorter tags"))
     })
 }
 
-/// Whether a group fits; if not, how to split it.
-pub(crate) fn judge_group(
+/// An error if a group does not fit, with how to split it.
+pub(crate) fn check_group(
     document: &Document,
-    wanted: &Node,
+    desired: &Node,
     text: &str,
     path: &str,
     config: &Config,
@@ -29,18 +33,18 @@ pub(crate) fn judge_group(
 ) -> Option<Diagnostic> {
     is_too_large(text.len()).then(|| {
         let message = format!("the group `{}` takes {}, {MAX}", group.name, kib(text.len()));
-        let help = match split(wanted) {
+        let help = match split(desired) {
             Split::At(numbers) => how_to_split(&numbers, config, group),
             Split::Probe(index) => {
                 let title = group.probes.get(index).map(|probe| config.redactor.text(&probe.title)).unwrap_or_default();
                 format!("its probe `{title}` alone is too large; {ELSEWHERE}")
             }
         };
-        document.source.diagnostic(wanted.location(), path, Finding::new(message).with_help(help))
+        document.source.diagnostic(desired.location(), path, Finding::new(message).with_help(help))
     })
 }
 
-const MAX: &str = "and a parameter holds 8 KiB at most";
+const MAX: &str = "but a parameter holds 8 KiB at most";
 
 fn is_too_large(bytes: usize) -> bool {
     bytes > ADVANCED_TIER

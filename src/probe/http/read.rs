@@ -10,6 +10,7 @@ use crate::probe::scope::{self, Scope};
 use crate::schema::parsed::{Content, Fields, Parsed};
 use crate::schema::path::join;
 use crate::schema::reader::Reader;
+use crate::schema::scalar::Scalar;
 use crate::schema::value::{Expected, JsonPath, address, header};
 use crate::secrets::Secret;
 use crate::secrets::sensitive::is_sensitive;
@@ -32,7 +33,7 @@ pub(crate) fn request(fields: &Fields, scope: &mut Scope, reader: &mut Reader<'_
     let method = fields.method("method").unwrap_or(default);
     let usual = if method == http::Method::POST { 201 } else { 200 };
     let json_path = |value: &Parsed| match &value.content {
-        Content::JsonPath(json_path) => Some(json_path.clone()),
+        Content::Scalar(Scalar::JsonPath(json_path)) => Some(json_path.clone()),
         _ => None,
     };
     let set_keys: Vec<(String, JsonPath)> = fields

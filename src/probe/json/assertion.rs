@@ -40,9 +40,9 @@ pub fn check(name: &str, assertion: &Assertion, keys: &Variables) -> Result<(), 
         (&assertion.gt, Ordering::is_gt, "greater than"),
         (&assertion.gte, Ordering::is_ge, "at least"),
     ];
-    for (bound, holds, words) in bounds {
+    for (bound, holds, wording) in bounds {
         if let Some(bound) = bound {
-            fails(order(value, bound).is_some_and(holds), format!("not {words} {}", quote(bound)))?;
+            fails(order(value, bound).is_some_and(holds), format!("not {wording} {}", quote(bound)))?;
         }
     }
     if let Some(part) = &assertion.contains {

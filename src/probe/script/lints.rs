@@ -11,7 +11,7 @@ use crate::yaml::node::{Kind, Node};
 pub(crate) const WARNINGS: &[Warning] = &[
     Warning {
         code: Code::UnusedKey,
-        about: "Neither an assertion nor a text of a step uses the key.",
+        about: "Neither an assertion nor a string of a step uses the key.",
         object: "probes.script",
         example: "init_keys: {user: alice}",
     },

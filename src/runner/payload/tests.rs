@@ -92,32 +92,29 @@ fn without_a_time_the_window_is_the_one_that_has_begun() {
 #[test]
 fn what_is_not_a_payload_is_refused_with_a_reason() {
     for (payload, reason) in [
-        (json!(null), "the payload has to be a JSON object such as {\"group\": \"demo\"}, not null"),
-        (json!([{"group": "demo"}]), "the payload has to be a JSON object such as {\"group\": \"demo\"}, not a list"),
-        (json!({}), "the payload names no group: {\"group\": \"demo\"}"),
-        (json!({"group": 7}), "\"group\" in the payload has to be the name of a group, not 7"),
-        (json!({"group": ""}), "\"group\" in the payload has to be the name of a group, not \"\""),
+        (json!(null), "the payload must be a JSON object such as {\"group\": \"demo\"}, not null"),
+        (json!([{"group": "demo"}]), "the payload must be a JSON object such as {\"group\": \"demo\"}, not a list"),
+        (json!({}), "the payload has no \"group\": {\"group\": \"demo\"}"),
+        (json!({"group": 7}), "\"group\" in the payload must be the name of a group, not 7"),
+        (json!({"group": ""}), "\"group\" in the payload must be the name of a group, not \"\""),
         (
             json!({"group": "demo", "evry": 60}),
-            "the payload has an unknown key \"evry\" (did you mean \"every\"?); there are \"group\", \"every\", \
+            "unknown key \"evry\" in the payload (did you mean \"every\"?); expected one of \"group\", \"every\", \
              \"time\", \"window\", \"probe\", \"tags\"",
         ),
-        (
-            json!({"group": "demo", "time": "2026-11-20T10:00:00Z"}),
-            "\"time\" in the payload means nothing without \"every\"",
-        ),
-        (json!({"group": "demo", "window": 60}), "\"window\" in the payload means nothing without \"every\""),
+        (json!({"group": "demo", "time": "2026-11-20T10:00:00Z"}), "\"time\" in the payload requires \"every\""),
+        (json!({"group": "demo", "window": 60}), "\"window\" in the payload requires \"every\""),
         (
             json!({"group": "demo", "every": 60, "time": "yesterday"}),
-            "\"time\" in the payload has to be a time such as \"2026-11-20T10:00:00Z\" (RFC 3339), not \"yesterday\"",
+            "\"time\" in the payload must be a time such as \"2026-11-20T10:00:00Z\" (RFC 3339), not \"yesterday\"",
         ),
         (
             json!({"group": "demo", "tags": ["page"]}),
-            "\"tags\" in the payload has to be an object of tag names and values such as {\"page\": \"home\"}, not a list",
+            "\"tags\" in the payload must be an object of tag names and values such as {\"page\": \"home\"}, not a list",
         ),
         (
             json!({"group": "demo", "tags": {"page": null}}),
-            "\"tags\" in the payload has to be an object of tag names and values such as {\"page\": \"home\"}, not null",
+            "\"tags\" in the payload must be an object of tag names and values such as {\"page\": \"home\"}, not null",
         ),
     ] {
         assert_eq!(refused(payload), reason);
@@ -125,13 +122,13 @@ fn what_is_not_a_payload_is_refused_with_a_reason() {
     for every in [json!(0), json!(-60), json!("60"), json!(1e300), json!(null), json!(true)] {
         let reason = refused(json!({"group": "demo", "every": every}));
         assert!(
-            reason.contains("\"every\" in the payload has to be a number of seconds greater than 0, not"),
+            reason.contains("\"every\" in the payload must be a number of seconds greater than 0, not"),
             "{reason}"
         );
     }
     for window in [json!(0), json!(86_401), json!(-1)] {
         let reason = refused(json!({"group": "demo", "every": 60, "window": window}));
-        assert!(reason.contains("\"window\" in the payload has to be"), "{reason}");
+        assert!(reason.contains("\"window\" in the payload must be"), "{reason}");
     }
 }
 
@@ -147,8 +144,8 @@ fn long_values_are_cut_in_errors() {
 #[test]
 fn an_unknown_group_is_answered_with_the_known_ones() {
     let error = by_hand("dmeo").unknown_group(["demo", "shop"]);
-    assert_eq!(error.to_string(), "there is no group \"dmeo\" (did you mean \"demo\"?); there are \"demo\", \"shop\"");
-    assert_eq!(by_hand("x").unknown_group([]).to_string(), "there is no group \"x\"; there are none");
+    assert_eq!(error.to_string(), "unknown group \"dmeo\" (did you mean \"demo\"?); available: \"demo\", \"shop\"");
+    assert_eq!(by_hand("x").unknown_group([]).to_string(), "unknown group \"x\"; available: none");
 }
 
 #[test]
@@ -167,12 +164,12 @@ fn a_choice_that_leaves_nothing_is_an_error_that_says_what_there_is() {
     for (payload, reason) in [
         (
             json!({"group": "demo", "probe": "Logn"}),
-            "no probe of group \"demo\" is titled \"Logn\" (did you mean \"Login\"?); there are \"Home\", \"Login\", \"Search\"",
+            "no probe of group \"demo\" is titled \"Logn\" (did you mean \"Login\"?); available: \"Home\", \"Login\", \"Search\"",
         ),
-        (json!({"group": "demo", "every": 60}), "no probe of group \"demo\" runs every 60s; there are 30s, 300s"),
+        (json!({"group": "demo", "every": 60}), "no probe of group \"demo\" runs every 60s; available: 30s, 300s"),
         (
             json!({"group": "demo", "probe": "Home", "tags": {"page": "login"}}),
-            "no probe of group \"demo\" has the tags page=login; there are page=home, target=demo",
+            "no probe of group \"demo\" has the tags page=login; available: page=home, target=demo",
         ),
     ] {
         assert_eq!(selected(payload), Err(reason.to_owned()));

@@ -1,4 +1,4 @@
-//! What happens while SentryNet watches: everything that a view needs to know.
+//! What happens while SentryNet watches, as a view needs to know it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use crate::runner::Finished;
 use crate::schedule::Cadence;
 use crate::sentry::Delivered;
 
-/// Something that happened. Cheap to clone. Texts are fit to be shown, but titles, names and sentences of probes may hold
-/// secrets: [`Config::redactor`] knows them.
+/// Something that happened. Cheap to clone. Titles, names and sentences of probes may contain secrets:
+/// [`Config::redactor`] knows them.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// Watching has begun.
     Started(Watching),
-    /// Something to know about how it is watched; said once.
+    /// A notice about the configuration; sent once.
     Notice(String),
     /// A pass has begun: probes of one group that are due at one tick.
     Begun {
@@ -30,46 +30,46 @@ pub enum Event {
         /// Its probes.
         probes: Vec<Arc<Probe>>,
     },
-    /// A run is over, or was not made. It is not delivered yet.
+    /// A run is over, or was skipped. It is not delivered yet.
     Ran {
-        /// The configuration that it was made under.
+        /// Its configuration.
         config: Arc<Config>,
         /// The probe.
         probe: Arc<Probe>,
-        /// What came of it.
+        /// The result.
         outcome: Arc<Outcome>,
     },
-    /// A pass is over, and delivered as far as that is possible now. Each of its runs was told before.
+    /// A pass is over, and delivered as far as that is possible now. Each of its runs was an event before.
     Passed {
-        /// The configuration that it was made under.
+        /// Its configuration.
         config: Arc<Config>,
-        /// What came of it.
+        /// The result.
         finished: Arc<Finished>,
     },
-    /// A pass could not be made or delivered; the sentence says why.
+    /// A pass could not be made or delivered, and why.
     NotPassed(String),
-    /// Something was delivered that had waited, or it was tried.
+    /// Envelopes that waited were delivered, or an attempt was made.
     Delivered(Delivered),
-    /// Ticks went by: the machine slept, or its clock was set.
+    /// Ticks were missed: the machine slept, or its clock was set.
     Missed(Missed),
-    /// The clock was set back by so much: probes begin anew on it.
+    /// The clock was set back by this much: ticks are computed anew.
     SetBack(Duration),
-    /// Another configuration is followed from now on.
+    /// Another configuration is used from now on.
     Reloaded(Watching, Changes),
-    /// The newest configuration cannot be used: the last good one stays.
+    /// The newest configuration cannot be used: the last valid one stays.
     Refused(Diagnostics),
-    /// No new ticks; what is out ends by itself within so long.
+    /// No new ticks; what is in flight may end within the grace period.
     Stopping {
-        /// How many passes are out.
+        /// How many passes are in flight.
         passes: usize,
-        /// How long they have.
+        /// How long they may take.
         grace: Duration,
     },
-    /// What is still out is cut short.
+    /// What is still in flight is cut short.
     Cut,
-    /// All is over.
+    /// Watching has ended.
     Stopped {
-        /// How many envelopes did not arrive. They stand in the log.
+        /// How many envelopes did not arrive. They are in the log.
         undelivered: usize,
     },
 }
@@ -81,7 +81,7 @@ pub struct Watching {
     pub config: Arc<Config>,
     /// Its probes, in its order.
     pub probes: Arc<[Watched]>,
-    /// Whether results go anywhere.
+    /// Whether results are delivered.
     pub is_delivered: bool,
 }
 
@@ -92,19 +92,19 @@ pub struct Watched {
     pub group: String,
     /// The probe.
     pub probe: Arc<Probe>,
-    /// Its ticks here.
-    pub beat: Cadence,
+    /// When it is due here.
+    pub cadence: Cadence,
 }
 
 impl Watched {
     /// The first tick at `time` or after it.
     pub fn next(&self, time: OffsetDateTime) -> OffsetDateTime {
-        // A window of a period holds one tick, but at the end of all time.
-        self.beat.ticks(time, self.beat.period).next().unwrap_or(time + Duration::from_secs(1))
+        // A window of one period holds one tick, except at the end of time.
+        self.cadence.ticks(time, self.cadence.period).next().unwrap_or(time + Duration::from_secs(1))
     }
 }
 
-/// Ticks that went by.
+/// Ticks that were missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missed {
     /// How many, of all probes together.
@@ -120,6 +120,6 @@ pub struct Changes {
     pub added: usize,
     /// Probes that are gone.
     pub removed: usize,
-    /// Probes that are not what they were, or not when they were.
+    /// Probes whose settings or cadence have changed.
     pub changed: usize,
 }

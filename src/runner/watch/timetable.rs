@@ -1,4 +1,4 @@
-//! Which probe is due when: pure, so that it can be tried with any clock.
+//! Which probe is due when: pure, so that tests can use any clock.
 
 #[cfg(test)]
 mod tests;
@@ -14,19 +14,19 @@ use crate::config::Config;
 use crate::probe::Probe;
 use crate::schedule::Cadence;
 
-/// What tells a probe from every other: the group's name and the probe's identity.
+/// Identifies a probe: the group's name and the probe's identity.
 pub type Key = (String, String);
 
-/// One probe's place on the clock.
+/// The schedule of one probe.
 struct Lane {
     watched: Watched,
-    /// The first tick that was not dealt with yet.
+    /// The first tick that has not been handled yet.
     next: OffsetDateTime,
-    /// A tick that came while the probe's own runs were out.
+    /// A tick that became due while earlier runs of the probe were in flight.
     waiting: Option<OffsetDateTime>,
 }
 
-/// The probes of one group that one pass is about.
+/// The probes of one group that are due at the same tick: one pass.
 #[derive(Debug, PartialEq)]
 pub struct Due {
     /// The group's name.
@@ -35,20 +35,20 @@ pub struct Due {
     pub tick: OffsetDateTime,
     /// The probes.
     pub probes: Vec<Arc<Probe>>,
-    /// Whether the tick had to wait for the probes' own runs.
+    /// Whether the tick had to wait for earlier runs of the probes.
     pub has_waited: bool,
-    /// Whether it waited too long: then it is not run any more.
+    /// Whether it waited too long, and is skipped.
     pub is_stale: bool,
 }
 
-/// What a look at the clock brings.
+/// What is due at one look at the clock.
 #[derive(Debug, Default, PartialEq)]
 pub struct Look {
-    /// What is to be run now.
+    /// The passes to start now.
     pub due: Vec<Due>,
-    /// What is not run, as it was slept through.
+    /// Ticks that were missed.
     pub missed: Option<Missed>,
-    /// How far the clock was set back, where that was far.
+    /// By how much the clock was set back, where that matters.
     pub set_back: Option<Duration>,
 }
 
@@ -56,20 +56,20 @@ pub struct Look {
 #[derive(Default)]
 pub struct Timetable {
     lanes: Vec<Lane>,
-    /// Probes whose runs are out. They may be gone from the configuration.
+    /// Probes whose runs are in flight. They may be gone from the configuration.
     busy: HashSet<Key>,
 }
 
 impl Timetable {
-    /// Follows this configuration from `now` on. What keeps its beat keeps its ticks, too.
+    /// Uses this configuration from `now` on. A probe that keeps its cadence keeps its ticks, too.
     pub fn adopt(&mut self, config: &Config, location: Option<&str>, now: OffsetDateTime) -> Changes {
         let mut known: HashMap<Key, Lane> = self.lanes.drain(..).map(|lane| (lane.key(), lane)).collect();
         let mut changes = Changes::default();
         for group in &config.groups {
             for probe in &group.probes {
-                let beat = Cadence::of(config, group, probe.every, location);
-                let beat = beat.unwrap_or_else(|| Cadence::alone(probe.every));
-                let watched = Watched { group: group.name.clone(), probe: probe.clone(), beat };
+                let cadence = Cadence::of(config, group, probe.every, location);
+                let cadence = cadence.unwrap_or_else(|| Cadence::alone(probe.every));
+                let watched = Watched { group: group.name.clone(), probe: probe.clone(), cadence };
                 let lane = match known.remove(&(group.name.clone(), probe.identity.clone())) {
                     Some(lane) => {
                         changes.changed += usize::from(lane.watched != watched);
@@ -92,17 +92,17 @@ impl Timetable {
         self.lanes.iter().map(|lane| &lane.watched)
     }
 
-    /// When it is time for the next look, at the latest.
+    /// When the next look is due, at the latest.
     pub fn next(&self) -> Option<OffsetDateTime> {
         self.lanes.iter().map(Lane::next_look).min()
     }
 
     /// The runs of a probe are over.
-    pub fn free(&mut self, key: &Key) {
+    pub fn release(&mut self, key: &Key) {
         self.busy.remove(key);
     }
 
-    /// What is due at `now`. Each tick is due once, and its probes are busy until they are told to be [free](Self::free).
+    /// What is due at `now`. Each tick is due once, and its probes are busy until they are [released](Self::release).
     pub fn look(&mut self, now: OffsetDateTime) -> Look {
         let mut look = Look::default();
         for lane in &mut self.lanes {
@@ -139,19 +139,19 @@ impl Lane {
         (self.watched.group.clone(), self.watched.probe.identity.clone())
     }
 
-    /// The same lane for what the configuration says now.
+    /// The same lane for the probe in the new configuration.
     fn with(self, watched: Watched, now: OffsetDateTime) -> Self {
-        let next = if watched.beat == self.watched.beat {
+        let next = if watched.cadence == self.watched.cadence {
             self.next
         } else {
-            // Ticks of the old beat that were dealt with may be the new one's, too.
-            let dealt_with = self.next - self.watched.beat.period;
-            watched.next(now.max(dealt_with + Duration::from_nanos(1)))
+            // Ticks of the old cadence that were handled may be ticks of the new one, too.
+            let handled = self.next - self.watched.cadence.period;
+            watched.next(now.max(handled + Duration::from_nanos(1)))
         };
         Self { watched, next, ..self }
     }
 
-    /// When it has to be looked at again, at the latest.
+    /// When the next look at it is due, at the latest.
     fn next_look(&self) -> OffsetDateTime {
         match self.waiting {
             Some(tick) => self.next.min(tick + self.watched.probe.every),
@@ -159,29 +159,29 @@ impl Lane {
         }
     }
 
-    /// Whether a result would say nothing about now any more.
+    /// Whether the tick is too old to run.
     fn is_stale(&self, tick: OffsetDateTime, now: OffsetDateTime) -> bool {
         now - tick >= self.watched.probe.every
     }
 
-    /// Begins anew where the next tick is further away than it ever is on a clock that only goes forward. A clock that was
+    /// Computes the next tick anew where it is further away than it can be on a clock that only goes forward. A clock that was
     /// set back by less than a period has the same ticks to come.
     fn set_back(&mut self, now: OffsetDateTime) -> Option<Duration> {
-        let period = self.watched.beat.period;
+        let period = self.watched.cadence.period;
         let by = Duration::try_from(self.next - now).ok()?.checked_sub(period)?;
         (by > period).then(|| self.next = self.watched.next(now))?;
         Some(by)
     }
 
-    /// The newest tick that has come, and those before it that came since the last look.
+    /// The newest tick that is due, and those before it that became due since the last look.
     fn take(&mut self, now: OffsetDateTime) -> Option<(OffsetDateTime, Option<Missed>)> {
         let since = self.next;
         let late = Duration::try_from(now - since).ok()?;
-        let period = self.watched.beat.period.as_nanos().max(1);
+        let period = self.watched.cadence.period.as_nanos().max(1);
         let ticks = u64::try_from(late.as_nanos() / period).unwrap_or(u64::MAX);
         let into = Duration::from_nanos(u64::try_from(late.as_nanos() % period).unwrap_or(0));
         let newest = now - into;
-        self.next = newest + self.watched.beat.period;
+        self.next = newest + self.watched.cadence.period;
         Some((newest, (ticks > 0).then_some(Missed { ticks, since })))
     }
 }

@@ -45,6 +45,40 @@ fn parse_text(text: &str) -> Result<Url, (String, Option<String>)> {
     Url::parse(text).map_err(|error| (error.to_string(), None))
 }
 
+/// Checks a host: a name, or an IP address without brackets.
+pub(crate) fn validate_host(node: &Node) -> Result<(), Finding> {
+    let Some(text) = node.text().filter(|text| !text.is_empty()) else {
+        return Err(Finding::new(format!("expected a host name, found {}", node.found())));
+    };
+    if text.parse::<std::net::IpAddr>().is_ok() {
+        return Ok(());
+    }
+    let help = |help: String| Some(help).filter(|_| !node.hidden);
+    if let Some((_, rest)) = text.split_once("://") {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
+        let help = help(format!("write `{host}`"));
+        return Err(Finding::new("this is a URL, and a host name is expected").with_maybe(help));
+    }
+    if let Some((host, port)) = text.rsplit_once(':')
+        && port.parse::<u16>().is_ok()
+    {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let help = help(format!("write `{host}`, and `port: {port}`"));
+        return Err(Finding::new("the port does not belong to the host name").with_maybe(help));
+    }
+    // Whatever else can be asked of a name server is asked: names of services have `_`, some begin with `-`.
+    let is_label = |label: &str| {
+        !label.is_empty() && label.len() <= 63 && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+    };
+    let name = text.strip_suffix('.').unwrap_or(text);
+    if name.len() > 253 || !name.split('.').all(is_label) {
+        return Err(Finding::new("this is not a host name")
+            .with_help("write one such as `db.example.com`, or an IP address such as `192.0.2.1` or `2001:db8::1`"));
+    }
+    Ok(())
+}
+
 /// Whether a text can still become an http(s) URL once fields are filled in; `literal` is what stands before the first.
 pub(crate) fn validate_beginning(literal: &str) -> Result<(), Finding> {
     match literal.split_once("://") {
@@ -128,6 +162,24 @@ mod tests {
         }
         for region in ["eu-west", "euwest1", "EU-WEST-1", "eu-west-1a", "", "europe"] {
             assert!(!judge(region), "{region}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_and_a_url_or_a_port_is_said_to_be_one() {
+        let validate = |text: &str| validate_host(&Node::of_text(text, Span::default()));
+        for host in ["db.example.com", "db.example.com.", "my_host", "-a", "localhost", "192.0.2.1", "2001:db8::1"] {
+            assert_eq!(validate(host), Ok(()), "{host}");
+        }
+        for (text, help) in [
+            ("https://bob@db.example.com:5/a?b", "write `db.example.com`"),
+            ("db.example.com:5432", "write `db.example.com`, and `port: 5432`"),
+            ("[::1]:22", "write `::1`, and `port: 22`"),
+        ] {
+            assert_eq!(validate(text).expect_err(text).help.as_deref(), Some(help), "{text}");
+        }
+        for text in ["", "a b", "a..b", ".", "a/b", &"x".repeat(64), &"x.".repeat(127)] {
+            assert!(validate(text).is_err(), "{text}");
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn parse(node: &Node) -> Result<u64, Finding> {
     };
     bytes.ok_or_else(|| {
         Finding::new(format!("expected a number of bytes, found {}", node.found()))
-            .with_help("write a whole number, or a text such as `512KiB`, `1MiB` or `1MB`")
+            .with_help("write a whole number, or a string such as `512KiB`, `1MiB` or `1MB`")
     })
 }
 

@@ -1,4 +1,4 @@
-//! Spans of time as they are written: seconds as a number, or text with a unit.
+//! Durations as they are written: seconds as a number, or a string with a unit.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::yaml::node::{Kind, Node};
 /// Units and their length in seconds. Longer names first: `ms` ends in `s` as well.
 const UNITS: &[(&str, f64)] = &[("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
 
-/// Reads a span of time.
+/// Reads a duration.
 pub(crate) fn parse(node: &Node) -> Result<Duration, Finding> {
     let seconds = match &node.kind {
         Kind::Scalar { value: Value::Number(number), .. } => number.as_f64(),
@@ -18,12 +18,12 @@ pub(crate) fn parse(node: &Node) -> Result<Duration, Finding> {
         _ => None,
     };
     seconds.and_then(whole).ok_or_else(|| {
-        Finding::new(format!("expected a span of time, found {}", node.found()))
-            .with_help("write seconds as a number, or a text such as `500ms`, `30s`, `5m` or `1h`")
+        Finding::new(format!("expected a duration, found {}", node.found()))
+            .with_help("write seconds as a number, or a string such as `500ms`, `30s`, `5m` or `1h`")
     })
 }
 
-/// Reads a span of time that is a text.
+/// Reads a duration from a string.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     seconds(text).and_then(whole)
 }
@@ -43,7 +43,7 @@ fn seconds(text: &str) -> Option<f64> {
     plain.then(|| number.parse::<f64>().ok()).flatten().map(|number| number * unit)
 }
 
-/// A span of time as a person would write it: `500ms`, `1.5s`, `5m`.
+/// A duration as a person would write it: `500ms`, `1.5s`, `5m`.
 pub fn show_duration(duration: Duration) -> String {
     let millis = duration.as_secs_f64() * 1000.0;
     if millis == 0.0 {
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn what_is_shown_can_be_read_again() {
         for text in ["500ms", "1.5s", "30s", "5m", "1h", "90s", "0s"] {
-            let duration = of(text).expect("a span of time");
+            let duration = of(text).expect("a duration");
             assert_eq!(of(&show_duration(duration)), Some(duration), "{text}");
         }
     }

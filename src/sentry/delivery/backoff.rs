@@ -4,28 +4,28 @@
 
 use std::time::Duration;
 
-/// The first pause is at most this long, each later one at most twice as long as the one before.
+/// The first pause is at max this long, each later one at max twice as long as the one before.
 const FIRST: Duration = Duration::from_millis(100);
 /// No pause is longer.
-const MAX_LENGTH: Duration = Duration::from_secs(5);
-/// With less time than this left, nothing more is tried.
-const TOO_LATE: Duration = Duration::from_millis(20);
+const MAX: Duration = Duration::from_secs(5);
+/// With less time than this left, there is no retry.
+const MIN_LEFT: Duration = Duration::from_millis(20);
 
-/// The pauses of one envelope.
+/// The backoff of one envelope.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Backoff {
     taken: u32,
 }
 
 impl Backoff {
-    /// The next pause, where `left` is the time until everything has to be over; `least` is what Sentry asked for.
-    /// `None`: there is no time for another try.
-    pub fn next(&mut self, left: Duration, least: Duration) -> Option<Duration> {
-        let most = FIRST.saturating_mul(1 << self.taken.min(16)).min(MAX_LENGTH);
+    /// The next pause, where `left` is the time until everything has to be over; `min_wait` is what Sentry asked for.
+    /// `None`: there is no time for another attempt.
+    pub fn next(&mut self, left: Duration, min_wait: Duration) -> Option<Duration> {
+        let max = FIRST.saturating_mul(1 << self.taken.min(16)).min(MAX);
         self.taken += 1;
-        let pause = least + most.mul_f64(fastrand::f64());
-        match least.is_zero() {
-            _ if left <= TOO_LATE => None,
+        let pause = min_wait + max.mul_f64(fastrand::f64());
+        match min_wait.is_zero() {
+            _ if left <= MIN_LEFT => None,
             // Better too soon than not at all.
             true => Some(pause.min(left / 2)),
             false => (pause < left).then_some(pause),
@@ -44,16 +44,16 @@ mod tests {
         let mut longest = [Duration::ZERO; 12];
         let mut all = Vec::new();
         for _ in 0..500 {
-            let mut pauses = Backoff::default();
+            let mut backoff = Backoff::default();
             for longest in &mut longest {
-                let pause = pauses.next(HOUR, Duration::ZERO).expect("time is left");
+                let pause = backoff.next(HOUR, Duration::ZERO).expect("time is left");
                 *longest = pause.max(*longest);
                 all.push(pause);
             }
         }
         for (taken, longest) in longest.into_iter().enumerate() {
-            let most = (FIRST * (1 << taken)).min(MAX_LENGTH);
-            assert!(longest <= most && longest > most / 2, "{taken}: {longest:?}");
+            let max = (FIRST * (1 << taken)).min(MAX);
+            assert!(longest <= max && longest > max / 2, "{taken}: {longest:?}");
         }
         all.sort_unstable();
         all.dedup();
@@ -63,12 +63,12 @@ mod tests {
     #[test]
     fn what_sentry_asks_for_is_waited_for_or_there_is_no_next_try() {
         for _ in 0..100 {
-            let mut pauses = Backoff::default();
+            let mut backoff = Backoff::default();
             let second = Duration::from_secs(1);
-            assert!(pauses.next(HOUR, second).is_some_and(|pause| pause >= second));
-            assert_eq!(pauses.next(second, second), None);
-            assert!(pauses.next(second, Duration::ZERO).is_some_and(|pause| pause <= second / 2));
-            assert_eq!(pauses.next(TOO_LATE, Duration::ZERO), None);
+            assert!(backoff.next(HOUR, second).is_some_and(|pause| pause >= second));
+            assert_eq!(backoff.next(second, second), None);
+            assert!(backoff.next(second, Duration::ZERO).is_some_and(|pause| pause <= second / 2));
+            assert_eq!(backoff.next(MIN_LEFT, Duration::ZERO), None);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Why a request to Sentry got no answer, in words for people. Causes are found by type in the chain of sources.
+//! Why a request to Sentry got no answer, worded for people. Causes are found by type in the chain of sources.
 
 use std::io;
 use std::io::ErrorKind;
@@ -9,17 +9,17 @@ use crate::net::Causes;
 
 /// What kept a request from being answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// There was no connection. It may be there in a moment.
-    Unreached(&'static str),
-    /// There can be no connection before somebody mends something.
+pub enum SendError {
+    /// No connection could be made; a retry may succeed.
+    Unreachable(&'static str),
+    /// TLS does not trust the server; retrying does not help.
     Untrusted(&'static str),
-    /// There was a connection, and it broke. Whether Sentry has the envelope is not known.
+    /// The connection broke. Whether Sentry has the envelope is unknown.
     Broken(&'static str),
 }
 
-impl Fault {
-    /// The fault behind what `reqwest` says.
+impl SendError {
+    /// The cause of an error of `reqwest`.
     pub fn of(error: &reqwest::Error) -> Self {
         let causes = Causes::of(error);
         let io = causes.io();
@@ -27,39 +27,39 @@ impl Fault {
             return of_tls(tls);
         }
         if error.is_connect() {
-            return Self::Unreached(match io {
-                _ if error.is_timeout() => "the connection was not made in time",
+            return Self::Unreachable(match io {
+                _ if error.is_timeout() => "the connection timed out",
                 Some(ErrorKind::ConnectionRefused) => "connection refused",
-                Some(ErrorKind::TimedOut) => "the connection was not made in time",
-                Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => "there is no route to it",
+                Some(ErrorKind::TimedOut) => "the connection timed out",
+                Some(ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable) => "no route to host",
                 Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => "the connection was reset",
-                Some(ErrorKind::UnexpectedEof) => "the connection was closed in the TLS handshake",
+                Some(ErrorKind::UnexpectedEof) => "the connection was closed during the TLS handshake",
                 // Name lookup has no kind of error of its own; every error of a socket has a number.
                 _ if causes.find::<io::Error>().is_some_and(|error| error.raw_os_error().is_none()) => {
-                    "its name could not be looked up"
+                    "its host name could not be resolved"
                 }
-                _ => "no connection could be made",
+                _ => "the connection failed",
             });
         }
         let hyper = causes.find::<hyper::Error>();
         Self::Broken(match io {
-            _ if hyper.is_some_and(hyper::Error::is_parse) => "the answer is not HTTP",
+            _ if hyper.is_some_and(hyper::Error::is_parse) => "the response is not HTTP",
             Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe) => {
                 "the connection was reset"
             }
-            Some(ErrorKind::TimedOut) => "the connection was dead",
+            Some(ErrorKind::TimedOut) => "the connection timed out",
             _ if causes.find::<h2::Error>().is_some() => "the connection was reset",
-            _ => "the connection was closed without an answer",
+            _ => "the connection was closed without a response",
         })
     }
 }
 
-fn of_tls(error: &rustls::Error) -> Fault {
+fn of_tls(error: &rustls::Error) -> SendError {
     use CertificateError as C;
     let rustls::Error::InvalidCertificate(why) = error else {
-        return Fault::Unreached("the TLS handshake failed");
+        return SendError::Unreachable("the TLS handshake failed");
     };
-    Fault::Untrusted(match why {
+    SendError::Untrusted(match why {
         C::Expired | C::ExpiredContext { .. } => "its certificate has expired",
         C::NotValidYet | C::NotValidYetContext { .. } => "its certificate is not valid yet",
         C::NotValidForName | C::NotValidForNameContext { .. } => "its certificate is for another name",

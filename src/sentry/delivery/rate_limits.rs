@@ -1,20 +1,19 @@
-//! What Sentry says about how much it takes: `Retry-After` and `X-Sentry-Rate-Limits`.
+//! Sentry's rate limits: `Retry-After` and `X-Sentry-Rate-Limits`.
 //!
-//! The parsers are pure and take any text: what they do not understand counts for nothing, and takes nothing away from
-//! what they do. See <https://develop.sentry.dev/sdk/expected-features/rate-limiting/>.
+//! The parsers are pure and accept any text: what they do not understand is ignored, without losing what they do. See <https://develop.sentry.dev/sdk/expected-features/rate-limiting/>.
 
 use std::time::{Duration, SystemTime};
 
 use crate::clock::SuspendAwareInstant;
 use crate::sentry::envelope::Kind;
 
-/// Sentry's word for a 429 that does not say how long it holds.
-pub const USUAL: Duration = Duration::from_secs(60);
+/// How long a 429 holds that does not say so, by Sentry's documentation.
+pub const DEFAULT: Duration = Duration::from_secs(60);
 
-/// No limit is believed for longer: a sandbox hardly lives that long, and a wrong number must not silence it for ever.
+/// Longer limits are cut to this: a sandbox hardly lives that long, and a wrong number must not silence it for ever.
 pub const MAX_LENGTH: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a limit is for: those of Sentry's categories that are ever sent from here.
+/// Sentry's data categories, as far as SentryNet sends them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Category {
     /// Everything, whatever its category.
@@ -42,18 +41,18 @@ impl Category {
         }
     }
 
-    /// For people: what is not taken.
+    /// For people: what Sentry rejects.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::All => "nothing",
-            Self::Transaction => "no transactions",
-            Self::Span => "no spans",
-            Self::Error => "no events",
-            Self::Monitor => "no check-ins",
+            Self::All => "everything",
+            Self::Transaction => "transactions",
+            Self::Span => "spans",
+            Self::Error => "events",
+            Self::Monitor => "check-ins",
         }
     }
 
-    /// Sentry's word; other words are categories of which nothing is sent.
+    /// By Sentry's name for it; the other categories are not sent from here.
     fn from_word(word: &str) -> Option<Self> {
         Some(match word {
             "transaction" => Self::Transaction,
@@ -65,12 +64,12 @@ impl Category {
     }
 }
 
-/// One limit of an answer.
+/// One limit of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// What it is for.
     pub category: Category,
-    /// How long it holds from the answer on; at most [`MAX_LENGTH`].
+    /// How long it holds from the response on; at most [`MAX_LENGTH`].
     pub time: Duration,
 }
 
@@ -107,8 +106,8 @@ pub fn rate_limits(text: &str) -> Vec<Limit> {
     limits
 }
 
-/// The limits that an answer with these headers sets. A 429 that names none of Sentry's own limits everything.
-pub fn of_answer(
+/// The limits that a response with these headers sets. A 429 that names none of Sentry's own limits everything.
+pub fn of_response(
     status: u16,
     retry_after_header: Option<&str>,
     rate_limits_header: Option<&str>,
@@ -119,7 +118,7 @@ pub fn of_answer(
     match rate_limits_header.filter(has_limits) {
         Some(text) => rate_limits(text),
         None if status == 429 => {
-            let time = retry_after_header.and_then(|text| retry_after(text, now)).unwrap_or(USUAL);
+            let time = retry_after_header.and_then(|text| retry_after(text, now)).unwrap_or(DEFAULT);
             vec![Limit { category: Category::All, time }]
         }
         None => Vec::new(),
@@ -137,13 +136,13 @@ fn seconds(text: &str) -> Option<Duration> {
     Some(Duration::from_secs_f64(seconds.min(MAX_LENGTH.as_secs_f64())))
 }
 
-/// The limits in force, also over a freeze of the sandbox.
+/// The limits that still hold, also across a freeze of the sandbox.
 #[derive(Clone, Debug, Default)]
 pub struct Limits(Vec<(Limit, SuspendAwareInstant)>);
 
-/// A limit in force.
+/// A limit that still holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InForce {
+pub struct ActiveLimit {
     /// What it is for.
     pub category: Category,
     /// How much longer it holds.
@@ -151,7 +150,7 @@ pub struct InForce {
 }
 
 impl Limits {
-    /// Takes limits that were answered at `now`. A shorter one takes nothing from a longer one.
+    /// Adds the limits of a response received at `now`. A shorter one does not replace a longer one.
     pub fn add(&mut self, limits: &[Limit], now: SuspendAwareInstant) {
         for new in limits {
             match self.0.iter_mut().find(|(known, _)| known.category == new.category) {
@@ -163,9 +162,9 @@ impl Limits {
     }
 
     /// The limit that keeps an envelope of this category from being sent at `now`: of several, the one that ends last.
-    pub fn on(&self, category: Category, now: SuspendAwareInstant) -> Option<InForce> {
+    pub fn active(&self, category: Category, now: SuspendAwareInstant) -> Option<ActiveLimit> {
         let of = self.0.iter().filter(|(limit, _)| limit.category == category || limit.category == Category::All);
-        let left = of.map(|(limit, since)| InForce { category: limit.category, left: left(limit, *since, now) });
+        let left = of.map(|(limit, since)| ActiveLimit { category: limit.category, left: left(limit, *since, now) });
         left.filter(|limit| !limit.left.is_zero()).max_by_key(|limit| limit.left)
     }
 }
@@ -245,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_limits_by_sentrys_own_header_first() {
+    fn sentrys_own_header_comes_first() {
         let all = |seconds| vec![Limit { category: Category::All, time: secs(seconds) }];
         let error = vec![Limit { category: Category::Error, time: secs(9) }];
         for (status, after, limits, wanted) in [
@@ -261,7 +260,7 @@ mod tests {
             (503, Some("5"), None, vec![]),
             (200, Some("5"), None, vec![]),
         ] {
-            assert_eq!(of_answer(status, after, limits, rfc()), wanted, "{status} {after:?} {limits:?}");
+            assert_eq!(of_response(status, after, limits, rfc()), wanted, "{status} {after:?} {limits:?}");
         }
     }
 
@@ -272,7 +271,7 @@ mod tests {
         limits.add(&rate_limits("10:transaction:key,2::key"), start);
         // A shorter one that comes later takes nothing away.
         limits.add(&rate_limits("1:transaction:key"), start);
-        let left = |category, after| limits.on(category, start + secs(after)).map(|limit| limit.left);
+        let left = |category, after| limits.active(category, start + secs(after)).map(|limit| limit.left);
         assert_eq!(left(Category::Transaction, 0), Some(secs(10)));
         assert_eq!(left(Category::Error, 1), Some(secs(1)));
         assert_eq!(left(Category::of(Kind::Other), 1), Some(secs(1)));
@@ -286,10 +285,13 @@ mod tests {
         let start = SuspendAwareInstant::now();
         let mut limits = Limits::default();
         limits.add(&rate_limits("60:transaction:key"), start);
-        assert!(limits.on(Category::Transaction, start.thawed(secs(59))).is_some());
-        assert_eq!(limits.on(Category::Transaction, start.thawed(secs(60))), None);
+        assert!(limits.active(Category::Transaction, start.after_suspension(secs(59))).is_some());
+        assert_eq!(limits.active(Category::Transaction, start.after_suspension(secs(60))), None);
         // A new one counts from then on.
-        limits.add(&rate_limits("5:transaction:key"), start.thawed(secs(60)));
-        assert_eq!(limits.on(Category::Transaction, start.thawed(secs(61))).map(|limit| limit.left), Some(secs(4)));
+        limits.add(&rate_limits("5:transaction:key"), start.after_suspension(secs(60)));
+        assert_eq!(
+            limits.active(Category::Transaction, start.after_suspension(secs(61))).map(|limit| limit.left),
+            Some(secs(4))
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What Sentry says about an envelope.
+//! Sentry's response to an envelope.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,65 +11,65 @@ use url::Url;
 use super::rate_limits;
 use super::rate_limits::Limit;
 
-/// More of an answer is not read.
+/// More of a response is not read.
 const MAX_LENGTH: usize = 64 * 1024;
-/// Characters of an answer that are quoted.
+/// Characters of a response that are quoted.
 const EXCERPT: usize = 200;
-/// An answer's body is not worth more time than this.
+/// A response's body is not worth more time than this.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What an answer means for its envelope. Sentences go on after `Sentry at HOST`.
+/// What a response means for its envelope. Sentences continue `Sentry at HOST`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// Sentry took it.
-    Taken,
-    /// Too much came; how long Sentry takes no more is in [`Answer::limits`].
+    /// Sentry accepted it.
+    Accepted,
+    /// Rate limited; for how long is in [`SentryResponse::limits`].
     Limited(String),
-    /// Not now, but perhaps after this time.
+    /// Not now; a retry after this time may succeed.
     Busy(String, Duration),
-    /// It is larger than what Sentry takes.
+    /// It is larger than Sentry accepts.
     TooLarge(String),
-    /// Never.
-    Refused(String),
+    /// Rejected for good.
+    Rejected(String),
 }
 
-/// An answer.
-pub struct Answer {
+/// A response.
+pub struct SentryResponse {
     /// What it means for the envelope.
     pub verdict: Verdict,
     /// What it means for those that follow.
     pub limits: Vec<Limit>,
 }
 
-impl Answer {
-    /// Reads an answer; at `deadline` without the rest of its body. `project` is where the envelope was sent, for
-    /// people.
+impl SentryResponse {
+    /// Reads a response; at `deadline` without the rest of its body. `project` names, for people, where the envelope was
+    /// sent.
     pub async fn read(response: reqwest::Response, project: &str, deadline: Instant) -> Self {
         let (status, now) = (response.status(), SystemTime::now());
         let text = |name: &str| text(response.headers(), name);
         let retry_after = text(RETRY_AFTER.as_str());
         let rate_limits = text("x-sentry-rate-limits");
         let location = text(LOCATION.as_str());
-        let limits = rate_limits::of_answer(status.as_u16(), retry_after.as_deref(), rate_limits.as_deref(), now);
+        let limits = rate_limits::of_response(status.as_u16(), retry_after.as_deref(), rate_limits.as_deref(), now);
         // Read in any case, so that the connection can be used again.
         let body = read(response, deadline).await;
-        let said = || format!("answered {}{}", in_words(status), quoted(&body));
+        let answer = || format!("answered {}{}", in_words(status), quoted(&body));
         let verdict = match status.as_u16() {
-            200..=299 => Verdict::Taken,
-            300..=399 => Verdict::Refused(format!(
-                "answered {}, a redirect{}: results are sent to the DSN's own host only",
+            200..=299 => Verdict::Accepted,
+            300..=399 => Verdict::Rejected(format!(
+                "answered {}, a redirect{}: results are only sent to the DSN's own host",
                 in_words(status),
                 elsewhere(location.as_deref()),
             )),
-            413 => Verdict::TooLarge(said()),
-            429 => Verdict::Limited(said()),
-            401 | 403 | 404 => Verdict::Refused(format!("{} to {project}: is the DSN right?", said())),
-            // The last ones are Cloudflare's, for a server behind it that is not well.
+            413 => Verdict::TooLarge(answer()),
+            429 => Verdict::Limited(answer()),
+            401 | 403 | 404 => Verdict::Rejected(format!("{} to {project}: check the DSN", answer())),
+            // The last range is Cloudflare's, for errors of the server behind it.
             500 | 502 | 503 | 504 | 520..=530 => {
                 let wait = retry_after.and_then(|text| rate_limits::retry_after(&text, now)).unwrap_or_default();
-                Verdict::Busy(said(), wait)
+                Verdict::Busy(answer(), wait)
             }
-            _ => Verdict::Refused(said()),
+            _ => Verdict::Rejected(answer()),
         };
         Self { verdict, limits }
     }
@@ -95,7 +95,7 @@ fn elsewhere(location: Option<&str>) -> String {
     url.and_then(|url| url.host_str().map(|host| format!(" to {host}"))).unwrap_or_default()
 }
 
-/// `: "…"` with Sentry's own words, or nothing if it had none.
+/// `: "…"` quoting Sentry's own message, or nothing if there is none.
 fn quoted(body: &[u8]) -> String {
     let text = match serde_json::from_slice::<Value>(body) {
         Ok(value) => {
@@ -114,7 +114,7 @@ fn quoted(body: &[u8]) -> String {
     }
 }
 
-/// What comes of the body in a short time.
+/// As much of the body as arrives in a short time.
 async fn read(mut response: reqwest::Response, deadline: Instant) -> Vec<u8> {
     let mut body = Vec::new();
     let until = deadline.min(Instant::now() + PATIENCE);

@@ -2,53 +2,53 @@
 
 use serde_json::{Map, Value};
 
-use crate::sentry::SPANS_LEFT_OUT;
 use crate::sentry::envelope::{Envelope, Kind};
+use crate::sentry::transaction::SPANS_LEFT_OUT;
 
-/// Bytes that Sentry takes of one event:
+/// The largest event that Sentry accepts, in bytes:
 /// <https://develop.sentry.dev/sdk/data-model/envelopes/#size-limits>.
 const MAX: usize = 1024 * 1024;
 
 /// What of an event's contexts goes first, in this order: what is long and least needed.
-const SPARE: [[&str; 2]; 2] = [["response", "data"], ["response", "headers"]];
+const EXPENDABLE: [[&str; 2]; 2] = [["response", "data"], ["response", "headers"]];
 
-/// The same envelope, smaller; `None` where there is nothing to cut. One that Sentry should have taken by its size
-/// (something before it takes less) is cut to half of it.
+/// The same envelope, smaller; `None` where there is nothing to cut. One that Sentry should have accepted by its size (a
+/// proxy before it may accept less) is cut to half of it.
 pub fn shrunk(envelope: &Envelope) -> Option<Envelope> {
-    let most = MAX.min(envelope.size() / 2);
+    let max = MAX.min(envelope.size() / 2);
     let smaller = envelope.clone().map_payloads(|_, payload| match envelope.kind() {
-        Kind::Event => shrink_event(payload, most),
-        Kind::Transaction => shrink_transaction(payload, most),
+        Kind::Event => shrink_event(payload, max),
+        Kind::Transaction => shrink_transaction(payload, max),
         Kind::Other => {}
     });
     (smaller.size() < envelope.size()).then_some(smaller)
 }
 
-/// Without the answer's body in any case; without its headers and the way there where that is not enough.
-fn shrink_event(event: &mut Value, most: usize) {
-    for (number, [context, field]) in SPARE.into_iter().enumerate() {
-        if number > 0 && length(event) <= most {
+/// Without the response's body in any case; where that is not enough, without its headers and the breadcrumbs.
+fn shrink_event(event: &mut Value, max: usize) {
+    for (number, [context, field]) in EXPENDABLE.into_iter().enumerate() {
+        if number > 0 && length(event) <= max {
             return;
         }
         if let Some(context) = map(event, &["contexts", context]) {
             context.shift_remove(field);
         }
     }
-    if length(event) > most
+    if length(event) > max
         && let Some(event) = event.as_object_mut()
     {
         event.shift_remove("breadcrumbs");
     }
 }
 
-/// Without spans' facts, and where that is not enough without the last spans. How many of those are left out is told.
-fn shrink_transaction(transaction: &mut Value, most: usize) {
+/// Without the spans' attributes; where that is not enough, without the last spans, whose number is stated.
+fn shrink_transaction(transaction: &mut Value, max: usize) {
     let Some(Value::Array(mut spans)) = transaction.get_mut("spans").map(Value::take) else { return };
     for span in spans.iter_mut().filter_map(Value::as_object_mut) {
         span.shift_remove("data");
     }
     let around = length(transaction);
-    let mut left = most.saturating_sub(around);
+    let mut left = max.saturating_sub(around);
     let fitting = spans.iter().map_while(|span| {
         // And a comma.
         left = left.checked_sub(length(span) + 1)?;

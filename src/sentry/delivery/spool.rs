@@ -1,11 +1,11 @@
-//! Envelopes that wait for the next delivery, in memory: it lasts as long as the sandbox does.
+//! Envelopes that wait for the next delivery, in memory: they last as long as the sandbox does.
 
 use std::collections::VecDeque;
 
 use crate::sentry::envelope::Envelope;
 
 /// Bytes that are kept; about a thousand runs.
-pub const ROOM: usize = 4 * 1024 * 1024;
+const CAPACITY: usize = 4 * 1024 * 1024;
 
 /// What waits, oldest first.
 #[derive(Debug, Default)]
@@ -15,21 +15,21 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// Keeps an envelope. The oldest go where there is not room for all; gives those back.
+    /// Keeps an envelope. Where there is no room for all, the oldest are dropped and returned.
     pub fn keep(&mut self, envelope: Envelope) -> Vec<Envelope> {
         self.bytes += envelope.size();
         self.kept.push_back(envelope);
-        let mut gone = Vec::new();
-        while self.bytes > ROOM
+        let mut dropped = Vec::new();
+        while self.bytes > CAPACITY
             && let Some(oldest) = self.kept.pop_front()
         {
             self.bytes -= oldest.size();
-            gone.push(oldest);
+            dropped.push(oldest);
         }
-        gone
+        dropped
     }
 
-    /// All that waits, oldest first. It waits no more.
+    /// Takes everything out, oldest first.
     pub fn take(&mut self) -> Vec<Envelope> {
         self.bytes = 0;
         std::mem::take(&mut self.kept).into()
@@ -55,11 +55,11 @@ mod tests {
     #[test]
     fn the_oldest_make_room() {
         let mut spool = Spool::default();
-        let gone: Vec<usize> = (0..6).map(|number| spool.keep(envelope(number, ROOM / 4)).len()).collect();
-        assert_eq!(gone, [0, 0, 0, 1, 1, 1]);
-        assert_eq!(spool.take(), (3..6).map(|number| envelope(number, ROOM / 4)).collect::<Vec<_>>());
+        let dropped: Vec<usize> = (0..6).map(|number| spool.keep(envelope(number, CAPACITY / 4)).len()).collect();
+        assert_eq!(dropped, [0, 0, 0, 1, 1, 1]);
+        assert_eq!(spool.take(), (3..6).map(|number| envelope(number, CAPACITY / 4)).collect::<Vec<_>>());
         assert_eq!((spool.len(), spool.bytes, spool.take()), (0, 0, vec![]));
-        assert_eq!(spool.keep(envelope(7, ROOM)).len(), 1, "what is larger than all the room goes at once");
+        assert_eq!(spool.keep(envelope(7, CAPACITY)).len(), 1, "what is larger than all the room goes at once");
         assert_eq!((spool.len(), spool.bytes), (0, 0));
     }
 }

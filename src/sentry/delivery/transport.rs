@@ -14,13 +14,13 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use url::Url;
 
-use super::error::Fault;
-use super::response::Answer;
+use super::error::SendError;
+use super::response::SentryResponse;
 use crate::clock::SuspendAwareInstant;
 use crate::net::outbound_client;
 use crate::sentry::envelope::Envelope;
 
-/// Requests on their way at the same time over HTTP/1, each on a connection of its own.
+/// Requests in flight at the same time over HTTP/1, each on a connection of its own.
 ///
 /// Measured: milliseconds for 200 envelopes at 100 ms, cold and with kept connections, median of 5; two busy cores that
 /// the receiver shares, a debug build. One after the other it would be 20 s.
@@ -38,7 +38,7 @@ use crate::sentry::envelope::Envelope;
 /// request's time for it, once.
 pub const CONNECTIONS: usize = 64;
 
-/// The same over HTTP/2, all on one connection. As many as servers commonly take.
+/// The same over HTTP/2, all on one connection: as many streams as servers commonly allow.
 const STREAMS: usize = 128;
 
 /// Smaller bodies are not worth compressing.
@@ -56,11 +56,11 @@ const KEY_SHOWN: usize = 8;
 /// What came of a request.
 pub enum Reply {
     /// Sentry answered.
-    Answered(Answer),
-    /// It did not.
-    Fault(Fault),
-    /// It did not in time. Whether it has the envelope is not known.
-    Silent,
+    Response(SentryResponse),
+    /// The request failed.
+    Error(SendError),
+    /// There was no answer in time. Whether Sentry has the envelope is unknown.
+    Timeout,
 }
 
 /// What all requests to one project share.
@@ -80,7 +80,7 @@ pub struct Transport {
 struct Known {
     /// The connections, and when they were last used.
     kept: Option<(reqwest::Client, SuspendAwareInstant)>,
-    /// The protocol that was spoken last.
+    /// The protocol that was negotiated last.
     version: Option<Version>,
 }
 
@@ -92,7 +92,11 @@ pub struct Connections {
 }
 
 impl Transport {
-    /// Everything that all requests share. An error is a sentence.
+    /// Everything that all requests share.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for people.
     pub fn new(dsn: &Dsn, mut tls: rustls::ClientConfig) -> Result<Self, String> {
         let host = format!("{}:{}", dsn.host(), dsn.port());
         let auth = HeaderValue::from_str(&dsn.to_auth(Some(AGENT)).to_string())
@@ -113,16 +117,20 @@ impl Transport {
         &self.host
     }
 
-    /// The connections of the last delivery, if they may still be there, else new ones. An error is a sentence.
-    pub fn line(&self) -> Result<Connections, String> {
+    /// The connections of the last delivery, if they may still be open, else new ones.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for people.
+    pub fn connect(&self) -> Result<Connections, String> {
         let kept = self.known().kept.clone().filter(|(_, used)| used.elapsed() < IDLE);
         match kept {
             Some((client, _)) => Ok(Connections { client, is_kept: true }),
-            None => self.fresh_line(),
+            None => self.connect_anew(),
         }
     }
 
-    fn fresh_line(&self) -> Result<Connections, String> {
+    fn connect_anew(&self) -> Result<Connections, String> {
         let client = outbound_client(self.tls.clone())
             .user_agent(AGENT)
             .default_headers(self.headers.clone())
@@ -133,16 +141,18 @@ impl Transport {
             .pool_max_idle_per_host(CONNECTIONS)
             .no_proxy()
             .build()
-            .map_err(|_| format!("no connection to Sentry at {} can be made: TLS cannot be set up", self.host))?;
+            .map_err(|_| format!("cannot connect to Sentry at {}: TLS cannot be set up", self.host))?;
         Ok(Connections { client, is_kept: false })
     }
 
-    /// Whether the first request on this line tells how many connections are needed: one where HTTP/2 is spoken.
-    pub fn is_unknown(&self, line: &Connections) -> bool {
-        !line.is_kept && self.url.scheme() == "https" && self.known().version.is_none_or(|v| v == Version::HTTP_2)
+    /// Whether the first request on these connections decides how many are needed: one where HTTP/2 is negotiated.
+    pub fn is_protocol_unknown(&self, connections: &Connections) -> bool {
+        !connections.is_kept
+            && self.url.scheme() == "https"
+            && self.known().version.is_none_or(|v| v == Version::HTTP_2)
     }
 
-    /// How many requests are best on their way at the same time, as far as is known.
+    /// How many requests should be in flight at the same time, as far as is known.
     pub fn at_once(&self) -> usize {
         match self.known().version {
             Some(Version::HTTP_2) => STREAMS,
@@ -150,24 +160,24 @@ impl Transport {
         }
     }
 
-    /// The next delivery uses these connections again.
-    pub fn keep(&self, line: Connections) {
-        self.known().kept = Some((line.client, SuspendAwareInstant::now()));
+    /// Keeps these connections for the next delivery.
+    pub fn keep(&self, connections: Connections) {
+        self.known().kept = Some((connections.client, SuspendAwareInstant::now()));
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends one envelope, and says at the latest at `until` what came of it.
+    /// Sends one envelope; the reply is known at `until` at the latest.
     pub async fn send(&self, client: &reqwest::Client, envelope: &Envelope, until: Instant) -> Reply {
         match tokio::time::timeout_at(until, self.request(client, envelope).send()).await {
             Ok(Ok(response)) => {
                 self.known().version = Some(response.version());
-                Reply::Answered(Answer::read(response, &self.project, until).await)
+                Reply::Response(SentryResponse::read(response, &self.project, until).await)
             }
-            Ok(Err(error)) => Reply::Fault(Fault::of(&error)),
-            Err(_) => Reply::Silent,
+            Ok(Err(error)) => Reply::Error(SendError::of(&error)),
+            Err(_) => Reply::Timeout,
         }
     }
 
@@ -197,10 +207,10 @@ impl Connections {
         self.is_kept
     }
 
-    /// Leaves kept connections for fresh ones, all of them: if one was closed meanwhile, the others were, too.
-    pub fn renew(&mut self, post: &Transport) {
+    /// Replaces kept connections by new ones, all of them: if one was closed meanwhile, so were the others.
+    pub fn renew(&mut self, transport: &Transport) {
         if self.is_kept
-            && let Ok(fresh) = post.fresh_line()
+            && let Ok(fresh) = transport.connect_anew()
         {
             *self = fresh;
         }

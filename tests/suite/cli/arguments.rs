@@ -79,7 +79,7 @@ fn all_mistakes_are_told_and_nothing_is_run() {
 fn the_configuration_is_looked_for_in_its_usual_place() {
     let workspace = Workspace::with(GOOD);
     let ran = workspace.run(&["check"]);
-    assert_eq!((ran.code, ran.out.as_str()), (0, "config/sentrynet.yaml: 1 group, 1 probe: fine\n"));
+    assert_eq!((ran.code, ran.out.as_str()), (0, "config/sentrynet.yaml: 1 group, 1 probe: valid\n"));
     assert_eq!(workspace.run(&["run"]).code, 1);
 }
 
@@ -171,8 +171,8 @@ fn the_demo_shows_its_issues_and_delivers_everything() {
         "connect_refused in One that is down",
         "tls_expired in One whose certificate has expired",
         "net.tls",
-        "5 ok, 2 failed in ",
-        "9 of 9 envelopes delivered to Sentry",
+        "6 ok, 2 failed in ",
+        "10 of 10 envelopes delivered to Sentry",
     ] {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);
     }

@@ -122,7 +122,7 @@ async fn what_was_not_delivered_is_kept_in_a_file_and_resent_with_the_command_th
     for part in [
         "0 of 4 envelopes delivered",
         "answered 403 Forbidden",
-        &format!("4 envelopes are kept in {file}"),
+        &format!("4 envelopes kept in {file}"),
         &format!("sentrynet resend < {file}"),
     ] {
         assert!(said.contains(part), "{part} in {text}");
@@ -201,11 +201,11 @@ async fn a_watch_is_a_table_that_is_kept_up_to_date_until_q_is_pressed() {
         screen.until(|screen| cleared(screen) > before).await;
     }
     let text = screen.wait_for(|text| row(text, "Home").is_some_and(|row| row.trim_end().len() > 110)).await;
-    assert!(text.contains("status ") && text.contains(", q ends"), "{text}");
+    assert!(text.contains("status ") && text.contains(", q to quit"), "{text}");
     screen.press("q");
     assert_eq!(screen.ended().await.code(), Some(0), "{}", screen.text());
     let text = screen.text();
-    assert!(text.trim_end().ends_with("stopped") && !text.contains("q ends"), "{text}");
+    assert!(text.trim_end().ends_with("stopped") && !text.contains("q to quit"), "{text}");
     assert!(screen.look(|screen| !screen.alternate_screen() && !screen.hide_cursor()));
 }
 
@@ -225,7 +225,7 @@ async fn a_signal_gives_the_terminal_back_and_the_log_comes_then() {
     for part in [
         "WARN",
         "stopped; 6 envelopes not delivered",
-        "6 envelopes are kept in sentrynet-undelivered-",
+        "6 envelopes kept in sentrynet-undelivered-",
         "sentrynet resend < ",
     ] {
         assert!(text.contains(part), "{part} in {text}");

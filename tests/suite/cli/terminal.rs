@@ -26,7 +26,7 @@ fn page(view: View, glyphs: Glyphs, columns: Option<usize>, groups: &[(Option<&s
     let parts: Vec<Part<'_>> = groups.iter().map(|&(heading, outcomes)| Part { heading, outcomes }).collect();
     match view {
         View::Table => terminal.table(&mut out, &parts, Shown::Everything),
-        View::Troubles => terminal.table(&mut out, &parts, Shown::Troubles),
+        View::Troubles => terminal.table(&mut out, &parts, Shown::Problems),
         View::Waterfalls => terminal.waterfalls(&mut out, &parts, Shown::Everything),
     }
     .expect("a vector");
@@ -252,7 +252,7 @@ fn a_summary_counts_what_there_was_and_what_arrived() {
         Terminal::new(Some(80), &redactor).summary(&mut out, outcomes, us(61_200_000), delivered).expect("a vector");
         String::from_utf8(out.into_inner()).expect("text")
     };
-    assert_eq!(counts(&[], None), "nothing to run in 61.2 s\n");
+    assert_eq!(counts(&[], None), "no runs in 61.2 s\n");
     let delivered = Delivered { envelopes: 3, delivered: 3, duration: us(1_500), ..Delivered::default() };
     assert_eq!(
         counts(&[ok(), failed(FailureKind::Reset)], Some(&delivered)),
@@ -265,7 +265,7 @@ fn a_long_page_ends_with_what_went_wrong_by_kind() {
     let redactor = Redactor::new([&Secret::new("hunter2!")]);
     let told = |outcomes: &[Outcome]| {
         let mut out = anstream::StripStream::new(Vec::new());
-        Terminal::new(None, &redactor).recap(&mut out, outcomes, 5, true).expect("a vector");
+        Terminal::new(None, &redactor).failures(&mut out, outcomes, 5, true).expect("a vector");
         String::from_utf8(out.into_inner()).expect("text")
     };
     let mut outcomes = some_of_everything();
@@ -279,7 +279,7 @@ fn a_long_page_ends_with_what_went_wrong_by_kind() {
     }
     let (expired, told) = (&outcomes[2].identity.group, told(&outcomes));
     let expected = [
-        "Not well: 4 of 7 runs",
+        "Failed or slow: 4 of 7 runs",
         "tls_expired",
         &format!("  {expired}: a title"),
         "    certificate of www.example.com expired 3 days ago, on 2026-10-17 at 12:00\n    UTC",

@@ -12,7 +12,7 @@ use aws_credential_types::credential_fn::provide_credentials_fn;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
 use sentrynet::clock::SuspendAwareInstant;
-use sentrynet::parameters::{ConfigSource, Loaded, ParameterStore, Prefix, SourceError, SsmError};
+use sentrynet::parameters::{ConfigCache, LoadError, Loaded, ParameterStore, Prefix, SsmError};
 use serde_json::json;
 
 fn names(names: &[&str]) -> BTreeSet<String> {
@@ -90,7 +90,7 @@ async fn secrets_that_cannot_be_had_say_why() {
     let secrets = store.secrets(&names(&["/shop/password", "/shop/pasword"])).await;
 
     assert_eq!(secrets["/shop/password"].as_ref().map(|secret| secret.expose()), Ok("hunter2!"));
-    assert_eq!(secrets["/shop/pasword"].as_ref().map(|_| ()), Err(&format!("there is none of this name in {REGION}")));
+    assert_eq!(secrets["/shop/pasword"].as_ref().map(|_| ()), Err(&format!("there is no such parameter in {REGION}")));
 }
 
 #[tokio::test]
@@ -100,10 +100,10 @@ async fn what_aws_refuses_is_said_with_what_to_do() {
     let store = store(&proxy.url()).await;
     for (status, code, parts) in [
         (400, "AccessDeniedException", ["/p/sentry", "ssm:GetParameters", "kms:Decrypt", REGION, "because"]),
-        (400, "ThrottlingException", ["/p/sentry", "throttling", "fewer calls", REGION, "because"]),
+        (400, "ThrottlingException", ["/p/sentry", "throttled", "fewer calls", REGION, "because"]),
         (400, "UnrecognizedClientException", ["credentials", "renew", "Unrecognized", REGION, "because"]),
         (400, "ExpiredTokenException", ["credentials", "renew", "Expired", REGION, "because"]),
-        (500, "InternalServerError", ["/p/sentry", "did not give", "InternalServerError", REGION, "because"]),
+        (500, "InternalServerError", ["/p/sentry", "refused to read", "InternalServerError", REGION, "because"]),
     ] {
         proxy.answer_next(status, json!({"__type": code, "message": "because"}));
         let error = store.fetch(&names(&["/p/sentry"])).await.expect_err(code).to_string();
@@ -153,8 +153,8 @@ fn asked(proxy: &Proxy) -> Vec<BTreeSet<String>> {
 
 const PARAMETERS: [&str; 3] = ["/sentrynet/sentry", "/sentrynet/dsn", "/sentrynet/groups/demo"];
 
-async fn source(proxy: &Proxy) -> ConfigSource {
-    ConfigSource::new(crate::support::client(), &Prefix::new("/sentrynet/")).with_store(store(&proxy.url()).await)
+async fn source(proxy: &Proxy) -> ConfigCache {
+    ConfigCache::new(crate::support::client(), &Prefix::new("/sentrynet/")).with_store(store(&proxy.url()).await)
 }
 
 #[tokio::test]
@@ -243,7 +243,7 @@ async fn a_broken_newer_value_leaves_the_last_good_one_and_is_reported_until_it_
             let loaded =
                 source.group("demo", start + Duration::from_secs(seconds), None).await.expect("the last good one");
             assert!(Arc::ptr_eq(&good.config, &loaded.config));
-            let Some(SourceError::Broken(problems)) = loaded.broken else { panic!("{:?}", loaded.broken) };
+            let Some(LoadError::Broken(problems)) = loaded.broken else { panic!("{:?}", loaded.broken) };
             assert!(problems.to_string().contains("/sentrynet/groups/demo"), "{problems}");
         }
     }
@@ -255,7 +255,7 @@ async fn a_broken_newer_value_leaves_the_last_good_one_and_is_reported_until_it_
     // With nothing good to fall back on, a broken value is an error.
     moto.put("/sentrynet/groups/demo", "probes: [").await;
     let cold = self::source(&proxy).await.group("demo", start, None).await;
-    assert!(matches!(cold, Err(SourceError::Broken(_))), "{cold:?}");
+    assert!(matches!(cold, Err(LoadError::Broken(_))), "{cold:?}");
 }
 
 #[tokio::test]
@@ -269,23 +269,23 @@ async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
 
     denied();
     let cold = source.group("demo", start, None).await;
-    assert!(matches!(cold, Err(SourceError::Ssm(SsmError::Denied { .. }))), "{cold:?}");
+    assert!(matches!(cold, Err(LoadError::Ssm(SsmError::Denied { .. }))), "{cold:?}");
     source.group("demo", start, None).await.expect("a failure is not kept");
 
     denied();
     let later = source.group("demo", start + Duration::from_secs(60), None).await.expect("the last good configuration");
-    assert!(matches!(later.broken, Some(SourceError::Ssm(SsmError::Denied { .. }))), "{:?}", later.broken);
+    assert!(matches!(later.broken, Some(LoadError::Ssm(SsmError::Denied { .. }))), "{:?}", later.broken);
     let again = source.group("demo", start + Duration::from_secs(120), None).await.expect("a configuration");
     assert_eq!(again.broken, None);
 
     proxy.answer_next(400, json!({"__type": "ThrottlingException", "message": "because"}));
     let busy = source.group("demo", start + Duration::from_secs(180), None).await.expect("the last good configuration");
-    assert!(matches!(busy.broken, Some(SourceError::Ssm(SsmError::Throttled { .. }))), "{:?}", busy.broken);
+    assert!(matches!(busy.broken, Some(LoadError::Ssm(SsmError::Throttled { .. }))), "{:?}", busy.broken);
     // Asked again within the minute, it says the same; after a freeze of a minute it asks again.
     let asked = start + Duration::from_secs(181);
     let same = source.group("demo", asked, None).await.expect("the last good configuration");
     assert_eq!(same.broken, busy.broken);
-    let thawed = asked.thawed(Duration::from_secs(60));
+    let thawed = asked.after_suspension(Duration::from_secs(60));
     assert_eq!(source.group("demo", thawed, None).await.expect("a configuration").broken, None);
 
     // With something good at hand, little of the time left is spent on waiting.
@@ -294,7 +294,7 @@ async fn a_store_that_does_not_answer_leaves_the_last_good_configuration() {
     let hanging = source.group("demo", start + Duration::from_secs(360), Some(Instant::now() + left)).await;
     assert!(watch.elapsed() < left, "{:?}", watch.elapsed());
     let broken = hanging.expect("the last good configuration").broken;
-    assert!(matches!(broken, Some(SourceError::Ssm(SsmError::Late { .. }))), "{broken:?}");
+    assert!(matches!(broken, Some(LoadError::Ssm(SsmError::Late { .. }))), "{broken:?}");
 }
 
 #[tokio::test]
@@ -312,5 +312,5 @@ async fn a_group_that_is_not_there_is_an_error_that_names_its_parameter() {
     source.group("demo", start, None).await.expect("a configuration");
     moto.delete("/sentrynet/groups/demo").await;
     let deleted = source.group("demo", start + Duration::from_secs(60), None).await.expect_err("taken away");
-    assert!(matches!(deleted, SourceError::Ssm(SsmError::Missing { .. })), "{deleted:?}");
+    assert!(matches!(deleted, LoadError::Ssm(SsmError::Missing { .. })), "{deleted:?}");
 }

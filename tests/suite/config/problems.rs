@@ -89,26 +89,26 @@ groups:
             "2:8 sentry.dsn this is not a DSN: no valid url provided (copy it from the project's settings in Sentry; it looks like \
              `https://key@o0.ingest.sentry.io/0`)",
             "3:3 sentry.enviroment unknown key `enviroment` (did you mean `environment`?)",
-            "4:22 regions[1] expected an AWS region, found the text \"Ireland\" (regions are named like `eu-west-1` and \
+            "4:22 regions[1] expected an AWS region, found the string \"Ireland\" (regions are named like `eu-west-1` and \
              `us-east-1`)",
             "5:7 tags expected a map, found a list (write `name: value` in each line, without `- `)",
             "6:1 group unknown key `group` (did you mean `groups`?)",
             "8:11 groups[0].name a group's name is made of letters, digits, `-`, `_` and `.` (for example `my-group`)",
             "9:15 groups[0].regions[0] `us-east-1` is not among the configuration's `regions` (add it to `regions`)",
-            "10:13 groups[0].spread expected `stagger`, `together` or `round-robin`, found the text \"random\" (there is \
-             `stagger`, `together` and `round-robin`)",
+            "10:13 groups[0].spread expected `stagger`, `together` or `round-robin`, found the string \"random\" (expected \
+             one of `stagger`, `together`, `round-robin`)",
             "13:9 groups[0].probes[0].ulr unknown key `ulr` (did you mean `url`?)",
-            "14:16 groups[0].probes[0].every 0s is too short: at least 10s (for more runs than that there is `burst`)",
+            "14:16 groups[0].probes[0].every 0s is too short: at least 10s (to run more often, use `burst`)",
             "15:16 groups[0].probes[0].burst 101 is too large: at most 100",
-            "16:18 groups[0].probes[0].timeout expected a span of time, found the text \"10 parsecs\" (write seconds as a \
-             number, or a text such as `500ms`, `30s`, `5m` or `1h`)",
-            "17:16 groups[0].probes[1].probe expected a kind of probe, found the text \"probes.htpp\" (did you mean \
+            "16:18 groups[0].probes[0].timeout expected a duration, found the string \"10 parsecs\" (write seconds as a \
+             number, or a string such as `500ms`, `30s`, `5m` or `1h`)",
+            "17:16 groups[0].probes[1].probe expected a kind of probe, found the string \"probes.htpp\" (did you mean \
              `probes.http`?)",
             "18:14 groups[0].probes[1].url this is not a URL that can be probed: it does not begin with `https://` or \
              `http://` (write `https://www.example.com`)",
-            "19:16 groups[0].probes[2].probe `probes.ssh` is not supported yet (there is `probes.http` and `probes.script`)",
+            "19:16 groups[0].probes[2].probe `probes.ssh` is not supported yet (expected one of `probes.http`, `probes.script`, `probes.tcp`)",
             "21:9 groups[0].probes[3] `probe` is missing (for example `probe: probes.http`)",
-            "22:25 groups[0].probes[3].expected[1] expected a status code, found the text \"fine\" (write a code such as \
+            "22:25 groups[0].probes[3].expected[1] expected a status code, found the string \"fine\" (write a code such as \
              `200`, a class such as `2xx`, a range such as `200-204`, or a list of these)",
             "24:19 groups[0].probes[3].set_keys.status this is not JSONPath: it breaks off at character 10 (write \
              one such as `$.status`, `$.users[0].name` or `$.users[?@.id == 1].name`)",
@@ -124,7 +124,7 @@ groups:
     let shown = found.to_string();
     let lines: Vec<&str> = shown.lines().collect();
     assert_eq!(lines.len(), found.len());
-    let line = "sentrynet.yaml:14:16: groups[0].probes[0].every: 0s is too short: at least 10s; for more runs than that there is `burst`";
+    let line = "sentrynet.yaml:14:16: groups[0].probes[0].every: 0s is too short: at least 10s; to run more often, use `burst`";
     assert!(lines.contains(&line), "{shown}");
 }
 
@@ -137,7 +137,7 @@ fn files_that_hold_no_configuration_are_refused_with_a_sentence() {
     assert!(of(b"").starts_with("a.yaml: this is empty"));
     assert!(of(b"# nothing\n\n---\n").starts_with("a.yaml: this is empty"));
     assert!(of(b"- a\n- b\n").starts_with("a.yaml:1:1: expected a map, found a list"));
-    assert!(of(b"hello").starts_with("a.yaml:1:1: expected a map, found the text \"hello\""));
+    assert!(of(b"hello").starts_with("a.yaml:1:1: expected a map, found the string \"hello\""));
     assert!(of(b"groups:\n").starts_with("a.yaml:1:7: groups: expected a list, found nothing"), "{}", of(b"groups:\n"));
     assert!(of(b"groups: {a: b}\n").starts_with("a.yaml:1:9: groups: expected a list, found a map"));
     assert!(of(b"sentry: {}\n").starts_with("a.yaml:1:1: `groups` is missing"));

@@ -15,7 +15,6 @@ use serde_json::json;
 
 use crate::support::texts::{load, script, with_probe};
 
-/// Each problem as `line:column path message (help)`.
 /// A configuration with one `probes.http` that has these lines besides its URL.
 fn probe(lines: &str) -> Probe {
     (*load(&with_probe(lines)).groups[0].probes[0]).clone()
@@ -24,7 +23,7 @@ fn probe(lines: &str) -> Probe {
 fn request(lines: &str) -> Request {
     match probe(lines).check {
         Check::Http(request) => *request,
-        Check::Script(_) => panic!("a script"),
+        other => panic!("{other:?}"),
     }
 }
 

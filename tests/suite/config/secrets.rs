@@ -9,7 +9,7 @@ use crate::support::search::{Found, READINGS};
 use crate::support::target::{Target, answer};
 use sentrynet::config::{Document, read};
 use sentrynet::net::{Network, Resolver};
-use sentrynet::runner::{Overrides, Runner, jobs_now};
+use sentrynet::runner::{Overrides, Runner, manual_runs};
 use sentrynet::schema::{SecretRef, Secrets};
 use sentrynet::secrets::{FILTERED, Secret};
 use sentrynet::telemetry::Telemetry;
@@ -157,7 +157,7 @@ async fn nothing_that_reaches_sentry_holds_a_secret() {
     let overrides = Overrides { dsn: Some(receiver.dsn().to_string()), ..Overrides::default() };
     let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::default());
     let (group, now) = (&config.groups[0], OffsetDateTime::now_utc());
-    let finished = runner.run(&config, group, jobs_now(&group.probes, now), now, None).await.expect("a run");
+    let finished = runner.run(&config, group, manual_runs(&group.probes, now), now, None).await.expect("a run");
     assert_eq!((finished.summary.failed, finished.summary.delivery.lost), (group.probes.len(), 0));
 
     let received: Vec<String> =

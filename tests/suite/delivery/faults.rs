@@ -22,20 +22,20 @@ use uuid::Uuid;
 /// Time enough to meet a fault, if not to outlast it.
 const SHORT: Duration = Duration::from_millis(1500);
 
-/// A courier to `url`, which trusts these authorities and keeps what does not arrive.
-fn courier(url: &str, authorities: &[&Authority]) -> DeliveryClient {
+/// A delivery_client to `url`, which trusts these authorities and keeps what does not arrive.
+fn delivery_client(url: &str, authorities: &[&Authority]) -> DeliveryClient {
     let mut roots = RootCertStore::empty();
     for authority in authorities {
         roots.add(authority.der()).expect("a root");
     }
     let dsn = url.replacen("://", "://key@", 1).parse().expect("a DSN");
-    DeliveryClient::new(dsn, receiver::client(roots)).keeping()
+    DeliveryClient::new(dsn, receiver::client(roots)).retain_for_next()
 }
 
 /// Nothing arrives for this reason, everything is kept for the next time and in the log.
-async fn nothing_arrives(courier: &DeliveryClient, why: &str) {
+async fn nothing_arrives(delivery_client: &DeliveryClient, why: &str) {
     let sent = runs(3);
-    let (delivered, log) = deliver(courier, sent.clone(), SHORT).await;
+    let (delivered, log) = deliver(delivery_client, sent.clone(), SHORT).await;
     assert_eq!((delivered.envelopes, delivered.spooled, delivered.missing), (3, 3, 3), "{why}: {delivered:?}");
     assert_eq!(logged(&log), sent, "{why}");
     let [problem] = &delivered.problems[..] else { panic!("{why}: {:?}", delivered.problems) };
@@ -49,8 +49,8 @@ fn reset(stream: &TcpStream) {
 
 #[tokio::test]
 async fn a_name_that_does_not_exist_is_said() {
-    let courier = courier("http://no-such-host.invalid/7", &[]);
-    nothing_arrives(&courier, "could not be reached: its name could not be looked up").await;
+    let delivery_client = delivery_client("http://no-such-host.invalid/7", &[]);
+    nothing_arrives(&delivery_client, "could not be reached: its host name could not be resolved").await;
 }
 
 #[tokio::test]
@@ -64,8 +64,8 @@ async fn certificates_that_cannot_be_trusted_are_said_and_sentry_gets_nothing() 
         (self_signed(&params("localhost", -1, 1)), "its certificate is from an unknown issuer"),
     ] {
         let sentry = Target::https(server, |_| panic!("a request")).await;
-        let courier = courier(&sentry.https_url("localhost", "/7"), &[&ours]);
-        nothing_arrives(&courier, &format!("could not be reached: {why}")).await;
+        let delivery_client = delivery_client(&sentry.https_url("localhost", "/7"), &[&ours]);
+        nothing_arrives(&delivery_client, &format!("could not be reached: {why}")).await;
         assert!(sentry.connections() <= 3, "there is no use in trying again");
     }
 }
@@ -92,12 +92,12 @@ async fn handshakes_that_come_to_nothing_are_said() {
     .await;
     let cases = [
         (&insists, "could not be reached: the TLS handshake failed"),
-        (&closes, "could not be reached: the connection was closed in the TLS handshake"),
+        (&closes, "could not be reached: the connection was closed during the TLS handshake"),
         (&resets, "could not be reached: the connection was reset"),
         (&mumbles, "could not be reached: the TLS handshake failed"),
     ];
     let meet = cases.map(async |(sentry, why)| {
-        nothing_arrives(&courier(&sentry.https_url("localhost", "/7"), &[&ours]), why).await;
+        nothing_arrives(&delivery_client(&sentry.https_url("localhost", "/7"), &[&ours]), why).await;
     });
     join_all(meet).await;
 }
@@ -106,7 +106,8 @@ async fn handshakes_that_come_to_nothing_are_said() {
 async fn a_handshake_that_hangs_is_told_before_the_deadline() {
     let hangs = Target::hanging().await;
     let sent = runs(3);
-    let (delivered, log) = deliver(&courier(&hangs.https_url("localhost", "/7"), &[]), sent.clone(), SHORT).await;
+    let (delivered, log) =
+        deliver(&delivery_client(&hangs.https_url("localhost", "/7"), &[]), sent.clone(), SHORT).await;
     assert_eq!((delivered.spooled, delivered.late, logged(&log)), (3, 3, sent), "{delivered:?}");
     assert!(delivered.problems[0].contains("did not answer in time"), "{:?}", delivered.problems);
 }
@@ -118,7 +119,7 @@ async fn a_reset_before_the_answer_is_said_and_what_passes_loses_nothing() {
         reset(&stream);
     })
     .await;
-    nothing_arrives(&courier(&resets.url("/7"), &[]), "gave no answer: the connection was reset").await;
+    nothing_arrives(&delivery_client(&resets.url("/7"), &[]), "did not answer: the connection was reset").await;
 
     let taken = Arc::new(AtomicUsize::new(0));
     let count = taken.clone();
@@ -134,7 +135,7 @@ async fn a_reset_before_the_answer_is_said_and_what_passes_loses_nothing() {
         }
     })
     .await;
-    let (delivered, _) = deliver(&courier(&passes.url("/7"), &[]), runs(10), AMPLE).await;
+    let (delivered, _) = deliver(&delivery_client(&passes.url("/7"), &[]), runs(10), AMPLE).await;
     assert_eq!((delivered.delivered, taken.load(Ordering::Relaxed)), (10, 15), "{delivered:?}");
 }
 
@@ -143,9 +144,9 @@ async fn a_connection_on_which_nothing_arrives_is_said() {
     let deaf = black_hole::deaf().await;
     let sentry = format!("http://{}/7", deaf.local_addr().expect("an address"));
     let sent = runs(3);
-    let (delivered, log) = deliver(&courier(&sentry, &[]), sent.clone(), 2 * SHORT).await;
+    let (delivered, log) = deliver(&delivery_client(&sentry, &[]), sent.clone(), 2 * SHORT).await;
     assert_eq!((delivered.spooled, logged(&log)), (3, sent));
-    assert!(delivered.problems[0].ends_with("gave no answer: the connection was dead (3 envelopes)"), "{delivered:?}");
+    assert!(delivered.problems[0].ends_with("did not answer: the connection timed out (3 envelopes)"), "{delivered:?}");
 }
 
 #[tokio::test]
@@ -159,7 +160,7 @@ async fn an_answer_that_breaks_off_counts_as_far_as_it_came() {
             reset(&stream);
         })
         .await;
-        let (delivered, log) = deliver(&courier(&breaks_off.url("/7"), &[]), runs(3), AMPLE).await;
+        let (delivered, log) = deliver(&delivery_client(&breaks_off.url("/7"), &[]), runs(3), AMPLE).await;
         let (arrived, lost) = if is_taken { (3, 0) } else { (0, 3) };
         assert_eq!((delivered.delivered, delivered.lost, logged(&log).len()), (arrived, lost, lost), "{delivered:?}");
         assert_eq!(breaks_off.connections(), 3, "none is sent twice");
@@ -170,8 +171,8 @@ async fn an_answer_that_breaks_off_counts_as_far_as_it_came() {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-le").await;
     })
     .await;
-    let why = "gave no answer: the connection was closed without an answer";
-    nothing_arrives(&courier(&half.url("/7"), &[]), why).await;
+    let why = "did not answer: the connection was closed without a response";
+    nothing_arrives(&delivery_client(&half.url("/7"), &[]), why).await;
 }
 
 #[tokio::test]
@@ -185,7 +186,7 @@ async fn an_answer_that_comes_byte_by_byte_is_an_answer() {
         }
     })
     .await;
-    let (delivered, _) = deliver(&courier(&slow.url("/7"), &[]), runs(3), AMPLE).await;
+    let (delivered, _) = deliver(&delivery_client(&slow.url("/7"), &[]), runs(3), AMPLE).await;
     assert_eq!((delivered.delivered, delivered.problems.len()), (3, 0), "{delivered:?}");
 }
 
@@ -200,9 +201,9 @@ async fn what_one_sentry_does_to_each_envelope_adds_up() {
         _ => Behaviour::default(),
     })
     .await;
-    let courier = DeliveryClient::new(receiver.dsn(), receiver.tls()).keeping();
+    let delivery_client = DeliveryClient::new(receiver.dsn(), receiver.tls()).retain_for_next();
     let sent: Vec<_> = (0..60).map(envelope).collect();
-    let (delivered, log) = deliver(&courier, sent.clone(), SHORT).await;
+    let (delivered, log) = deliver(&delivery_client, sent.clone(), SHORT).await;
     let counts = (delivered.delivered, delivered.lost, delivered.spooled, delivered.missing);
     assert_eq!(counts, (10, 20, 30, 50), "{delivered:?}");
     assert_eq!(delivered.problems.len(), 5, "{:?}", delivered.problems);

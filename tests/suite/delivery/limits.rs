@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::support::clock::Stopwatch;
-use crate::support::envelopes::{AMPLE, courier, deliver, failed_run, ids, logged, runs};
+use crate::support::envelopes::{AMPLE, deliver, delivery_client, failed_run, ids, logged, runs};
 use crate::support::receiver::{Behaviour, Receiver};
 use sentrynet::sentry::Kind;
 use tokio::time::Instant;
@@ -29,7 +29,7 @@ async fn what_there_is_time_to_wait_for_is_waited_for() {
         let receiver = once(first.clone()).await;
         let started = Instant::now();
         let sent = runs(1);
-        let (delivered, _) = deliver(&courier(&receiver), sent.clone(), AMPLE).await;
+        let (delivered, _) = deliver(&delivery_client(&receiver), sent.clone(), AMPLE).await;
         assert_eq!((delivered.delivered, receiver.taken()), (1, ids(&sent)), "{first:?}: {delivered:?}");
         assert_eq!(receiver.received().len(), 2, "{first:?}");
         assert!(started.elapsed() >= Duration::from_secs(1), "{first:?} is not waited for");
@@ -46,19 +46,19 @@ async fn what_is_limited_beyond_the_deadline_is_not_sent_at_all() {
         Behaviour::status(429).with(LIMITS, "60::key"),
     ] {
         let receiver = Receiver::start(first.clone()).await;
-        let courier = courier(&receiver).keeping();
+        let delivery_client = delivery_client(&receiver).retain_for_next();
         let watch = Stopwatch::start();
-        let (delivered, log) = deliver(&courier, runs(1), AMPLE).await;
+        let (delivered, log) = deliver(&delivery_client, runs(1), AMPLE).await;
         assert_eq!((delivered.spooled, logged(&log).len()), (1, 1), "{first:?}: {delivered:?}");
         let problem = &delivered.problems[0];
-        assert!(problem.contains("answered 429 Too Many Requests: \"no\"; it takes no"), "{problem}");
+        assert!(problem.contains("answered 429 Too Many Requests: \"no\"; it rejects "), "{problem}");
         // What follows is kept without asking again, also in the next delivery.
-        let (delivered, _) = deliver(&courier, runs(100)[50..].to_vec(), AMPLE).await;
+        let (delivered, _) = deliver(&delivery_client, runs(100)[50..].to_vec(), AMPLE).await;
         assert_eq!((delivered.spooled, delivered.carried, receiver.received().len()), (51, 1, 1), "{first:?}");
         assert!(watch.elapsed() < Duration::from_secs(5), "there is nothing to wait for");
         let problem = &delivered.problems[0];
         assert!(
-            problem.starts_with("not sent: Sentry at ") && problem.contains("longer than there was time"),
+            problem.starts_with("not sent: Sentry at ") && problem.contains("longer than the time left"),
             "{problem}"
         );
     }
@@ -72,7 +72,7 @@ async fn a_limit_is_for_its_category_alone() {
             false => Behaviour::default(),
         })
         .await;
-        let (delivered, log) = deliver(&courier(&receiver), failed_run(), AMPLE).await;
+        let (delivered, log) = deliver(&delivery_client(&receiver), failed_run(), AMPLE).await;
         assert_eq!((delivered.delivered, delivered.lost), (1, 1), "{delivered:?}");
         assert_eq!(logged(&log)[0].kind(), limited);
         assert!(delivered.problems[0].contains("for 60 s"), "{delivered:?}");
@@ -82,17 +82,17 @@ async fn a_limit_is_for_its_category_alone() {
 #[tokio::test]
 async fn a_limit_that_comes_with_a_200_is_for_what_follows() {
     let receiver = once(Behaviour::default().with(LIMITS, "60:transaction:key")).await;
-    let courier = courier(&receiver);
-    assert_eq!(deliver(&courier, runs(1), AMPLE).await.0.delivered, 1);
-    let (delivered, _) = deliver(&courier, failed_run(), AMPLE).await;
+    let delivery_client = delivery_client(&receiver);
+    assert_eq!(deliver(&delivery_client, runs(1), AMPLE).await.0.delivered, 1);
+    let (delivered, _) = deliver(&delivery_client, failed_run(), AMPLE).await;
     assert_eq!((delivered.delivered, delivered.lost, receiver.received().len()), (1, 1, 2));
-    assert!(delivered.problems[0].contains("takes no transactions for"), "{delivered:?}");
+    assert!(delivered.problems[0].contains("rejects transactions for"), "{delivered:?}");
 }
 
 #[tokio::test]
 async fn a_limit_of_what_is_not_sent_limits_nothing() {
     let receiver = once(Behaviour::status(429).with(LIMITS, "60:session;attachment:key:quota")).await;
-    assert_eq!(deliver(&courier(&receiver), runs(3), AMPLE).await.0.delivered, 3);
+    assert_eq!(deliver(&delivery_client(&receiver), runs(3), AMPLE).await.0.delivered, 3);
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn limited_transactions_do_not_hold_up_events() {
     .await;
     let mut sent = runs(200);
     sent.push(failed_run().pop().expect("an event"));
-    let (delivered, _) = deliver(&courier(&receiver), sent.clone(), AMPLE).await;
+    let (delivered, _) = deliver(&delivery_client(&receiver), sent.clone(), AMPLE).await;
     assert_eq!((delivered.delivered, receiver.taken()), (201, ids(&sent)), "{delivered:?}");
     let received = receiver.received();
     let taken: Vec<Kind> =

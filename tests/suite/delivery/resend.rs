@@ -46,7 +46,7 @@ async fn every_envelope_of_a_log_is_delivered_once_however_it_was_wrapped() {
     let workspace = Workspace::empty().variable("SENTRY_DSN", &receiver.dsn().to_string());
     let ran = resend(workspace, &["resend"], log.join("\n")).await;
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
-    assert_eq!(ran.out, "4 envelopes found, 4 delivered, 0 lost\n  1 found again and sent once: the same events\n");
+    assert_eq!(ran.out, "4 envelopes found, 4 delivered, 0 lost\n  1 found again: sent only once\n");
     assert_eq!(receiver.taken(), ids(&sent));
     assert!(receiver.received().iter().all(|request| sent.contains(&request.envelope)));
 }
@@ -78,8 +78,8 @@ async fn what_does_not_arrive_is_said() {
     assert_eq!(ran.code, 3, "{ran:?}");
     for part in [
         "3 envelopes found, 0 delivered, 3 lost\n",
-        "  1 not sent: older than the 30 days that Sentry takes\n",
-        "  1 not to be read: the log has cut the line, or changed it\n",
+        "  1 not sent: older than the 30 days that Sentry accepts\n",
+        "  1 unreadable: the log has truncated or changed the line\n",
         "answered 403 Forbidden",
     ] {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);

@@ -141,7 +141,7 @@ fn check_tells_whether_the_template_is_stale_and_writes_nothing() {
     is(
         &workspace.run(&["compile", "--check"]),
         1,
-        &["template.yaml is not there: `sentrynet compile config/sentrynet.yaml`"],
+        &["template.yaml does not exist: run `sentrynet compile config/sentrynet.yaml`"],
     );
     assert!(!workspace.path().join("template.yaml").exists());
     compiled(&workspace);
@@ -151,13 +151,13 @@ fn check_tells_whether_the_template_is_stale_and_writes_nothing() {
 
     workspace.write("config/sentrynet.yaml", THREE.replace("every: 1m, burst: 2", "every: 2m, burst: 2"));
     let parts = [
-        "template.yaml is stale: `sentrynet compile config/sentrynet.yaml` makes it\n",
+        "template.yaml is out of date: run `sentrynet compile config/sentrynet.yaml` to update it\n",
         "\n-  Every60:\n+  Every120:\n",
     ];
     let ran = workspace.run(&["compile", "--check"]);
     is(&ran, 1, &parts);
     // Warnings come before it.
-    let difference = ran.err.rsplit("template.yaml is stale").next().unwrap_or_default();
+    let difference = ran.err.rsplit("template.yaml is out of date").next().unwrap_or_default();
     assert!(difference.lines().count() <= 32, "{}", ran.err);
     assert_eq!(read(&workspace, "template.yaml"), text);
 }

@@ -131,7 +131,7 @@ groups:
     }
     let again = push(&workspace, &["--region", "eu-west-1"]);
     assert_fine(&again);
-    assert_eq!(again.out, "eu-west-1\nnothing to change\n");
+    assert_eq!(again.out, "eu-west-1\nno changes\n");
 
     moto.client("us-east-1")
         .await
@@ -238,13 +238,13 @@ async fn a_region_that_fails_does_not_stop_the_others() {
     let ran = push(&workspace, &to_all);
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(
-        ran.out.contains("eu-west-1: 4 written, 0 removed\nus-east-1: 1 written, 0 removed, not finished\n"),
+        ran.out.contains("eu-west-1: 4 written, 0 removed\nus-east-1: 1 written, 0 removed, incomplete\n"),
         "{}",
         ran.out
     );
     for part in [
         "not allowed to write the SSM parameters /sentrynet/groups/two in us-east-1: the role needs ssm:PutParameter",
-        "AWS does not accept the credentials at hand in ap-southeast-2",
+        "AWS rejects the current credentials in ap-southeast-2",
         "push again",
     ] {
         assert!(ran.err.contains(part), "{part} in {}", ran.err);

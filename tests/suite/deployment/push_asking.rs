@@ -78,7 +78,7 @@ async fn without_a_terminal_nothing_is_written_unasked() {
     let ran = workspace.run(&["push", "--region", "eu-west-1", "--dsn", DSN]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.out.contains("/sentrynet/groups/a: new"), "what there would be to do is shown: {}", ran.out);
-    assert_eq!(ran.err, "nothing was written: there is no terminal to ask on, and --yes was not given\n");
+    assert_eq!(ran.err, "nothing was written: no terminal to ask on, and no --yes\n");
     let piped = workspace.command(&["push", "--region", "eu-west-1"]).write_stdin("y\n").output().expect("it runs");
     assert_eq!(piped.status.code(), Some(2));
     assert_eq!(moto.parameters("eu-west-1").await.len(), 0);
@@ -114,7 +114,7 @@ async fn the_difference_is_shown_and_no_secret_is() {
     };
     let first = push(&["--dsn", DSN]);
     let warning = "warning: groups[0].probes[0].auth.bearer, groups[0].probes[0].query.access_token, groups[0].probes[0].body and \
-                   1 more: this looks like a secret that is written out";
+                   1 more: this looks like a secret in plain text";
     assert!(first.err.starts_with(warning) && first.err.contains("{ssm: /path}"), "{}", first.err);
     assert!(first.out.contains("/sentrynet/dsn: new (not shown)\n"), "{}", first.out);
     assert!(moto.parameters("eu-west-1").await["/sentrynet/groups/a"].value.contains("bearer-secret-1"));
@@ -213,10 +213,10 @@ async fn what_cannot_be_used_is_refused_before_aws_is_asked() {
         (&["--region", "Ireland"], &["not an AWS region such as eu-west-1"]),
         (&["--region", "eu-west-1", "other.yaml"], &["CONFIG goes before --region"]),
         (&["--region"], &["--region"]),
-        (&["--region", "eu-west-1", "--dsn", "nonsense"], &["the DSN is not usable"]),
-        (&["--region", "eu-west-1", "--dsn", ""], &["the DSN is not usable"]),
+        (&["--region", "eu-west-1", "--dsn", "nonsense"], &["invalid DSN"]),
+        (&["--region", "eu-west-1", "--dsn", ""], &["invalid DSN"]),
         (&["--region", "eu-west-1", "--prefix", "watch"], &["`watch`", "does not begin with `/`"]),
-        (&["--region", "eu-west-1", "--prefix", "/ssm-watch"], &["`/ssm-watch`", "Amazon's own"]),
+        (&["--region", "eu-west-1", "--prefix", "/ssm-watch"], &["`/ssm-watch`", "reserved by AWS"]),
         (&["no.yaml", "--region", "eu-west-1"], &["error: there is no such file\n--> no.yaml"]),
         (&[], &["no AWS region is known", "--region", "`regions`", "AWS_REGION"]),
     ];

@@ -46,7 +46,7 @@ async fn regions_are_the_arguments_then_the_configuration_s_then_the_one_at_hand
         &keys(workspace(&regions, &moto.endpoint(), profile)),
         &["--region", "ap-south-1", "us-east-1,ap-south-1"],
     );
-    let warning = "warning: in ap-south-1 no rule will fire: not among the configuration's `regions`\n";
+    let warning = "warning: in ap-south-1 no rule will fire: it is not among the configuration's `regions`\n";
     assert_eq!(std::mem::take(&mut foreign.err), warning);
     assert_eq!(written(&foreign), ["ap-south-1"], "us-east-1 has it already");
     assert_eq!(written(&push(&plain(), &[])), ["eu-north-1"]);

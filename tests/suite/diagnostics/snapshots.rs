@@ -141,7 +141,7 @@ const WARNED: &str = "groups: [{name: a, probes: [{probe: probes.http, url: 'htt
 fn warnings_change_nothing_unless_they_are_asked_to() {
     let workspace = Workspace::with(WARNED);
     let ran = workspace.run(&["check"]);
-    assert_eq!((ran.code, ran.out.as_str()), (0, "config/sentrynet.yaml: 1 group, 1 probe: can be used\n"));
+    assert_eq!((ran.code, ran.out.as_str()), (0, "config/sentrynet.yaml: 1 group, 1 probe: valid, with warnings\n"));
     assert!(ran.err.starts_with("warning: this group has no tags"), "{}", ran.err);
     let strict = workspace.run(&["check", "--strict"]);
     assert_eq!((strict.code, strict.out.as_str(), &strict.err), (2, "", &ran.err));

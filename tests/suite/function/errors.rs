@@ -13,8 +13,7 @@ use crate::support::sample_target::{file, group, of_group, sample_target};
 use crate::support::target::Target;
 use sentrynet::clock::SuspendAwareInstant;
 use sentrynet::net::{Network, Resolver};
-use sentrynet::parameters::Origin;
-use sentrynet::parameters::{ConfigSource, ParameterStore, Prefix};
+use sentrynet::parameters::{ConfigCache, ConfigSource, ParameterStore, Prefix};
 use sentrynet::runner::{Overrides, Runner};
 use sentrynet::telemetry::{Mode, Telemetry};
 use serde_json::json;
@@ -26,15 +25,15 @@ async fn what_cannot_be_served_is_a_function_error_that_says_why() {
     let config = file(&good);
     let function = Function::with_file(config.path(), Some(kent.dsn()), []).await;
     for (payload, part) in [
-        (json!([1]), "has to be a JSON object"),
-        (json!("demo"), "has to be a JSON object"),
-        (json!({}), "names no group"),
+        (json!([1]), "must be a JSON object"),
+        (json!("demo"), "must be a JSON object"),
+        (json!({}), "has no \"group\""),
         (json!({"grup": "demo"}), "did you mean \"group\"?"),
         (json!({"group": 7}), "the name of a group, not 7"),
         (json!({"group": "demo", "every": "60"}), "a number of seconds"),
-        (json!({"group": "demo", "time": "2026-11-20T10:00:00Z"}), "nothing without \"every\""),
+        (json!({"group": "demo", "time": "2026-11-20T10:00:00Z"}), "requires \"every\""),
         (json!({"group": "dmeo"}), "did you mean \"demo\"?"),
-        (json!({"group": "else"}), "there are \"demo\""),
+        (json!({"group": "else"}), "available: \"demo\""),
     ] {
         let message = error(&function.invoke(&payload).await, "PayloadError");
         assert!(message.contains(part), "{payload}: {message}");
@@ -65,7 +64,7 @@ async fn without_a_usable_dsn_nothing_runs() {
         error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError")
     };
     let message = invoke(config.path(), None).await;
-    assert_eq!(message, "there is no DSN: set SENTRY_DSN, or sentry.dsn in the configuration");
+    assert_eq!(message, "no DSN is configured: set SENTRY_DSN, or sentry.dsn in the configuration");
     let message = invoke(config.path(), Some("sentry.io")).await;
     assert!(message.contains("https://KEY@HOST/PROJECT"), "{message}");
     let message = invoke(Path::new("/nowhere/sentrynet.yaml"), None).await;
@@ -85,7 +84,7 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
     let refused = |code: &str| json!({"__type": code, "message": "because"});
     for (before, (trouble, parts)) in [
         ("denied", ["not allowed to read", "/sentrynet/groups/demo", "ssm:GetParameters"]),
-        ("throttled", ["throttling", "/sentrynet/groups/demo", "because"]),
+        ("throttled", ["throttled", "/sentrynet/groups/demo", "because"]),
         ("broken", ["/sentrynet/groups/demo", "did you mean `url`?", "ulr"]),
         ("down", ["cannot be reached", "/sentrynet/groups/demo", "AWS_ENDPOINT_URL"]),
     ]
@@ -96,7 +95,7 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
         let proxy = Proxy::of(moto.endpoint()).await;
         let url = if trouble == "down" { moto.endpoint() } else { proxy.url() };
         let store = ParameterStore::new(&settings(&url).await).expect("a store");
-        let mut source = ConfigSource::new(crate::support::client(), &Prefix::new("/sentrynet")).with_store(store);
+        let mut source = ConfigCache::new(crate::support::client(), &Prefix::new("/sentrynet")).with_store(store);
         // What was read a minute ago is read anew.
         source
             .group("demo", SuspendAwareInstant::now() - Duration::from_secs(60), None)
@@ -113,14 +112,14 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
         }
         let overrides = Overrides { dsn: Some(kent.dsn()), ..Overrides::default() };
         let runner = Runner::new(Network::new(Resolver::system()), overrides, telemetry.clone());
-        let origin = Origin::Ssm { prefix: Prefix::new("/sentrynet"), source: Some(source).into() };
-        let function = sentrynet::runner::Function::new(runner, origin);
+        let source = ConfigSource::Ssm { prefix: Prefix::new("/sentrynet"), cache: Some(source).into() };
+        let function = sentrynet::runner::Function::new(runner, source);
         let finished = function.handle(json!({"group": "demo"}), None).await.expect("a summary");
         assert_eq!((finished.summary.runs, finished.summary.ok), (3, 2), "{trouble}");
         let told: Vec<String> = strings(&kent.bodies("event").await, "message");
         let told: Vec<&String> = told.iter().filter(|message| *message != "-").collect();
         assert_eq!(told.len(), before + 1, "{trouble}: {told:?}");
-        for part in ["the last good one runs"].iter().chain(&parts) {
+        for part in ["the last valid one still runs"].iter().chain(&parts) {
             assert!(told[before].contains(part), "{trouble}: no {part:?} in {told:?}");
         }
     }
@@ -141,7 +140,7 @@ async fn a_store_that_hangs_is_told_before_the_deadline() {
     let function = Function::start(bootstrap(), more).await;
     let message = error(&function.invoke(&json!({"group": "demo"})).await, "ConfigurationError");
     assert!(function.took() < Duration::from_secs(4), "{:?}", function.took());
-    assert!(message.contains("did not give /sentrynet/groups/demo within"), "{message}");
+    assert!(message.contains("did not return /sentrynet/groups/demo within"), "{message}");
     let told = strings(&kent.bodies("event").await, "message");
     assert_eq!(told, [format!("the invocation failed: {message}")]);
 }

@@ -214,7 +214,7 @@ async fn a_target_that_hangs_does_not_outlive_the_deadline() {
     let runs = results(&answer);
     assert_eq!(strings(runs, "status"), ["ok", "ok", "failed", "failed", "skipped"]);
     assert_eq!(strings(runs, "kind"), ["-", "-", "http_status", "deadline", "-"]);
-    assert_eq!(runs[4]["error"], "no time was left in the invocation");
+    assert_eq!(runs[4]["error"], "no time left in the invocation");
     assert_eq!((&answer["delivery"]["delivered"], &answer["delivery"]["lost"]), (&json!(6), &json!(0)));
     assert_eq!(kent.items().await.len(), 6);
 }

@@ -72,10 +72,10 @@ async fn in_each_region_the_function_picks_the_ticks_that_the_plan_shows() {
             .iter()
             .filter(|line| line["level"] == "WARN")
             .filter_map(|line| line["message"].as_str())
-            .filter(|message| message.contains("none of the group's regions"))
+            .filter(|message| message.contains("not one of the group's regions"))
             .collect();
-        let expected = "us-east-1 is none of the group's regions (ap-southeast-2, eu-west-1): its probes run here as if by \
-                        themselves";
+        let expected = "us-east-1 is not one of the group's regions (ap-southeast-2, eu-west-1): its probes run as if it were the only \
+                        region";
         assert_eq!(warned, if region == "us-east-1" { vec![expected] } else { Vec::new() });
     }
 }

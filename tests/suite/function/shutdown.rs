@@ -158,7 +158,7 @@ async fn the_function_asks_for_the_signal_before_it_serves_and_ends_well() {
 #[tokio::test]
 async fn where_nobody_knows_extensions_the_function_serves_all_the_same() {
     let refusal = "HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\n{}";
-    for (registered, why) in [(Some(refusal), "it refused"), (None, "it did not answer")] {
+    for (registered, why) in [(Some(refusal), "the extension was refused"), (None, "no answer to the extension")] {
         let (lines, output) = start(registered).await;
         assert_eq!(output.status.code(), Some(0), "{lines:?}");
         let log = String::from_utf8_lossy(&output.stdout);

@@ -1,12 +1,12 @@
 //! Connections to Sentry are kept from one invocation to the next, whatever a freeze of the sandbox does to them.
 
 use crate::support::answer::results;
-use crate::support::envelopes::{AMPLE, courier, deliver, ids, runs};
+use crate::support::envelopes::{AMPLE, deliver, delivery_client, ids, runs};
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::rie::Function;
 use crate::support::sample_target::{file, group, of_group, sample_target};
 use sentrynet::net::{Network, Resolver};
-use sentrynet::parameters::Origin;
+use sentrynet::parameters::ConfigSource;
 use sentrynet::runner;
 use sentrynet::runner::{Overrides, Runner};
 use sentrynet::telemetry::Telemetry;
@@ -48,8 +48,9 @@ async fn warm_invocations_use_the_connection_of_the_first_over_tls_too() {
         let sentry = Receiver::start_tls_with(protocols, |_| Behaviour::default()).await;
         // The real function trusts public authorities only.
         let overrides = Overrides { dsn: Some(sentry.dsn().to_string()), ..Overrides::default() };
-        let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::default()).over(sentry.tls());
-        let function = runner::Function::new(runner, Origin::File(config.path().to_owned()));
+        let runner =
+            Runner::new(Network::new(Resolver::system()), overrides, Telemetry::default()).with_tls(sentry.tls());
+        let function = runner::Function::new(runner, ConfigSource::File(config.path().to_owned()));
         let deliver = async |payload| {
             let finished = function.handle(payload, None).await.expect("a summary");
             (finished.summary.delivery.delivered, sentry.connections())
@@ -89,10 +90,10 @@ async fn whatever_becomes_of_connections_while_the_function_is_frozen_everything
 async fn kept_connections_whose_way_is_gone_are_left_long_before_time_is_up() {
     for protocols in [&[][..], &[&b"h2"[..]], &[&b"http/1.1"[..]]] {
         let sentry = Receiver::start_over(protocols, |_| Behaviour::default()).await;
-        let (courier, sent) = (courier(&sentry), runs(20));
-        assert_eq!(deliver(&courier, sent.clone(), AMPLE).await.0.delivered, 20);
+        let (delivery_client, sent) = (delivery_client(&sentry), runs(20));
+        assert_eq!(deliver(&delivery_client, sent.clone(), AMPLE).await.0.delivered, 20);
         sentry.vanish();
-        let (delivered, _) = deliver(&courier, sent.clone(), AMPLE).await;
+        let (delivered, _) = deliver(&delivery_client, sent.clone(), AMPLE).await;
         assert_eq!((delivered.delivered, delivered.problems.len()), (20, 0), "{delivered:?}");
         assert_eq!(sentry.taken(), ids(&[sent.clone(), sent].concat()), "twice in all: once each delivery");
         // Without a word from the system, a request on a kept connection has half of the time.

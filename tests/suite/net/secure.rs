@@ -104,7 +104,7 @@ async fn a_bad_certificate_is_refused_for_its_reason_and_recorded() {
     let (result, _) = secured(&other, "service.test", &trusting, PLENTY).await;
     assert!(matches!(certificate_error(result), CertificateError::NotValidForNameContext { .. }));
 
-    let stranger = echo(Authority::new().server("service.test")).await;
+    let stranger = echo(Authority::named("stranger").server("service.test")).await;
     let (result, _) = secured(&stranger, "service.test", &trusting, PLENTY).await;
     assert_eq!(certificate_error(result), CertificateError::UnknownIssuer);
     let (result, _) = secured(&stranger, "service.test", &TlsSettings::default(), PLENTY).await;

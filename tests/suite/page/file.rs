@@ -32,14 +32,14 @@ async fn a_file_that_cannot_be_written_is_told_before_anything_is_run() {
     for (path, why) in [
         ("nowhere/page.html", "its directory does not exist"),
         ("directory", "it is a directory"),
-        ("file/page.html", "what should be its directory is a file"),
+        ("file/page.html", "a part of its path is not a directory"),
         ("/dev/null", "it is not a file"),
         ("..", "it is a directory"),
     ] {
         for command in [&["run", "--html", path][..], &["demo", "--html", path]] {
             let ran = workspace.run(command);
             assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{path}");
-            assert_eq!(ran.err, format!("the page {path} cannot be written: {why}\n"));
+            assert_eq!(ran.err, format!("the HTML report {path} cannot be written: {why}\n"));
         }
     }
     assert_eq!(target.connections(), 0);

@@ -77,8 +77,8 @@ async fn a_page_without_failures_and_one_with_thousands_of_runs() {
     quiet(well);
     quiet(many);
     // A point a run, and one around the chosen.
-    assert_eq!(well.values[0], json!(["The probe is well", 1, true, true, 2]));
-    assert_eq!(many.values[0], json!(["All 25 probes are well", 100, true, true, 2501]));
+    assert_eq!(well.values[0], json!(["The probe is ok", 1, true, true, 2]));
+    assert_eq!(many.values[0], json!(["All 25 probes are ok", 100, true, true, 2501]));
     shows(&many.values[1], oldest);
 }
 
@@ -133,7 +133,7 @@ fn a_long_history_is_leafed_through() {
             _ => assert_eq!(value, expected, "{place}"),
         }
     }
-    assert!(text(&seen.values[2][1]).contains("The last 1,000 runs can be looked at"), "{}", seen.values[2][1]);
+    assert!(text(&seen.values[2][1]).contains("Details are kept of the last 1,000 runs"), "{}", seen.values[2][1]);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_page_that_is_kept_current_loads_itself_again_and_keeps_what_was_chosen() {
     };
     let empty = empty.go();
     quiet(&empty);
-    assert_eq!(empty.values[0], json!(["Nothing was run yet", 0]));
+    assert_eq!(empty.values[0], json!(["No runs yet", 0]));
     let first = add(0);
     for number in 1..80 {
         add(number);

@@ -98,7 +98,7 @@ async fn a_late_tick_is_run_while_fresh_and_skipped_when_stale() {
     let fresh = run_scheduled(keys.clone(), now - Duration::from_secs(50), &context).await;
     assert!(fresh.iter().all(|outcome| outcome.status == Status::Ok));
     let stale = run_scheduled(keys, now - Duration::from_secs(61), &context).await;
-    assert_eq!(why_skipped(&stale[0]), "stale: 1 minute late, which is a period or more");
+    assert_eq!(why_skipped(&stale[0]), "stale: 1 minute late, at least one period");
     assert_eq!((stale.len(), stale[0].attempts, target.connections()), (2, 0, 2));
 }
 
@@ -117,11 +117,11 @@ async fn the_deadline_ends_what_runs_and_skips_what_could_not_start() {
     assert_eq!(kind, "deadline");
     assert!(sentence.starts_with("the invocation's time was up after ") && sentence.ends_with(" in http.wait"));
     assert_eq!(phases(&outcomes[0]), ["net.tcp", "http.send", "http.wait!"]);
-    assert!(outcomes[1..].iter().all(|outcome| why_skipped(outcome) == "no time was left in the invocation"));
+    assert!(outcomes[1..].iter().all(|outcome| why_skipped(outcome) == "no time left in the invocation"));
     // A tick beyond the deadline is not waited for.
     let tick = OffsetDateTime::now_utc() + Duration::from_secs(60);
     let beyond = run_scheduled(format!("url: '{}'", target.url("/")), tick, &context).await;
-    assert_eq!(why_skipped(&beyond[0]), "no time was left in the invocation");
+    assert_eq!(why_skipped(&beyond[0]), "no time left in the invocation");
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn a_probe_does_not_overlap_with_itself_and_what_it_misses_is_skipped() {
     };
     let outcomes = run_group("g", (0..4).map(job).collect(), &context(Resolver::system())).await;
     assert_eq!((outcomes.len(), seen.load(Ordering::SeqCst), target.connections()), (4, 1, 3));
-    let why = "the probe's own runs took until 2 seconds after this tick, which is a period or more";
+    let why = "the probe's previous runs ended 2 seconds after this tick, at least one period late";
     assert_eq!(why_skipped(&outcomes[1]), why);
     assert!([0, 2, 3].iter().all(|number| outcomes[*number].status == Status::Ok), "{outcomes:?}");
     assert!(outcomes[2].started >= start + Duration::from_millis(4500), "late, but fresh");

@@ -13,7 +13,7 @@ use sentrynet::config::Config;
 use sentrynet::net::{Network, Resolver};
 use sentrynet::outcome::phase::Op;
 use sentrynet::outcome::{Outcome, Status};
-use sentrynet::runner::{Finished, Overrides, Runner, jobs_now};
+use sentrynet::runner::{Finished, Overrides, Runner, manual_runs};
 use sentrynet::sentry::Kind;
 use sentrynet::telemetry::Telemetry;
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ async fn run(config: &Config, receiver: &Receiver, deadline: Option<Instant>) ->
     let overrides = Overrides { dsn, location: Some("here".to_owned()), ..Overrides::default() };
     let runner = Runner::new(Network::new(Resolver::system()), overrides, Telemetry::default());
     let (group, now) = (&config.groups[0], OffsetDateTime::now_utc());
-    let finished = runner.run(config, group, jobs_now(&group.probes, now), now, deadline).await;
+    let finished = runner.run(config, group, manual_runs(&group.probes, now), now, deadline).await;
     finished.expect("a summary")
 }
 

@@ -193,7 +193,7 @@ async fn a_run_that_begins_while_another_waits_for_the_same_name_waits_as_long()
         let (group, context) = (&config.groups[0], &context);
         async move {
             sleep(pause).await;
-            let job = ScheduledRun::by_hand(group.probes[0].clone(), OffsetDateTime::now_utc());
+            let job = ScheduledRun::manual(group.probes[0].clone(), OffsetDateTime::now_utc());
             run_group(&group.name, vec![job], context).await.remove(0)
         }
     };

@@ -32,18 +32,18 @@ macro_rules! recipes {
 }
 
 recipes! {
-    "A login that hands out a token" => a_login,
+    "A login that returns a token" => a_login,
     "A GraphQL query" => graphql,
     "A webhook with a signature" => a_webhook,
     "An API behind OAuth2" => oauth2,
     "Credentials in the form" => oauth2_by_form,
     "A page behind basic auth" => basic_auth,
     "A redirect that must happen" => a_redirect,
-    "A certificate that must not end" => a_certificate,
+    "A certificate that must not expire" => a_certificate,
     "A slow page" => a_slow_page,
     "A private service with certificates of its own" => a_private_service,
-    "The health of many parts" => many_parts,
-    "HTTP/2 and nothing else" => http2,
+    "The health of many components" => many_parts,
+    "HTTP/2 only" => http2,
     "No alert for one lost packet" => retries,
     "Several regions, in turn" => regions,
     "A file that must not be public" => a_file,

@@ -68,7 +68,8 @@ Every86400: shop: 1 probe every 24h
   ap-southeast-2  disabled       0 0                      0           0     0.00
 ";
     assert!(ran.out.starts_with(expected), "{}", ran.out);
-    for part in ["Lambda time (arm64, 128 MB)", "Sentry spans", "\nAWS and Sentry ", "List prices of 2025", "Assumed: "]
+    for part in
+        ["Lambda time (arm64, 128 MB)", "Sentry spans", "\nAWS and Sentry ", "List prices of 2025", "Assumptions: "]
     {
         assert!(ran.out.contains(part), "{part} in {}", ran.out);
     }

@@ -99,7 +99,8 @@ async fn play(mut stream: TcpStream, acts: &[Act]) {
                 }
                 tokio::time::sleep(*pause).await;
             },
-            Act::Await => stream.readable().await.is_ok(),
+            // `readable` may say so too early.
+            Act::Await => matches!(stream.peek(&mut [0]).await, Ok(1..)),
             Act::Pause(pause) => {
                 tokio::time::sleep(*pause).await;
                 true

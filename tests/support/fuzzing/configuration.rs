@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sentrynet::config::{Config, Document, Group, RedactedLine, read, read_parts};
 use sentrynet::diagnostics::Diagnostics;
-use sentrynet::parameters::Parts;
+use sentrynet::parameters::Partition;
 use sentrynet::probe::Check;
 use sentrynet::probe::http::{Body, Request};
 use sentrynet::schema::{SecretRef, Secrets};
@@ -41,8 +41,8 @@ pub fn check(bytes: &[u8]) {
     for secrets in [&secrets, &Secrets::stand_ins(), &Secrets::default()] {
         judge(bytes, read(&document, secrets));
     }
-    match Parts::of(&document) {
-        Ok(parts) => judge_parts(&parts),
+    match Partition::of(&document) {
+        Ok(parts) => check_partition(&parts),
         // Too large is a problem of the configuration; what does not read the same is one of SentryNet.
         Err(problems) => {
             judge_problems(bytes, &problems);
@@ -72,7 +72,7 @@ fn judge(bytes: &[u8], result: Result<Config, Diagnostics>) {
 }
 
 /// Every part fits into a parameter, and Parameter Store takes it.
-fn judge_parts(parts: &Parts) {
+fn check_partition(parts: &Partition) {
     for part in parts.settings.iter().chain(parts.groups.iter().map(|(_, part)| part)) {
         assert!((1..=8192).contains(&part.text().len()) && !part.text().contains("{{"), "{part:?}");
         for line in RedactedLine::all(part.text(), &parts.redactor) {
@@ -143,6 +143,7 @@ fn judge_group(group: &Group) {
                 assert!(!script.steps.is_empty());
                 script.steps.iter().for_each(judge_request);
             }
+            Check::Tcp(tcp) => assert!(!tcp.host.is_empty() && tcp.port > 0, "{tcp:?}"),
         }
     }
 }

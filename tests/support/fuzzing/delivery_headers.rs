@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use sentrynet::clock::SuspendAwareInstant;
 use sentrynet::sentry::delivery::rate_limits::{
-    Category, Limit, Limits, MAX_LENGTH, USUAL, of_answer, rate_limits, retry_after,
+    Category, DEFAULT, Limit, Limits, MAX_LENGTH, of_response, rate_limits, retry_after,
 };
 
 /// 1994-11-06 08:49:37 UTC, of RFC 9110.
@@ -35,12 +35,12 @@ pub fn check(bytes: &[u8]) {
         assert_eq!(of(&both), of(&limits).max(of(&more)), "{category:?}");
     }
 
-    assert_eq!(of_answer(200, Some(after), None, now), []);
+    assert_eq!(of_response(200, Some(after), None, now), []);
     let all = |time| vec![Limit { category: Category::All, time }];
-    assert_eq!(of_answer(429, Some(after), None, now), all(time.unwrap_or(USUAL)));
-    let answered = of_answer(429, Some(after), Some(groups), now);
-    assert!(answered == limits || answered == all(time.unwrap_or(USUAL)), "{answered:?}");
-    assert_eq!(of_answer(200, Some(after), Some(groups), now), limits);
+    assert_eq!(of_response(429, Some(after), None, now), all(time.unwrap_or(DEFAULT)));
+    let answered = of_response(429, Some(after), Some(groups), now);
+    assert!(answered == limits || answered == all(time.unwrap_or(DEFAULT)), "{answered:?}");
+    assert_eq!(of_response(200, Some(after), Some(groups), now), limits);
     in_force(&limits);
 }
 
@@ -80,7 +80,7 @@ fn in_force(limits: &[Limit]) {
     for category in Category::EVERY {
         let of = limits.iter().filter(|limit| limit.category == category || limit.category == Category::All);
         let longest = of.map(|limit| limit.time).max().unwrap_or_default();
-        assert_eq!(kept.on(category, now).map_or(Duration::ZERO, |limit| limit.left), longest);
-        assert_eq!(kept.on(category, now + longest), None);
+        assert_eq!(kept.active(category, now).map_or(Duration::ZERO, |limit| limit.left), longest);
+        assert_eq!(kept.active(category, now + longest), None);
     }
 }

@@ -1,8 +1,8 @@
-//! What makes two texts differ, in few lines.
+//! The beginning of the difference between two templates.
 
 use similar::TextDiff;
 
-/// Lines that are shown.
+/// More lines are not shown.
 const MAX: usize = 30;
 
 /// The beginning of a unified diff.

@@ -1,4 +1,4 @@
-//! The plan as people read it.
+//! The plan as tables for people, or as lines where the terminal is too narrow for tables.
 
 use std::io;
 use std::io::Write;
@@ -9,11 +9,12 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use crate::cli::deployment::{FAILURES, OVERHEAD, Plan, PlannedItem, PlannedRegion, PlannedRule, PlannedTarget, RUN};
 use crate::cli::terminal::{PLAIN, QUIET, Terminal, cut, width};
 use crate::schema::value::show_duration;
+use crate::wording::counted;
 
-/// The least of an expression that is worth a column; `--json` has all of it.
-const EXPRESSION: usize = 13;
+/// Expressions are not cut shorter than this; `--json` has them in full.
+const MIN_EXPRESSION_LENGTH: usize = 13;
 
-/// Shows the rules, the bill, and what it takes for granted.
+/// Shows the rules, the bill, and the assumptions.
 pub(crate) fn show(out: &mut dyn Write, terminal: &Terminal<'_>, plan: &Plan) -> io::Result<()> {
     terminal.heading(out, &format!("Rules in {}", plan.regions.join(", ")))?;
     match rule_table(plan, terminal.width()) {
@@ -52,7 +53,7 @@ fn rule_table(plan: &Plan, width: usize) -> Option<Vec<String>> {
     if beyond == 0 {
         return Some(lines);
     }
-    let room = longest.checked_sub(beyond).filter(|room| *room >= EXPRESSION)?;
+    let room = longest.checked_sub(beyond).filter(|room| *room >= MIN_EXPRESSION_LENGTH)?;
     Some(of(room)).filter(|lines| widest(lines) <= width)
 }
 
@@ -87,7 +88,7 @@ fn rule_lines(out: &mut dyn Write, terminal: &Terminal<'_>, plan: &Plan) -> io::
     Ok(())
 }
 
-/// What costs something.
+/// The items that cost something.
 fn items(plan: &Plan) -> impl Iterator<Item = &PlannedItem> {
     plan.bill.iter().filter(|item| item.amount > 0.0)
 }
@@ -118,11 +119,11 @@ fn bill_lines(out: &mut dyn Write, terminal: &Terminal<'_>, plan: &Plan) -> io::
     }
     let totals = &plan.totals;
     let (aws, sentry) = (dollars(totals.aws_dollars_a_month), dollars(totals.sentry_dollars_a_month));
-    let sum = format!("in all: ${} (AWS ${aws}, Sentry ${sentry})", dollars(totals.dollars_a_month));
+    let sum = format!("total: ${} (AWS ${aws}, Sentry ${sentry})", dollars(totals.dollars_a_month));
     terminal.paragraph(out, PLAIN, &sum, "")
 }
 
-/// A table as wide as what is in it.
+/// A table as wide as its content.
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table
@@ -132,7 +133,7 @@ fn table(header: &[&str]) -> Table {
     table
 }
 
-/// The lines of a table; these columns hold numbers.
+/// The lines of a table; the columns `numbers` are aligned to the right.
 fn lines(mut table: Table, numbers: &[usize]) -> Vec<String> {
     let last = table.column_count().saturating_sub(1);
     for (index, column) in table.column_iter_mut().enumerate() {
@@ -159,18 +160,17 @@ fn table_lines(out: &mut dyn Write, lines: &[String]) -> io::Result<()> {
 /// `website: 2 probes every 5m`.
 fn target(target: &PlannedTarget) -> String {
     let PlannedTarget { group, every, probes } = target;
-    let noun = if *probes == 1 { "probe" } else { "probes" };
-    format!("{group}: {probes} {noun} every {}", show_duration(Duration::from_secs(*every)))
+    format!("{group}: {} every {}", counted(*probes, "probe"), show_duration(Duration::from_secs(*every)))
 }
 
-/// `5m`, `5m + 2m`, or that it is not.
+/// `5m`, `5m + 2m`, or `disabled`.
 fn due(region: &PlannedRegion) -> String {
     let mut texts: Vec<String> = Vec::new();
-    for beat in &region.beats {
+    for cadence in &region.cadences {
         let show = |seconds| show_duration(Duration::from_secs(seconds));
-        let text = match beat.phase {
-            0 => show(beat.period),
-            phase => format!("{} + {}", show(beat.period), show(phase)),
+        let text = match cadence.phase {
+            0 => show(cadence.period),
+            phase => format!("{} + {}", show(cadence.period), show(phase)),
         };
         if !texts.contains(&text) {
             texts.push(text);
@@ -179,12 +179,12 @@ fn due(region: &PlannedRegion) -> String {
     if texts.is_empty() { "disabled".to_owned() } else { texts.join(", ") }
 }
 
-/// The expression without what all have around it.
+/// The fields of the expression that differ between rules.
 fn fields(region: &PlannedRegion) -> &str {
     region.expression.trim_start_matches("cron(").trim_end_matches(" * * ? *)")
 }
 
-/// A whole number, with commas.
+/// A number rounded to an integer, with commas.
 fn count(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
@@ -197,7 +197,7 @@ fn count(number: f64) -> String {
     text
 }
 
-/// A whole number, or a small one with its first digits.
+/// A number rounded to an integer, or to two decimals if it is small.
 fn amount(number: f64) -> String {
     if number == 0.0 || number >= 10.0 { count(number) } else { format!("{number:.2}") }
 }
@@ -211,12 +211,12 @@ fn notes(plan: &Plan) -> Vec<String> {
     let year = years.iter().min().copied().unwrap_or_default();
     vec![
         format!(
-            "List prices of {year}: AWS in us-east-1, Sentry's pay-as-you-go of the Team plan. Free tiers, what plans \
-             include, taxes and data transfer are not counted; rules of EventBridge and SSM parameters of up to 4 KiB are free."
+            "List prices of {year}: AWS in us-east-1, Sentry's pay-as-you-go prices of the Team plan. Free tiers, included \
+             quotas, taxes and data transfer are not counted. EventBridge rules and SSM parameters up to 4 KiB are free."
         ),
         format!(
-            "Assumed: a run takes {} and leaves the spans of one that goes well without redirects; an invocation takes {} \
-             beside its runs and its waiting for ticks within the minute, and reads its parameters; {} of 1,000 runs fails.",
+            "Assumptions: a run takes {} and leaves the spans of a successful run without redirects; an invocation takes {} in \
+             addition to its runs and to waiting for ticks within the minute, and reads its parameters; {} of 1,000 runs fails.",
             show_duration(RUN),
             show_duration(OVERHEAD),
             FAILURES * 1000.0

@@ -1,4 +1,4 @@
-//! What a push changes, for people: a unified diff of each parameter, without secrets.
+//! What a push changes: a unified diff of each parameter, without secrets.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::config::RedactedLine;
 use crate::parameters::Change;
 use crate::secrets::{Redactor, Secret};
 
-/// Lines that are shown around what has changed.
+/// Lines of context around a change.
 const AROUND: usize = 3;
 
 const HEADING: Style = Style::new().bold().underline();
@@ -18,7 +18,7 @@ const PLACE: Style = AnsiColor::Cyan.on_default();
 const OLD: Style = AnsiColor::Red.on_default();
 const NEW: Style = AnsiColor::Green.on_default();
 
-/// The regions that something goes for.
+/// Names the regions that the changes are for.
 pub(crate) fn heading(regions: &[&str]) -> String {
     format!("{HEADING}{}{HEADING:#}\n", regions.join(", "))
 }
@@ -26,12 +26,12 @@ pub(crate) fn heading(regions: &[&str]) -> String {
 /// All changes of a region.
 pub(crate) fn render(changes: &[Change], redactor: &Redactor) -> String {
     if changes.is_empty() {
-        return "nothing to change\n".to_owned();
+        return "no changes\n".to_owned();
     }
     changes.iter().map(|change| format!("{}{}\n", headline(change), lines(change, redactor))).collect()
 }
 
-/// Which parameter, and what becomes of it.
+/// The parameter, and what happens to it.
 fn headline(change: &Change) -> String {
     let what = match (&change.old, &change.new) {
         (_, None) => "removed",
@@ -53,7 +53,7 @@ fn headline(change: &Change) -> String {
     line
 }
 
-/// The lines that come and go. Secrets that differ make lines that differ, though they look the same.
+/// The lines that are added and removed. Lines whose secrets differ count as different, though they look the same.
 fn lines(change: &Change, redactor: &Redactor) -> String {
     if change.is_dsn {
         return String::new();
@@ -64,7 +64,7 @@ fn lines(change: &Change, redactor: &Redactor) -> String {
     let operations = capture_diff_slices(Algorithm::Myers, &texts(&old), &texts(&new));
     let mut diff = String::new();
     for hunk in group_diff_ops(operations, AROUND) {
-        let _ = writeln!(diff, "{PLACE}{}{PLACE:#}", place(&hunk));
+        let _ = writeln!(diff, "{PLACE}{}{PLACE:#}", hunk_header(&hunk));
         for operation in &hunk {
             let (is_same, old, new) =
                 (operation.tag() == DiffTag::Equal, &old[operation.old_range()], &new[operation.new_range()]);
@@ -86,12 +86,12 @@ fn shown(text: &Secret, redactor: &Redactor) -> Vec<RedactedLine> {
 fn push(diff: &mut String, style: Style, sign: char, line: &RedactedLine) {
     let _ = writeln!(diff, "{style}{sign}{}{style:#}", line.shown);
     if !line.text.expose().ends_with('\n') {
-        diff.push_str("\\ no line end\n");
+        diff.push_str("\\ No newline at end of file\n");
     }
 }
 
 /// `@@ -1,3 +1,4 @@`, as in `diff -u`.
-fn place(hunk: &[DiffOp]) -> String {
+fn hunk_header(hunk: &[DiffOp]) -> String {
     let range = |start: usize, end: usize| match end - start {
         0 => format!("{start},0"),
         1 => format!("{}", start + 1),

@@ -1,16 +1,16 @@
-//! Where to push to.
+//! The regions to push to.
 
 use aws_config::Region;
 use futures_util::stream;
 use futures_util::stream::StreamExt as _;
 
-use crate::parameters::{ParameterStore, aws_settings, http_client, patient};
+use crate::parameters::{ParameterStore, aws_settings, http_client, with_longer_retries};
 use crate::schema::value::is_region;
 
-/// Regions that are talked to at the same time.
+/// Regions that are worked on at the same time.
 const AT_ONCE: usize = 4;
 
-/// An argument that is a region.
+/// Parses the name of a region.
 pub(crate) fn parse(text: &str) -> Result<String, String> {
     if is_region(text) {
         return Ok(text.to_owned());
@@ -18,30 +18,29 @@ pub(crate) fn parse(text: &str) -> Result<String, String> {
     Err("this is not an AWS region such as eu-west-1 (CONFIG goes before --region)".to_owned())
 }
 
-/// The stores of the regions that were given, else those of the configuration, else that of the region at hand.
+/// The stores of the given regions, else of those in the configuration, else of the current region.
 ///
 /// # Errors
 ///
 /// A sentence for people.
 pub(crate) async fn stores(given: Vec<String>, configured: Option<&[String]>) -> Result<Vec<ParameterStore>, String> {
     let http = http_client().map_err(|error| error.to_string())?;
-    let settings = patient(aws_settings(http, None)).load().await;
+    let settings = with_longer_retries(aws_settings(http, None)).load().await;
     let mut names = match (given, configured) {
         (given, _) if !given.is_empty() => given,
         (_, Some(configured)) => configured.to_vec(),
         (_, None) => {
             return Err(
-                "the configuration's `regions` come from secrets, which are not looked up: give --region".to_owned()
+                "the configuration's `regions` refer to secrets, which are not looked up: give --region".to_owned()
             );
         }
     };
     if names.is_empty() {
-        let at_hand = settings.region().map(ToString::to_string);
-        names.extend(at_hand);
+        names.extend(settings.region().map(ToString::to_string));
     }
     if names.is_empty() {
         return Err(
-            "no AWS region is known: give --region, or `regions` in the configuration, or set AWS_REGION".to_owned()
+            "no AWS region is known: give --region, set AWS_REGION, or add `regions` to the configuration".to_owned()
         );
     }
     let mut stores: Vec<ParameterStore> = Vec::new();
@@ -55,15 +54,7 @@ pub(crate) async fn stores(given: Vec<String>, configured: Option<&[String]>) ->
     Ok(stores)
 }
 
-/// Does this for several regions at the same time; the results are in order.
+/// Works on several regions at the same time; the results are in the same order.
 pub(crate) async fn side_by_side<F: Future>(work: impl Iterator<Item = F>) -> Vec<F::Output> {
     stream::iter(work).buffered(AT_ONCE).collect().await
-}
-
-/// `a`, `a and b`, `a, b and c`.
-pub(crate) fn listed(names: &[&str]) -> String {
-    match names.split_last() {
-        Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
-        _ => names.concat(),
-    }
 }

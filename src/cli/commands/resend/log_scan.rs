@@ -1,10 +1,10 @@
-//! Envelopes in logs: what [`Envelope::log_line`] wrote, found again behind whatever a log put around it.
+//! Finds envelopes in logs: what [`Envelope::log_line`] wrote, inside whatever a log has wrapped around it.
 
 use serde_json::Value;
 
 use crate::sentry::Envelope;
 
-/// A log line in a log line in …: nobody wraps deeper.
+/// How deeply log lines may be nested in log lines.
 const MAX_DEPTH: usize = 4;
 
 /// What a line of a log holds.
@@ -12,7 +12,7 @@ const MAX_DEPTH: usize = 4;
 pub enum Logged {
     /// An envelope.
     Envelope(Envelope),
-    /// The remains of one: the line was cut, or changed.
+    /// What is left of one: the line was truncated or changed.
     Damaged,
     /// Something else.
     Nothing,
@@ -22,7 +22,7 @@ impl Logged {
     /// Looks for an envelope in a line: the line itself, behind a timestamp and a request id, or as the text in a field
     /// `message` (Lambda's JSON logging, `aws logs filter-log-events`) or `@message` (CloudWatch Insights).
     pub fn of(line: &str) -> Self {
-        // Most lines of a log are none of ours.
+        // A quick test for the many lines that hold none.
         let is_ours = line.contains("sentrynet") && line.contains("envelope");
         if !is_ours {
             return Self::Nothing;
@@ -30,7 +30,7 @@ impl Logged {
         if let Some(found) = in_text(line, 0) {
             return found;
         }
-        // Ours begin so, with quotes or with escaped ones.
+        // Log lines of envelopes begin so, with or without escapes.
         let marked = line.replace(['\\', ' '], "").contains(r#"{"sentrynet":"envelope""#);
         if marked { Self::Damaged } else { Self::Nothing }
     }
@@ -45,7 +45,7 @@ fn in_text(text: &str, depth: usize) -> Option<Logged> {
         serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value>().next()?.ok()
     });
     let found = whole.and_then(|value| in_value(&value, depth));
-    // A line out of the middle of a JSON map.
+    // A line from the middle of a JSON object.
     found.or_else(|| {
         let field = text.trim().trim_end_matches(',');
         in_value(&serde_json::from_str(&format!("{{{field}}}")).ok()?, depth)

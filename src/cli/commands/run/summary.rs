@@ -1,4 +1,4 @@
-//! What people see of a `run`: its results, what they come to, and what became of them.
+//! What people see of a `run`: its results, their totals, and what was delivered.
 
 use std::io;
 use std::io::Write;
@@ -9,26 +9,27 @@ use crate::cli::undelivered::Kept;
 use crate::runner::Finished;
 use crate::secrets::Redactor;
 use crate::sentry::Delivered;
+use crate::wording::counted;
 
-/// So many rows are seen at a time, …
+/// Rows that fit on one screen: after more than that, failures are listed once more, …
 const ROWS: usize = 20;
-/// … and so many runs with all their phases.
+/// … and the same for runs with all their phases.
 const WATERFALLS: usize = 5;
 
-/// How people want to see results.
-pub(crate) struct Page {
+/// How results are shown.
+pub(crate) struct ResultView {
     /// The terminal's width, if there is one.
     pub width: Option<usize>,
-    /// What bars are made of.
+    /// The characters of bars.
     pub glyphs: Glyphs,
-    /// What of them is shown.
+    /// Which results are shown.
     pub shown: Shown,
-    /// Whether every phase has a line.
+    /// Whether every phase has a line of its own.
     pub has_phases: bool,
 }
 
-impl Page {
-    /// Shows what came of the groups, in `duration`.
+impl ResultView {
+    /// Shows the results of the groups, which took `duration` together.
     pub(crate) fn show(
         &self,
         out: &mut dyn Write,
@@ -52,9 +53,9 @@ impl Page {
         } else {
             terminal.table(out, &parts, self.shown)?;
         }
-        let mut delivered = together(finished);
+        let mut delivered = total(finished);
         let problems = match (kept, &mut delivered) {
-            // They are told with the file.
+            // They are shown with the file.
             (Some(_), Some(delivered)) => std::mem::take(&mut delivered.problems),
             _ => Vec::new(),
         };
@@ -62,32 +63,31 @@ impl Page {
             (Shown::Everything, delivered) => {
                 terminal.summary(out, outcomes(), duration, delivered.as_ref())?;
             }
-            (Shown::Troubles, Some(delivered)) if delivered.delivered < delivered.envelopes => {
+            (Shown::Problems, Some(delivered)) if delivered.delivered < delivered.envelopes => {
                 terminal.delivery(out, delivered)?;
             }
-            (Shown::Troubles, _) => {}
+            (Shown::Problems, _) => {}
         }
         if let Some(Kept { envelopes, file, command }) = kept {
-            let noun = if *envelopes == 1 { "envelope is" } else { "envelopes are" };
             let why = problems.join("; ");
-            let sentence = format!("{why}: {envelopes} {noun} kept in {file}; later, deliver with");
+            let sentence = format!("{why}: {} kept in {file}; to deliver later, run", counted(*envelopes, "envelope"));
             terminal.paragraph(out, BAD, &sentence, "  ")?;
-            // In one piece, to be copied.
+            // On one line, to be copied.
             writeln!(out, "    {command}")?;
         }
         if self.shown == Shown::Everything {
             let seen = if self.has_phases { WATERFALLS } else { ROWS };
-            terminal.recap(out, outcomes(), seen, has_several)?;
+            terminal.failures(out, outcomes(), seen, has_several)?;
             if delivered.is_none() {
-                terminal.nowhere(out)?;
+                terminal.no_dsn(out)?;
             }
         }
         out.flush()
     }
 }
 
-/// What became of the envelopes of all groups; `None` where there was nowhere to deliver to.
-fn together(finished: &[Finished]) -> Option<Delivered> {
+/// What was delivered of all groups; `None` where there was no DSN.
+fn total(finished: &[Finished]) -> Option<Delivered> {
     let mut all: Option<Delivered> = None;
     for delivered in finished.iter().filter_map(|finished| finished.delivered.as_ref()) {
         let all = all.get_or_insert_default();

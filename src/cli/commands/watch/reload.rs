@@ -1,5 +1,5 @@
-//! The configuration file, looked at again and again: editors, `mv` and a mounted ConfigMap all replace it in ways of
-//! their own, and what is in it tells best whether it has changed.
+//! Reloads the configuration when its file changes. The file is polled, and its content compared: editors, `mv` and mounted
+//! ConfigMaps all replace files differently, and only the content tells reliably whether something has changed.
 
 use std::io;
 use std::io::{IsTerminal as _, Read as _};
@@ -10,44 +10,50 @@ use tokio::signal::unix::Signal;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 
-use super::configuration;
-use crate::cli::arguments::RunArguments;
+use crate::cli::arguments::ProbeArguments;
+use crate::cli::load;
 use crate::cli::load::Loaded;
 use crate::runner::watch::Order;
+use crate::wording::counted;
 
-/// From one look to the next.
+/// How often the file is read.
 const PERIOD: Duration = Duration::from_secs(1);
-/// What has changed has to look the same after so long: it may be half written.
+/// A change counts once the content has been stable for this long: it may be half written before.
 const SETTLED: Duration = Duration::from_millis(250);
-/// What could not be used is tried again after so long: a secret may be there by then.
+/// How soon an invalid configuration is tried again: a missing secret may be there by then.
 const RETRY: Duration = Duration::from_secs(60);
-/// No configuration is as large: of more, the beginning will do.
+/// Larger than any valid configuration: of more, the beginning is enough to see a change.
 const MAX_SIZE: u64 = (1 << 20) + 1;
 
-/// A configuration file, and what was in it at the last look.
-pub(crate) struct File {
+/// The configuration file, and its content when it was last read.
+pub(crate) struct WatchedFile {
     path: PathBuf,
     /// The kind of error, where it cannot be read.
     content: Result<Vec<u8>, io::ErrorKind>,
 }
 
-impl File {
-    /// Has a first look.
-    pub(crate) async fn look(path: &Path) -> Self {
+impl WatchedFile {
+    /// Reads the file for the first time.
+    pub(crate) async fn open(path: &Path) -> Self {
         Self { path: path.to_owned(), content: content(path).await }
     }
 
-    /// Orders what follows from each change, and from each SIGHUP.
-    pub(crate) async fn follow(mut self, mut hangup: Signal, arguments: RunArguments, orders: UnboundedSender<Order>) {
+    /// Reloads the configuration after each change and each SIGHUP, and sends what follows as orders.
+    pub(crate) async fn follow(
+        mut self,
+        mut hangup: Signal,
+        arguments: ProbeArguments,
+        orders: UnboundedSender<Order>,
+    ) {
         let is_shown = io::stdout().is_terminal();
-        // What could not be used, and when that was found.
+        // The last refusal, and when it was found.
         let mut refused: Option<(String, Instant)> = None;
         loop {
             let is_asked_for = tokio::select! {
                 Some(()) = hangup.recv() => true,
                 () = sleep(PERIOD) => false,
             };
-            // That is also how a terminal tells that it is gone. Nobody could end the watch any more.
+            // A terminal that is gone sends SIGHUP, too. Nobody could stop the watch any more.
             if is_asked_for && is_shown && !io::stdout().is_terminal() {
                 let _ = orders.send(Order::Stop);
                 return;
@@ -57,14 +63,13 @@ impl File {
             if !is_new && !is_due {
                 continue;
             }
-            let order = match configuration(&arguments).await {
+            let order = match load::chosen(&arguments).await {
                 Ok(Loaded { config, warnings }) => {
                     refused = None;
                     if !warnings.is_empty() {
-                        let (path, number) = (self.path.display(), warnings.len());
-                        let noun = if number == 1 { "warning" } else { "warnings" };
-                        let sentence = format!("{number} {noun}: see `sentrynet check {path}`");
-                        // If nobody takes it, nobody takes what follows either.
+                        let warnings = counted(warnings.len(), "warning");
+                        let sentence = format!("{warnings}: see `sentrynet check {}`", self.path.display());
+                        // If nobody receives this, nobody receives what follows either.
                         let _ = orders.send(Order::Tell(sentence));
                     }
                     Order::Use(Box::new(config))
@@ -85,7 +90,7 @@ impl File {
         }
     }
 
-    /// Whether something else is in it than at the last look; waits until that is all of it.
+    /// Whether the content has changed since it was last read; waits until it is stable.
     async fn has_changed(&mut self) -> bool {
         let mut now = content(&self.path).await;
         if now == self.content {

@@ -1,14 +1,14 @@
-//! The alarm that nothing is watched any more: the function was not invoked for longer than its rules ever leave it alone.
+//! The alarm for missing invocations: the function was not invoked for longer than the longest pause in its schedule.
 
 use std::fmt::Write as _;
 
-use crate::cli::deployment::Schedule;
+use crate::cli::deployment::rules::Schedule;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// For how long the function has to be left alone until that is an alarm: so many periods without an invocation.
+/// How long the function has to go without invocations until the alarm is raised: `count` periods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MissingInvocationsAlarm {
     /// Seconds.
@@ -23,12 +23,12 @@ impl MissingInvocationsAlarm {
         (0..count).map(|region| gap(schedule, region).map(Self::longer_than)).collect()
     }
 
-    /// Longer than a gap of so many seconds: one period more, since the gap may begin anywhere in one, and another one,
-    /// since the metric comes late. CloudWatch looks back for a day at most, and for seven days where periods have an hour
+    /// An alarm for pauses longer than `gap` seconds. It adds one period, since a gap may begin anywhere within one, and a second
+    /// one, since the metric is delayed. CloudWatch evaluates at most a day, or seven days if periods are at least an hour
     /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>).
     fn longer_than(gap: u64) -> Self {
         let by = |period: u64| Self { period, count: gap.div_ceil(period) + 2 };
-        Some(by(5 * MINUTE)).filter(|silence| silence.period * silence.count <= DAY).unwrap_or(by(HOUR))
+        Some(by(5 * MINUTE)).filter(|alarm| alarm.period * alarm.count <= DAY).unwrap_or(by(HOUR))
     }
 }
 
@@ -45,34 +45,34 @@ fn gap(schedule: &Schedule, region: usize) -> Option<u64> {
 }
 
 /// Whether regions differ.
-fn differ(silences: &[Option<MissingInvocationsAlarm>]) -> bool {
-    silences.iter().any(|silence| *silence != silences[0])
+fn differ(alarms: &[Option<MissingInvocationsAlarm>]) -> bool {
+    alarms.iter().any(|alarm| *alarm != alarms[0])
 }
 
-/// What differs from region to region; nothing where nothing does.
-pub(crate) fn mapping(regions: &[String], silences: &[Option<MissingInvocationsAlarm>]) -> String {
-    if !differ(silences) {
+/// The mapping of the alarm by region; empty if regions do not differ.
+pub(crate) fn mapping(regions: &[String], alarms: &[Option<MissingInvocationsAlarm>]) -> String {
+    if !differ(alarms) {
         return String::new();
     }
     let mut text = "  Silence:\n".to_owned();
-    for (region, silence) in regions.iter().zip(silences) {
+    for (region, alarm) in regions.iter().zip(alarms) {
         let MissingInvocationsAlarm { period, count } =
-            silence.unwrap_or(MissingInvocationsAlarm { period: HOUR, count: 0 });
+            alarm.unwrap_or(MissingInvocationsAlarm { period: HOUR, count: 0 });
         let _ = writeln!(text, "    {region}: {{Period: {period}, EvaluationPeriods: {count}}}");
     }
     text
 }
 
-/// The condition that the region is one in which the function is ever invoked, where there are others.
-pub(crate) fn condition(silences: &[Option<MissingInvocationsAlarm>]) -> String {
-    if !differ(silences) || silences.iter().all(Option::is_some) {
+/// The condition that rules are enabled in the region; empty if they are in all regions.
+pub(crate) fn condition(alarms: &[Option<MissingInvocationsAlarm>]) -> String {
+    if !differ(alarms) || alarms.iter().all(Option::is_some) {
         return String::new();
     }
     "  IsAnythingWatched: !Not [!Equals [!FindInMap [Silence, !Ref AWS::Region, EvaluationPeriods], \"0\"]]\n"
         .to_owned()
 }
 
-/// Telling the topic, if there is one.
+/// Notifies the topic, if there is one.
 fn actions(name: &str) -> String {
     format!(
         "      {name}: !If
@@ -84,27 +84,27 @@ fn actions(name: &str) -> String {
 }
 
 /// The alarm; none where no rule is enabled anywhere.
-pub(crate) fn alarm(silences: &[Option<MissingInvocationsAlarm>]) -> String {
-    let Some(silence) = silences.iter().flatten().next() else { return String::new() };
-    let is_mapped = differ(silences);
+pub(crate) fn alarm(alarms: &[Option<MissingInvocationsAlarm>]) -> String {
+    let Some(alarm) = alarms.iter().flatten().next() else { return String::new() };
+    let is_mapped = differ(alarms);
     let value = |name: &str, value: u64| match is_mapped {
         true => format!("!FindInMap [Silence, !Ref AWS::Region, {name}]"),
         false => value.to_string(),
     };
-    let condition = if condition(silences).is_empty() { "" } else { "    Condition: IsAnythingWatched\n" };
+    let condition = if condition(alarms).is_empty() { "" } else { "    Condition: IsAnythingWatched\n" };
     format!(
         "  SilenceAlarm:
     Type: AWS::CloudWatch::Alarm
 {condition}    Properties:
       AlarmDescription: >-
-        SentryNet was not invoked for longer than its rules ever leave it alone: nothing is watched from this region.
+        SentryNet was not invoked for longer than the longest pause in its schedule: nothing is watched from this region.
       Namespace: AWS/Lambda
       MetricName: Invocations
       Dimensions:
         - Name: FunctionName
           Value: !Ref ProbeFunction
       Statistic: Sum
-      # The longest time between two firings, and two periods more.
+      # The longest pause between two firings, plus two periods.
       Period: {}
       EvaluationPeriods: {}
       Threshold: 1
@@ -112,8 +112,8 @@ pub(crate) fn alarm(silences: &[Option<MissingInvocationsAlarm>]) -> String {
       TreatMissingData: breaching
 {}{}
 ",
-        value("Period", silence.period),
-        value("EvaluationPeriods", silence.count),
+        value("Period", alarm.period),
+        value("EvaluationPeriods", alarm.count),
         actions("AlarmActions"),
         actions("OKActions"),
     )
@@ -125,17 +125,17 @@ mod tests {
     use crate::config::{Document, read};
     use crate::schema::Secrets;
 
-    fn silences(text: &str) -> Vec<Option<(u64, u64)>> {
+    fn alarms(text: &str) -> Vec<Option<(u64, u64)>> {
         let document = Document::parse("a.yaml", text.as_bytes()).expect("YAML");
         let config = read(&document, &Secrets::stand_ins()).expect("a configuration");
-        let silences = MissingInvocationsAlarm::by_region(&Schedule::of(&config).expect("a schedule"));
-        silences.into_iter().map(|silence| silence.map(|silence| (silence.period, silence.count))).collect()
+        let alarms = MissingInvocationsAlarm::by_region(&Schedule::of(&config).expect("a schedule"));
+        alarms.into_iter().map(|alarm| alarm.map(|alarm| (alarm.period, alarm.count))).collect()
     }
 
     fn of(periods: &[&str]) -> (u64, u64) {
         let probe = |every: &&str| format!("{{probe: probes.http, url: 'https://a.example', every: {every}}}");
         let probes: Vec<String> = periods.iter().map(probe).collect();
-        let found = silences(&format!("groups: [{{name: a, probes: [{}]}}]", probes.join(", ")));
+        let found = alarms(&format!("groups: [{{name: a, probes: [{}]}}]", probes.join(", ")));
         found[0].expect("an alarm")
     }
 
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(of(&["12h"]), (300, 146));
         assert_eq!(of(&["24h"]), (3600, 26));
         assert_eq!(of(&["720h"]), (3600, 26));
-        // What fires often tells of all rules.
+        // The rule that fires most often decides.
         assert_eq!(of(&["24h", "1m"]), (300, 3));
     }
 
@@ -172,6 +172,6 @@ mod tests {
 groups:
   - {name: a, regions: [eu-west-1], probes: [{probe: probes.http, url: 'https://a.example', every: 1h}]}
   - {name: b, regions: [eu-west-1, us-east-1], probes: [{probe: probes.http, url: 'https://a.example', every: 24h}]}";
-        assert_eq!(silences(text), [Some((300, 14)), Some((3600, 26)), None]);
+        assert_eq!(alarms(text), [Some((300, 14)), Some((3600, 26)), None]);
     }
 }

@@ -1,9 +1,9 @@
-//! What a rule says to the function.
+//! The payload that a rule sends to the function.
 
-use crate::cli::deployment::Target;
+use crate::cli::deployment::rules::Target;
 use crate::runner::payload::WINDOW;
 
-/// A target of a rule. EventBridge puts the rule's nominal time, a text, with its quotes in the place of `<time>`.
+/// A target of a rule. EventBridge replaces `<time>` by the rule's nominal time, a string with its quotes.
 pub(crate) fn target(number: usize, target: &Target) -> String {
     format!(
         "        - Id: Target{number}
@@ -18,14 +18,14 @@ pub(crate) fn target(number: usize, target: &Target) -> String {
     )
 }
 
-/// The payload with a place for the time: not JSON yet. Names of groups hold no `<`, which would begin another place.
+/// The payload with a placeholder for the time, so not JSON yet. Names of groups contain no `<`, which would begin a placeholder.
 fn input(target: &Target) -> String {
     let Target { group, every } = target;
     let group = serde_json::Value::from(group.as_str());
     format!(r#"{{"group":{group},"every":{},"time":<time>,"window":{}}}"#, every.as_secs(), WINDOW.as_secs())
 }
 
-/// A text in YAML.
+/// A string in YAML.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
@@ -44,7 +44,7 @@ mod tests {
         let yaml: serde_yaml::Value = serde_yaml::from_str(&super::target(2, &target)).expect("YAML");
         let transformer = &yaml[0]["InputTransformer"];
         assert_eq!(transformer["InputPathsMap"]["time"], "$.time");
-        let template = transformer["InputTemplate"].as_str().expect("a text");
+        let template = transformer["InputTemplate"].as_str().expect("a string");
         let payload: Value =
             serde_json::from_str(&template.replace("<time>", r#""2026-11-20T10:00:00Z""#)).expect("JSON");
         let wanted = json!({"group": "it's.a_group-1", "every": 90, "time": "2026-11-20T10:00:00Z", "window": 60});

@@ -1,4 +1,4 @@
-//! The parameters of SSM that a configuration refers to, as resources of a policy.
+//! The SSM parameters that a configuration refers to, as resources of an IAM policy.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ pub(crate) fn resources(references: &BTreeSet<SecretRef>) -> String {
     resources.iter().map(|resource| format!("                  - {resource}\n")).collect()
 }
 
-/// What is asked for may be a name or an ARN, either with a version or a label behind a colon; what is granted has none.
+/// A reference is a name or an ARN, with or without a version or label after a colon; the resource has neither.
 fn resource(name: &str) -> String {
     if name.starts_with("arn:") {
         // arn:partition:ssm:region:account:parameter/name

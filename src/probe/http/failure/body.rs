@@ -1,4 +1,4 @@
-//! Faults within the body of an answer.
+//! Bodies of answers that are broken or incomplete.
 
 use std::io::ErrorKind;
 

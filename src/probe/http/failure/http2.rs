@@ -4,7 +4,7 @@ use h2::Reason;
 
 use crate::outcome::FailureKind as Kind;
 
-/// Names what came in place of an answer; `None` where it is the connection's own fault.
+/// Names what came in place of an answer; `None` where the connection itself failed.
 pub(crate) fn answer(error: &h2::Error, target: &str) -> Option<(Kind, String)> {
     let reason = error.reason().map(reason).unwrap_or_default();
     if error.reason() == Some(Reason::HTTP_1_1_REQUIRED) {
@@ -22,7 +22,7 @@ pub(crate) fn answer(error: &h2::Error, target: &str) -> Option<(Kind, String)> 
     }
 }
 
-/// Names what ended a body; `None` where it is the connection's own fault.
+/// Names what ended a body; `None` where the connection itself failed.
 pub(crate) fn body(error: &h2::Error) -> Option<(Kind, String)> {
     let reason = error.reason().map(reason).unwrap_or_default();
     match () {

@@ -1,4 +1,4 @@
-//! Faults between a connection that is ready and the head of the answer.
+//! Exchanges that failed between a ready connection and the head of the answer.
 
 use std::io::ErrorKind;
 

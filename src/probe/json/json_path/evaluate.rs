@@ -18,6 +18,9 @@ use crate::probe::json::compare;
 /// So many bytes of text are a step.
 const BYTES_A_STEP: u64 = 64;
 
+/// So many segments of a query for one value are a step.
+const SEGMENTS_A_STEP: u64 = 8;
+
 /// What compiling a pattern takes.
 const STEPS_A_PATTERN: u64 = 5000;
 
@@ -188,7 +191,9 @@ impl<'a> Evaluation<'a, '_> {
     fn test(&mut self, test: &Test, node: &'a Value) -> Result<bool, Exhausted> {
         Ok(match self.argument(test, node)? {
             Argument::Nodes(nodes) => !nodes.is_empty(),
-            Argument::Value(value) => value.is_some_and(|value| *value == Value::Bool(true)),
+            Argument::Value(Some(Cow::Owned(value))) => value == Value::Bool(true),
+            // What `value()` has found.
+            Argument::Value(found) => found.is_some(),
         })
     }
 
@@ -223,7 +228,7 @@ impl<'a> Evaluation<'a, '_> {
                     SingularQuery::Current(segments) => (node, segments),
                     SingularQuery::Root(segments) => (self.root, segments),
                 };
-                self.take(segments.len() as u64)?;
+                self.take(segments.len() as u64 / SEGMENTS_A_STEP)?;
                 let step = |node: &'a Value, segment: &SingularQuerySegment| match (segment, node) {
                     (SingularQuerySegment::Name(name), Value::Object(map)) => map.get(name),
                     (SingularQuerySegment::Index(index), Value::Array(items)) => element(items, *index),
@@ -237,11 +242,15 @@ impl<'a> Evaluation<'a, '_> {
     fn function(&mut self, function: &TestFunction, node: &'a Value) -> Result<Option<Cow<'a, Value>>, Exhausted> {
         let result = match function {
             TestFunction::Value(argument) => return Ok(self.function_argument(argument, node)?.value()),
-            TestFunction::Length(argument) => {
-                let value = self.function_argument(argument, node)?.value();
-                self.take(value.as_deref().map_or(0, text_steps))?;
-                value.and_then(|value| compare::length(&value)).map(Value::from)
-            }
+            TestFunction::Length(argument) => match self.function_argument(argument, node)? {
+                // The RFC does not allow a query for several values here, but `jsonpath-rust` does: their number is meant.
+                Argument::Nodes(nodes) if nodes.len() > 1 => Some(nodes.len().into()),
+                argument => {
+                    let value = argument.value();
+                    self.take(value.as_deref().map_or(0, text_steps))?;
+                    value.and_then(|value| compare::length(&value)).map(Value::from)
+                }
+            },
             TestFunction::Count(argument) => match self.function_argument(argument, node)? {
                 Argument::Nodes(nodes) => Some(nodes.len().into()),
                 Argument::Value(value) => value.map(|_| 1.into()),
@@ -320,7 +329,7 @@ fn steps_to_compare(left: &Value, right: &Value, limit: u64) -> u64 {
     if is_nested(left) && is_nested(right) {
         size(left, limit).saturating_add(size(right, limit))
     } else {
-        1 + text_steps(left).min(text_steps(right))
+        text_steps(left).min(text_steps(right))
     }
 }
 
@@ -378,4 +387,105 @@ fn i_regexp(pattern: &str) -> String {
         }
     }
     translated
+}
+
+#[cfg(test)]
+mod tests {
+    use jsonpath_rust::parser::parse_json_path;
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(text: &str, value: &Value) -> Value {
+        let query = parse_json_path(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        evaluate(&query, value, &mut 10_000).expect("few steps").into_iter().cloned().collect()
+    }
+
+    #[test]
+    fn selectors_take_children_in_the_order_of_the_rfc() {
+        let value = json!({"o": {"j": 1, "k": 2}, "a": [5, 3, [{"j": 4}, {"k": 6}]]});
+        for (text, expected) in [
+            ("$", json!([value])),
+            ("$.o['k', 'j', 'j']", json!([2, 1, 1])),
+            ("$.a[0, -1]", json!([5, [{"j": 4}, {"k": 6}]])),
+            ("$.a[3, -4]", json!([])),
+            ("$.o[*]", json!([1, 2])),
+            ("$..j", json!([1, 4])),
+            ("$.a..[0, 1]", json!([5, 3, {"j": 4}, {"k": 6}])),
+            ("$.a..*", json!([5, 3, [{"j": 4}, {"k": 6}], {"j": 4}, {"k": 6}, 4, 6])),
+            ("$.o.j.k", json!([])),
+        ] {
+            assert_eq!(found(text, &value), expected, "{text}");
+        }
+        assert_eq!(found("$[*]['a', 'b']", &json!([{"a": 1, "b": 2}, {"a": 3, "b": 4}])), json!([1, 2, 3, 4]));
+    }
+
+    #[test]
+    fn slices_begin_end_and_go_as_in_the_rfc() {
+        let value = json!([0, 1, 2, 3, 4, 5, 6]);
+        for (text, expected) in [
+            ("$[1:3]", json!([1, 2])),
+            ("$[5:]", json!([5, 6])),
+            ("$[1:5:2]", json!([1, 3])),
+            ("$[5:1:-2]", json!([5, 3])),
+            ("$[::-1]", json!([6, 5, 4, 3, 2, 1, 0])),
+            ("$[-2:]", json!([5, 6])),
+            ("$[:-5]", json!([0, 1])),
+            ("$[::0]", json!([])),
+            ("$[100:]", json!([])),
+            ("$[100:4:-1]", json!([6, 5])),
+            ("$[-100:2]", json!([0, 1])),
+            ("$[1:9007199254740991:9007199254740991]", json!([1])),
+        ] {
+            assert_eq!(found(text, &value), expected, "{text}");
+        }
+        assert_eq!(found("$[::-1]", &json!([])), json!([]));
+        assert_eq!(found("$[0:1]", &json!({"0": 1})), json!([]));
+    }
+
+    #[test]
+    fn filters_compare_and_test_children() {
+        let value = json!([
+            {"a": 1, "s": "ab", "l": [1, 2]}, {"a": 2.0, "s": "b\rc", "l": [], "n": null},
+            {"b": {"c": 1}, "d": {"c": 1}}, 2,
+        ]);
+        for (text, expected) in [
+            ("@.a == 2", json!([1])),
+            ("@.a != 2", json!([0, 2, 3])),
+            ("@.a < 2", json!([0])),
+            ("@.a >= 1", json!([0, 1])),
+            ("@.s > 'ab'", json!([1])),
+            ("@ == 2", json!([3])),
+            ("@.n == null", json!([1])),
+            ("@.x == @.y && @.a", json!([0, 1])),
+            ("@.x <= @.y && !@.a", json!([2, 3])),
+            ("@.b == @.d && @.b", json!([2])),
+            ("@.a == $[0].a", json!([0])),
+            ("@.n", json!([1])),
+            ("@..c || (@.a && !@.n)", json!([0, 2])),
+            ("@.l[?@ > 1]", json!([0])),
+            ("length(@.s) == 2", json!([0])),
+            ("length(@.l) == 0", json!([1])),
+            ("count(@..c) == 2", json!([2])),
+            ("count(@.x) == 0 && @.b", json!([2])),
+            ("value(@..a) == 1", json!([0])),
+            ("match(@.s, 'a.')", json!([0])),
+            ("match(@.s, 'a')", json!([])),
+            ("match(@.s, 'x|ab')", json!([0])),
+            ("search(@.s, 'b')", json!([0, 1])),
+            ("search(@.s, 'b.')", json!([])),
+            ("search(@.s, 'b[\\\\r.]c')", json!([1])),
+            ("search(@.s, '(')", json!([])),
+            ("in(@.a, $[0].l)", json!([0])),
+            ("any_of(@.l, $[0].l)", json!([0])),
+            ("subset_of(@.l, $[0].l)", json!([0, 1])),
+            ("none_of(@.l, $[0].l)", json!([1])),
+        ] {
+            let items = value.as_array().expect("a list");
+            let found = found(&format!("$[?{text}]"), &value);
+            let places =
+                found.as_array().expect("a list").iter().map(|found| items.iter().position(|item| item == found));
+            assert_eq!(json!(places.collect::<Vec<_>>()), expected, "{text}");
+        }
+    }
 }

@@ -45,7 +45,7 @@ fn due(timetable: &mut Timetable, seconds: f64) -> Vec<String> {
 }
 
 fn free(timetable: &mut Timetable, title: &str) {
-    timetable.free(&("g".to_owned(), title.to_owned()));
+    timetable.release(&("g".to_owned(), title.to_owned()));
 }
 
 /// The same, the probes free again at once.
@@ -163,7 +163,7 @@ fn another_configuration_neither_loses_nor_doubles_ticks_of_what_keeps_its_beat(
     let changes = timetable.adopt(&after, None, at(20.0));
     assert_eq!(changes, Changes::default());
     assert_eq!(due_and_free(&mut timetable, 20.0), [] as [&str; 0]);
-    // Now b has every tick of a's again: the last one was dealt with under the old beat.
+    // Now b has every tick of a's again: the last one was handled under the old cadence.
     timetable.adopt(&config(&[("a", "every: 10"), ("b", "every: 10")]), None, at(20.0));
     assert_eq!(due_and_free(&mut timetable, 20.0), [] as [&str; 0]);
     assert_eq!(due_and_free(&mut timetable, 30.0), ["a@30", "b@30"]);
