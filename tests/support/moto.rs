@@ -7,7 +7,7 @@ use std::process::Command;
 use aws_sdk_ssm::config::StalledStreamProtectionConfig;
 use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
-use aws_sdk_ssm::config::{Credentials, Region};
+use aws_sdk_ssm::config::{Credentials, Region, StalledStreamProtectionConfig};
 use aws_sdk_ssm::types::{ParameterTier, ParameterType};
 use sentrynet::parameters::aws_settings;
 

@@ -55,10 +55,13 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
 }
 
-/// The minutes after `from` at which a region's rules fire, by somebody else's reader of their expressions; with what they
-/// say then.
-fn firings(deploy_env: &DeployEnv, region: &str, from: OffsetDateTime, minutes: u64) -> Vec<(OffsetDateTime, Value)> {
-    let rules: Vec<_> = deploy_env.rules(region).into_iter().filter(|(rule, _)| rule["State"] == "ENABLED").collect();
+/// A rule of a region and its targets.
+type Rule = (Value, Vec<Value>);
+
+/// The minutes after `from` at which these rules fire, by somebody else's reader of their expressions; with what they say
+/// then.
+fn firings(rules: &[Rule], from: OffsetDateTime, minutes: u64) -> Vec<(OffsetDateTime, Value)> {
+    let rules: Vec<_> = rules.iter().filter(|(rule, _)| rule["State"] == "ENABLED").collect();
     let case = |rule: &Value| json!({"expression": rule["ScheduleExpression"], "from": from.unix_timestamp(), "minutes": minutes});
     let verdicts = crate::support::python("cron", "fire.py", rules.iter().map(|(rule, _)| case(rule)));
     let mut firings = Vec::new();
@@ -84,20 +87,20 @@ async fn function(deploy_env: &DeployEnv, region: &str) -> Function {
 }
 
 /// Fires a region's rules once more as they fired last, and returns the results of what is not stale by now.
-async fn fire(deploy_env: &DeployEnv, function: &Function, region: &str) -> Vec<Value> {
+async fn fire(rules: &[Rule], function: &Function, region: &str) -> Vec<Value> {
     loop {
-        if let Some(made) = fire_once(deploy_env, function, region).await {
+        if let Some(made) = fire_once(rules, function, region).await {
             return made;
         }
     }
 }
 
 /// The same; nothing if something became stale between the look at the clock and the run.
-async fn fire_once(deploy_env: &DeployEnv, function: &Function, region: &str) -> Option<Vec<Value>> {
+async fn fire_once(rules: &[Rule], function: &Function, region: &str) -> Option<Vec<Value>> {
     let now = OffsetDateTime::now_utc();
     let from = OffsetDateTime::from_unix_timestamp(now.unix_timestamp() / 60 * 60 - 86_400).expect("a time");
     let mut last: BTreeMap<(String, u64), Value> = BTreeMap::new();
-    for (_, payload) in firings(deploy_env, region, from, 24 * 60 + 1) {
+    for (_, payload) in firings(rules, from, 24 * 60 + 1) {
         last.insert((text(&payload["group"]).to_owned(), payload["every"].as_u64().expect("seconds")), payload);
     }
     let mut made = Vec::new();
@@ -131,16 +134,18 @@ async fn three_regions_watch_as_planned_and_tell_sentry_where_from() {
     let ran = deploy_env.make(&["deploy"]);
     assert_eq!(ran.code, 0, "{}\n{}", ran.out, ran.err);
 
+    let rules = REGIONS.map(|region| deploy_env.rules(region));
+
     // A week: what fires is what is planned, with nothing missing and nothing to spare.
     let from = OffsetDateTime::from_unix_timestamp(1_795_132_800).expect("a time");
     let plan = deploy_env.workspace.run(&["plan", "--ticks", "168h", "--from", &rfc3339(from)]).json();
-    for region in REGIONS {
+    for (region, rules) in REGIONS.into_iter().zip(&rules) {
         let planned: BTreeSet<String> = plan
             .iter()
             .filter(|line| line["region"] == region)
             .map(|line| format!("{} {} {}", line["tick"], line["group"], every(text(&line["probe"]))))
             .collect();
-        let fires = firings(&deploy_env, region, from, WEEK);
+        let fires = firings(rules, from, WEEK);
         let fired: BTreeSet<String> = fires
             .iter()
             .map(|(_, payload)| format!("{} {} {}", payload["time"], payload["group"], payload["every"]))
@@ -155,9 +160,9 @@ async fn three_regions_watch_as_planned_and_tell_sentry_where_from() {
     let began = hour();
     let mut expected: BTreeSet<(String, String)> = BTreeSet::new();
     let mut titles: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for region in REGIONS {
+    for (region, rules) in REGIONS.into_iter().zip(&rules) {
         let function = function(&deploy_env, region).await;
-        for result in fire(&deploy_env, &function, region).await {
+        for result in fire(rules, &function, region).await {
             expected.insert((region.to_owned(), text(&result["trace_id"]).to_owned()));
             titles.entry(region).or_default().insert(text(&result["title"]).to_owned());
         }

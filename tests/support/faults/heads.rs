@@ -1,7 +1,7 @@
 //! Heads of answers that are no heads, break the rules of HTTP/1, or are too large.
 
 use super::Fault;
-use super::play::{Act, meets, ms, says, says_then};
+use super::play::{Act, meets, says, says_then};
 
 const PHASES: &str = "net.tcp http.send http.wait!";
 const NOT_HTTP: &str = "the answer from 127.0.0.1:* is not HTTP, or breaks its rules";
@@ -26,8 +26,7 @@ pub async fn an_ssh_banner_is_not_http() -> Fault {
 }
 
 pub async fn an_ssh_server_that_speaks_first() -> Fault {
-    // The request is there, and the client waits for an answer.
-    let acts = vec![Act::Await, Act::Pause(ms(50)), Act::Say("SSH-2.0-OpenSSH_9.2\r\n".into()), Act::Hang];
+    let acts = vec![Act::Await, Act::Say("SSH-2.0-OpenSSH_9.2\r\n".into()), Act::Hang];
     meets(acts).await.fails("bad_response", NOT_HTTP).phases(PHASES)
 }
 
