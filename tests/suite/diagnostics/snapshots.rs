@@ -164,7 +164,11 @@ fn of_many_warnings_only_check_shows_all() {
     assert_eq!(workspace.run(&["check"]).err.matches("warning: ").count(), 25);
     let ran = workspace.run(&["plan"]);
     assert_eq!((ran.code, ran.err.matches("warning: ").count()), (0, 10));
-    assert!(ran.err.ends_with("\n15 more: run `sentrynet check config/sentrynet.yaml` to see them all\n\n"), "{}", ran.err);
+    assert!(
+        ran.err.ends_with("\n15 more: run `sentrynet check config/sentrynet.yaml` to see them all\n\n"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

@@ -92,7 +92,10 @@ async fn a_page_that_cannot_be_written_in_the_end_hides_no_result() {
     let ran = workspace.run(&["run", "--json", "--html", "pages/page.html"]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert_eq!(ran.json()[0]["results"][0]["title"], "Home");
-    assert!(ran.err.ends_with("the HTML report pages/page.html cannot be written: its directory does not exist\n"), "{ran:?}");
+    assert!(
+        ran.err.ends_with("the HTML report pages/page.html cannot be written: its directory does not exist\n"),
+        "{ran:?}"
+    );
     assert!(!directory.exists());
 }
 
