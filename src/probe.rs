@@ -1,6 +1,6 @@
 //! The kinds of probe and what they share: reading one from a configuration, and running it.
 //!
-//! A kind is a folder and a row in [`kind`]: its keys, its settings, how these are read and run, what it warns of. It connects
+//! A kind is a folder and a row in `kind`: its keys, its settings, how these are read and run, what it warns of. It connects
 //! through [`net`](crate::net), writes what happens in a run to a `recorder`, and leaves an
 //! [`Outcome`](crate::outcome::Outcome). Timestamps become phases in `phases`; what ended a connection is named in `failure`.
 

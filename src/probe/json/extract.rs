@@ -18,18 +18,17 @@ const SMALL: usize = 32 * 1024;
 ///
 /// # Errors
 ///
-/// `not_json`; or `assertion` where an expression takes too many steps: what the configuration says of the answer cannot be
+/// `not_json`; or `assertion` where an expression could take too many steps: what the configuration says of the answer cannot be
 /// found true.
 pub(crate) async fn find(body: Vec<u8>, keys: &[(String, JsonPath)]) -> Result<Vec<Option<Value>>, Failure> {
     let paths: Vec<&JsonPath> = keys.iter().map(|(_, path)| path).collect();
     let found = if body.len() <= SMALL {
         let value = parse(&body)?;
-        match json_path::find_quickly(&paths, &value) {
-            Some(found) => Ok(found),
-            None => {
-                let paths = owned(&paths);
-                on_another_thread(move || json_path::find(&paths.iter().collect::<Vec<_>>(), &value)).await
-            }
+        if json_path::is_light(&paths, &value) {
+            json_path::find(&paths, &value)
+        } else {
+            let paths = owned(&paths);
+            on_another_thread(move || json_path::find(&paths.iter().collect::<Vec<_>>(), &value)).await
         }
     } else {
         let paths = owned(&paths);

@@ -162,7 +162,7 @@ pub async fn a_path_whose_values_hold_each_other() -> Fault {
 }
 
 pub async fn a_name_of_half_a_megabyte_before_many_values() -> Fault {
-    let body = format!("{{\"{}\": [{}]}}", "n".repeat(500_000), vec!["1"; 250_000].join(","));
+    let body = format!("{{\"{}\": [{}]}}", "n".repeat(500_000), vec!["1"; 100_000].join(","));
     let fault = meets(says(head_and_body("", body.as_bytes()))).await.with("set_keys: {a: '$.*[*]'}");
     fault
         .fails("assertion", "a cannot be set: $.*[*] matches too much of this answer, and needs to be narrower")
