@@ -253,7 +253,7 @@ async fn a_region_that_fails_does_not_stop_the_others() {
     proxy.refuse("eu-west-1", "PutParameter", "sentrynet/dsn", "ValidationException");
     let ran = push(&workspace, &["--region", "eu-west-1", "--dsn", &DSN.replace("publ1c", "an0ther")]);
     assert_eq!(ran.code, 3);
-    assert!(ran.err.contains("did not take /sentrynet/dsn: ValidationException: because"), "{}", ran.err);
+    assert!(ran.err.contains("refused to write /sentrynet/dsn: ValidationException: because"), "{}", ran.err);
     assert!(!ran.err.contains("an0ther") && !ran.err.contains("4711"), "{}", ran.err);
     proxy.calls();
     proxy.refuse_nothing();

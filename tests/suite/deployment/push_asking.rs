@@ -215,7 +215,7 @@ async fn what_cannot_be_used_is_refused_before_aws_is_asked() {
         (&["--region"], &["--region"]),
         (&["--region", "eu-west-1", "--dsn", "nonsense"], &["invalid DSN"]),
         (&["--region", "eu-west-1", "--dsn", ""], &["invalid DSN"]),
-        (&["--region", "eu-west-1", "--prefix", "watch"], &["`watch`", "does not begin with `/`"]),
+        (&["--region", "eu-west-1", "--prefix", "watch"], &["`watch`", "must begin with `/`"]),
         (&["--region", "eu-west-1", "--prefix", "/ssm-watch"], &["`/ssm-watch`", "reserved by AWS"]),
         (&["no.yaml", "--region", "eu-west-1"], &["error: there is no such file\n--> no.yaml"]),
         (&[], &["no AWS region is known", "--region", "`regions`", "AWS_REGION"]),

@@ -111,11 +111,11 @@ fn the_demo_begins_with_its_page() {
         let path = url::Url::parse(address).expect("a URL").to_file_path().expect("a path");
         assert!(is_page(&path), "{line}");
         let text = std::fs::read_to_string(&path).expect("a page");
-        // Ten passes of seven runs, of which the last is what the terminal shows.
-        assert_eq!(text.matches("\"tick\":").count(), 70);
+        // Ten passes of eight runs, of which the last is what the terminal shows.
+        assert_eq!(text.matches("\"tick\":").count(), 80);
         for kind in ["connect_refused", "tls_expired", "http_status"] {
             assert!(text.contains(&format!("\"cause\":\"{kind}\"")), "{kind}");
         }
-        assert!(ran.out.contains("5 ok, 2 failed in "), "{}", ran.out);
+        assert!(ran.out.contains("6 ok, 2 failed in "), "{}", ran.out);
     }
 }

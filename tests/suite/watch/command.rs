@@ -50,7 +50,11 @@ fn seconds(tick: &Value) -> i64 {
 fn own_events(sentry: &Receiver) -> Vec<String> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let received = sentry.received();
-    received.iter().map(|request| text(&request.bytes)).filter(|text| text.contains("is not used")).collect()
+    received
+        .iter()
+        .map(|request| text(&request.bytes))
+        .filter(|text| text.contains("configuration cannot be used"))
+        .collect()
 }
 
 #[tokio::test]
