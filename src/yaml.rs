@@ -2,5 +2,6 @@
 
 pub(crate) mod node;
 pub(crate) mod parse;
+pub(crate) mod parts;
 mod syntax_error;
 pub(crate) mod write;

@@ -8,7 +8,7 @@ use crate::diagnostics::source::Source;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::{SecretRef, masking};
 use crate::yaml::node::Node;
-use crate::yaml::parse;
+use crate::yaml::{parse, parts};
 
 /// The largest configuration.
 const MAX_SIZE: u64 = 1 << 20;
@@ -38,7 +38,7 @@ impl Document {
         let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(name, bytes, error.valid_up_to()))?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut source = Source::new(name, text);
-        let part = parse::locate(&source, text).map_err(Diagnostics::new)?;
+        let part = parts::locate(&source, text).map_err(Diagnostics::new)?;
         let Some(part) = part.filter(|part| !part.is_nothing()) else {
             let diagnostic = Diagnostic::of_file(name, "this is empty, but has to hold a configuration");
             return Err(diagnostic

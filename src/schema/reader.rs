@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
         let mark = Mark::of(&node);
         if node.placeholder {
             // Of texts any will do; of a number there is only its default.
-            let content = if is_text(shape) { Content::Node(node) } else { Content::Nothing };
+            let content = if shape.is_text() { Content::Node(node) } else { Content::Nothing };
             return Parsed { mark, content };
         }
         let content = match shape {
@@ -383,29 +383,6 @@ impl<'a> Reader<'a> {
         }
         Content::Nothing
     }
-}
-
-/// Whether a value of this shape is not more than its text.
-const fn is_text(shape: &Shape) -> bool {
-    matches!(
-        shape,
-        Shape::Text { .. }
-            | Shape::String
-            | Shape::Name
-            | Shape::Environment
-            | Shape::Dsn
-            | Shape::Url
-            | Shape::UrlTemplate
-            | Shape::Host
-            | Shape::Region
-            | Shape::TagValue
-            | Shape::HeaderValue
-            | Shape::QueryValue
-            | Shape::Json
-            | Shape::Comparable
-            | Shape::Body
-            | Shape::Assertion(_)
-    )
 }
 
 /// The names of a map's entries.

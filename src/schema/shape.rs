@@ -233,6 +233,29 @@ impl Shape {
                 | Self::Variants(_)
         )
     }
+
+    /// Whether a value of this shape is not more than its text.
+    pub const fn is_text(&self) -> bool {
+        matches!(
+            self,
+            Self::Text { .. }
+                | Self::String
+                | Self::Name
+                | Self::Environment
+                | Self::Dsn
+                | Self::Url
+                | Self::UrlTemplate
+                | Self::Host
+                | Self::Region
+                | Self::TagValue
+                | Self::HeaderValue
+                | Self::QueryValue
+                | Self::Json
+                | Self::Comparable
+                | Self::Body
+                | Self::Assertion(_)
+        )
+    }
 }
 
 /// What a PEM text holds.
