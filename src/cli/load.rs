@@ -74,7 +74,7 @@ pub(crate) struct Scheduled {
 /// Every error in the configuration, and what keeps it from being scheduled.
 pub(crate) fn scheduled(path: &Path) -> Result<Scheduled, Diagnostics> {
     let document = Document::load(path)?;
-    let config = read(&document, &Secrets::stand_ins()).map_err(|errors| document.errors_and_warnings(errors))?;
+    let config = read(&document, &Secrets::placeholders()).map_err(|errors| document.errors_and_warnings(errors))?;
     document.require_literal_schedule()?;
     let schedule = Schedule::of(&config).map_err(|error| Diagnostic::of_file(document.name(), error.to_string()))?;
     let warnings = document.warnings();

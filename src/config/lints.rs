@@ -1,7 +1,7 @@
 //! What a configuration may hold, and is probably not meant: it runs all the same.
 //!
 //! Every warning is about values that stand in the file: what a secret holds is not looked at, so that the same file gives
-//! the same warnings wherever it is judged. Where a value cannot be read there is an error, and no warning.
+//! the same warnings wherever it is checked. Where a value cannot be read there is an error, and no warning.
 
 use std::collections::HashSet;
 

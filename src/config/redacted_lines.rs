@@ -40,7 +40,9 @@ impl RedactedLine {
 
 /// What is known as a secret of a group, or of settings.
 fn secrets_of(document: &Document) -> Redactor {
-    let read =
-        [read_parts(None, &[document], &Secrets::stand_ins()), read_parts(Some(document), &[], &Secrets::stand_ins())];
+    let read = [
+        read_parts(None, &[document], &Secrets::placeholders()),
+        read_parts(Some(document), &[], &Secrets::placeholders()),
+    ];
     read.into_iter().flatten().fold(Redactor::default(), |redactor, config| redactor.and(&config.redactor))
 }

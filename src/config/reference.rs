@@ -115,7 +115,7 @@ fn entry(text: &mut String, object: &Object, key: &Key) {
 fn validate(object: &Object, snippet: &str) -> Result<(), Diagnostics> {
     let text = surrounded(object, snippet);
     let document = Document::parse("sentrynet.yaml", text.as_bytes())?;
-    read(&document, &Secrets::stand_ins()).map(drop)
+    read(&document, &Secrets::placeholders()).map(drop)
 }
 
 /// A configuration with the snippet in its place.

@@ -46,7 +46,7 @@ impl Partition {
     /// It is not valid; or a part of it cannot be a parameter because it is too large, its name comes from a secret, or it
     /// needs a private key that is in a file.
     pub fn of(document: &Document) -> Result<Self, Diagnostics> {
-        let config = read(document, &Secrets::stand_ins())?;
+        let config = read(document, &Secrets::placeholders())?;
         let root = &document.root;
         let mut diagnostics = Vec::new();
 
@@ -178,7 +178,7 @@ fn read_back(
     config: &Config,
     group: &Group,
 ) -> Option<Diagnostic> {
-    let read = read_parts(settings, &[part], &Secrets::stand_ins());
+    let read = read_parts(settings, &[part], &Secrets::placeholders());
     let is_same = read.is_ok_and(|read| {
         read.groups == std::slice::from_ref(group)
             && read.regions == config.regions

@@ -81,7 +81,7 @@ impl DesiredParameters<'_> {
     /// Whether the function will find a DSN among the parameters.
     pub fn has_dsn(&self, listing: &ParameterListing) -> bool {
         let refers = self.partition.settings.as_ref().is_some_and(|settings| {
-            let read = read_parts(Some(settings), &[], &Secrets::stand_ins());
+            let read = read_parts(Some(settings), &[], &Secrets::placeholders());
             read.is_ok_and(|read| read.sentry.dsn.is_some())
         });
         self.dsn.is_some() || listing.dsn.is_some() || refers
@@ -110,7 +110,7 @@ impl DesiredParameters<'_> {
     fn needs_settings_first(&self, listing: &ParameterListing) -> bool {
         let parse = |listing: &ListedParameter| Document::parse("", listing.value.expose().as_bytes()).ok();
         let is_valid = |settings: Option<&Document>, group: &Document| {
-            read_parts(settings, &[group], &Secrets::stand_ins()).is_ok()
+            read_parts(settings, &[group], &Secrets::placeholders()).is_ok()
         };
         let settings = listing.settings.as_ref().and_then(parse);
         let all_valid = self.partition.groups.iter().all(|(_, group)| is_valid(settings.as_ref(), group));

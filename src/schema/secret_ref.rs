@@ -70,7 +70,7 @@ impl SecretRef {
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     values: BTreeMap<SecretRef, Result<Secret, String>>,
-    stand_ins: bool,
+    placeholders: bool,
 }
 
 /// What the checker puts in the place of a reference.
@@ -81,10 +81,10 @@ pub(crate) enum Resolved<'a> {
 }
 
 impl Secrets {
-    /// No secret is looked up: every reference reads as a value that fits its place. For `check`, which judges a
+    /// No secret is looked up: every reference reads as a value that fits its place. For `check`, which validates a
     /// configuration where its secrets are not at hand.
-    pub fn stand_ins() -> Self {
-        Self { stand_ins: true, ..Self::default() }
+    pub fn placeholders() -> Self {
+        Self { placeholders: true, ..Self::default() }
     }
 
     /// Looks up those of the references that name environment variables.
@@ -117,7 +117,7 @@ impl Secrets {
     /// What to read in the place of a reference.
     pub(crate) fn resolve(&self, reference: &SecretRef) -> Resolved<'_> {
         match self.values.get(reference) {
-            _ if self.stand_ins => Resolved::Placeholder,
+            _ if self.placeholders => Resolved::Placeholder,
             Some(Ok(secret)) => Resolved::Value(secret),
             Some(Err(reason)) => Resolved::Missing(reason.clone()),
             None => Resolved::Missing("it was not looked up".to_owned()),

@@ -62,7 +62,7 @@ pub(crate) fn check(arguments: &CheckArguments, out: &mut dyn Write, err: &mut d
 /// The warnings and what the configuration holds; or the errors.
 fn validate(arguments: &CheckArguments) -> Result<(Diagnostics, String), Diagnostics> {
     let document = Document::load(&arguments.config.config)?;
-    let config = read(&document, &Secrets::stand_ins()).map_err(|errors| document.errors_and_warnings(errors))?;
+    let config = read(&document, &Secrets::placeholders()).map_err(|errors| document.errors_and_warnings(errors))?;
     let probes = config.groups.iter().map(|group| group.probes.len()).sum();
     let (groups, probes) = (counted(config.groups.len(), "group"), counted::<usize>(probes, "probe"));
     Ok((document.warnings(), format!("{}: {groups}, {probes}", document.name())))

@@ -38,7 +38,7 @@ fn config(titles: &[&str]) -> Arc<Config> {
         .collect();
     let text = format!("groups: [{{name: site, probes: [{}]}}]", probes.join(", "));
     let document = Document::parse("a.yaml", text.as_bytes()).expect("YAML");
-    Arc::new(read(&document, &Secrets::stand_ins()).expect("a configuration"))
+    Arc::new(read(&document, &Secrets::placeholders()).expect("a configuration"))
 }
 
 fn watching(config: &Arc<Config>) -> Watching {

@@ -182,7 +182,7 @@ mod tests {
 
     fn group(probes: &str) -> Group {
         let text = format!("groups:\n  - name: a\n    probes:\n{probes}");
-        let config = read(&Document::parse("a.yaml", text.as_bytes()).expect("YAML"), &Secrets::stand_ins());
+        let config = read(&Document::parse("a.yaml", text.as_bytes()).expect("YAML"), &Secrets::placeholders());
         config.expect("a configuration").groups.remove(0)
     }
 

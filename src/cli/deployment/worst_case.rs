@@ -90,7 +90,7 @@ mod tests {
         let groups: String = probes.iter().enumerate().map(probe).collect();
         let text = format!("regions: [{regions}]\ngroups:\n{groups}");
         let document = Document::parse("a.yaml", text.as_bytes()).expect("YAML");
-        let config = read(&document, &Secrets::stand_ins()).expect("a configuration");
+        let config = read(&document, &Secrets::placeholders()).expect("a configuration");
         let schedule = Schedule::of(&config).expect("a schedule");
         let longest = WorstCase::of(&config, &schedule).expect("something");
         let WorstCase { group, every, lasts } = longest;

@@ -88,7 +88,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::Integer { min: 0, max: 100 },
         presence: Presence::Default("10"),
         secrecy: Secrecy::ByName,
-        about: "How many redirects to follow. With 0 the redirect itself is judged.",
+        about: "How many redirects to follow. With 0 the redirect itself is the answer.",
         example: "redirects: 0\nexpected: 301",
         mistakes: &["redirects: no"],
     },
@@ -115,7 +115,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::Object(&TLS),
         presence: Presence::Optional,
         secrecy: Secrecy::ByName,
-        about: "How to judge and present certificates.",
+        about: "How to verify and present certificates.",
         example: "tls:\n  insecure: true",
         mistakes: &["tls: false"],
     },
@@ -261,7 +261,7 @@ pub(crate) static BASIC: Object = Object {
 pub(crate) static TLS: Object = Object {
     name: "tls",
     heading: "`tls`",
-    about: "How to judge and present certificates. `ca`, `cert` and `key` are PEM texts, or names of PEM files that count \
+    about: "How to verify and present certificates. `ca`, `cert` and `key` are PEM texts, or names of PEM files that count \
             from the configuration's directory.",
     keys: &[&[
         Key {

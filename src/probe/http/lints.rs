@@ -155,7 +155,7 @@ fn redirect(linter: &mut Linter<'_>, request: &Node, path: &str) {
     };
     if follows && codes.iter().all(is_redirect) {
         let finding = Finding::new("redirects are followed, so that the answer in the end is never one of these")
-            .with_help("write `redirects: 0` to judge the redirect itself");
+            .with_help("write `redirects: 0` to check the redirect itself");
         linter.report(Code::FollowedRedirect, node.location(), &join(path, "expected"), finding);
     }
 }

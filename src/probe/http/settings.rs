@@ -33,7 +33,7 @@ pub struct Request {
     pub max_body: u64,
     /// Credentials.
     pub auth: Option<Auth>,
-    /// How to judge and present certificates.
+    /// How to verify and present certificates.
     pub tls: TlsSettings,
     /// For how many days the certificates have to be valid from now on.
     pub min_days: Option<u32>,

@@ -156,12 +156,12 @@ mod tests {
 
     #[test]
     fn regions_look_like_regions() {
-        let judge = |text: &str| validate_region(&Node::of_secret(text, Span::default())).is_ok();
+        let is_valid = |text: &str| validate_region(&Node::of_secret(text, Span::default())).is_ok();
         for region in ["eu-west-1", "us-gov-east-1", "ap-southeast-12", "eusc-de-east-1"] {
-            assert!(judge(region), "{region}");
+            assert!(is_valid(region), "{region}");
         }
         for region in ["eu-west", "euwest1", "EU-WEST-1", "eu-west-1a", "", "europe"] {
-            assert!(!judge(region), "{region}");
+            assert!(!is_valid(region), "{region}");
         }
     }
 

@@ -132,7 +132,7 @@ groups:
 fn files_that_hold_no_configuration_are_refused_with_a_sentence() {
     let of = |bytes: &[u8]| match Document::parse("a.yaml", bytes) {
         Err(problems) => problems.to_string(),
-        Ok(document) => read(&document, &Secrets::stand_ins()).expect_err("a problem").to_string(),
+        Ok(document) => read(&document, &Secrets::placeholders()).expect_err("a problem").to_string(),
     };
     assert!(of(b"").starts_with("a.yaml: this is empty"));
     assert!(of(b"# nothing\n\n---\n").starts_with("a.yaml: this is empty"));
@@ -258,7 +258,7 @@ fn secrets_are_found_looked_up_and_kept_out_of_sight() {
     secrets.insert(SecretRef::Ssm("/app/token".into()), Ok(Secret::new("battery-staple")));
     let config = read(&document, &secrets).expect("a configuration");
     assert_eq!(config.redactor.text("a correct-horse and a battery-staple"), "a [Filtered] and a [Filtered]");
-    assert!(read(&document, &Secrets::stand_ins()).is_ok());
+    assert!(read(&document, &Secrets::placeholders()).is_ok());
     let debug = format!("{document:?} {secrets:?} {config:?}");
     assert!(!debug.contains("horse") && !debug.contains("staple"), "{debug}");
     let Check::Http(request) = &config.groups[0].probes[0].check else { panic!("http") };

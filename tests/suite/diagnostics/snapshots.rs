@@ -30,7 +30,7 @@ fn judge(path: &Path) -> Diagnostics {
         Ok(document) => document,
         Err(problems) => return problems,
     };
-    match read(&document, &Secrets::stand_ins()) {
+    match read(&document, &Secrets::placeholders()) {
         Ok(_) => document.warnings(),
         Err(errors) => document.errors_and_warnings(errors),
     }

@@ -8,7 +8,7 @@ use crate::support::texts::listed;
 
 fn warnings(text: &str) -> Diagnostics {
     let document = Document::parse("a.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
-    read(&document, &Secrets::stand_ins()).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
+    read(&document, &Secrets::placeholders()).unwrap_or_else(|problems| panic!("{problems}\n{text}"));
     document.warnings()
 }
 
@@ -153,7 +153,7 @@ fn where_there_is_an_error_there_is_no_warning_that_it_explains() {
       - {probe: probes.http, url: 'https://b.example/', every: 10, burst: 2, tiemout: 5s}
 ";
     let document = Document::parse("a.yaml", text.as_bytes()).expect("a document");
-    let errors = read(&document, &Secrets::stand_ins()).expect_err("problems");
+    let errors = read(&document, &Secrets::placeholders()).expect_err("problems");
     let all = document.errors_and_warnings(errors);
     let codes: Vec<_> = all.iter().map(|problem| (problem.line, problem.code.as_str())).collect();
     assert_eq!(codes, [(2, "unknown-key"), (3, "unknown-key"), (5, "short-period"), (6, "unknown-key")]);

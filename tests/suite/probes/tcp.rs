@@ -13,7 +13,7 @@ fn title(keys: &str) -> String {
     let keys = keys.replace('\n', "\n        ");
     let yaml = format!("groups:\n  - tags: {{target: test}}\n    probes:\n      - probe: probes.tcp\n        {keys}\n");
     let document = Document::parse("a.yaml", yaml.as_bytes()).expect("YAML");
-    let config = read(&document, &Secrets::stand_ins()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+    let config = read(&document, &Secrets::placeholders()).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
     config.groups[0].probes[0].title.clone()
 }
 

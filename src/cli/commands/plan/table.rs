@@ -241,7 +241,7 @@ groups:
       - {probe: probes.http, url: 'https://www.example.org/', every: 75}
   - {name: shop, regions: [us-east-1], probes: [{probe: probes.http, url: 'https://shop.example/', every: 10}]}
 ";
-        let config = read(&Document::parse("a.yaml", text.as_bytes()).expect("YAML"), &Secrets::stand_ins());
+        let config = read(&Document::parse("a.yaml", text.as_bytes()).expect("YAML"), &Secrets::placeholders());
         let config = config.expect("a configuration");
         let plan = Plan::of(&config, &Schedule::of(&config).expect("a schedule"), "here", None);
         let mut out = Vec::new();

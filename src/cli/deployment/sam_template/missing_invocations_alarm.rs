@@ -127,7 +127,7 @@ mod tests {
 
     fn alarms(text: &str) -> Vec<Option<(u64, u64)>> {
         let document = Document::parse("a.yaml", text.as_bytes()).expect("YAML");
-        let config = read(&document, &Secrets::stand_ins()).expect("a configuration");
+        let config = read(&document, &Secrets::placeholders()).expect("a configuration");
         let alarms = MissingInvocationsAlarm::by_region(&Schedule::of(&config).expect("a schedule"));
         alarms.into_iter().map(|alarm| alarm.map(|alarm| (alarm.period, alarm.count))).collect()
     }

@@ -18,7 +18,7 @@ fn config(probes: &[(&str, &str)]) -> Config {
 
 fn of_text(text: &str) -> Config {
     let document = Document::parse("test.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
-    read(&document, &Secrets::stand_ins()).unwrap_or_else(|problems| panic!("{problems}"))
+    read(&document, &Secrets::placeholders()).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 fn at(seconds: f64) -> OffsetDateTime {
