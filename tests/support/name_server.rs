@@ -29,7 +29,7 @@ pub enum Reply {
     /// This error.
     Error(ResponseCode),
     /// Nothing.
-    MissingInvocationsAlarm,
+    Silence,
 }
 
 /// A running name server.
@@ -90,7 +90,7 @@ async fn answer(question: Message, reply: &(impl Fn(&str) -> Reply + Sync)) -> O
     message.add_query(query.clone());
     let record = |data| Record::from_rdata(query.name().clone(), 60, data);
     match reply(query.name().to_utf8().trim_end_matches('.')) {
-        Reply::MissingInvocationsAlarm => return None,
+        Reply::Silence => return None,
         Reply::HalfSilence if kind == RecordType::A => return None,
         Reply::HalfSilence => {}
         Reply::Error(code) => message.metadata.response_code = code,

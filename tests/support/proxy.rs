@@ -23,7 +23,7 @@ pub struct Call {
 /// What a call gets instead of what the server behind would say.
 enum Instead {
     Answer(StatusCode, String),
-    MissingInvocationsAlarm,
+    Silence,
 }
 
 /// Forwards to one server; ends with the test's runtime.
@@ -89,7 +89,7 @@ impl Proxy {
 
     /// Never answers the next call.
     pub fn ignore_next(&self) {
-        self.shared.answers.lock().expect("the answers").push_back(Instead::MissingInvocationsAlarm);
+        self.shared.answers.lock().expect("the answers").push_back(Instead::Silence);
     }
 }
 
@@ -115,7 +115,7 @@ async fn pass(
         Some(Instead::Answer(status, body)) => {
             return (status, [("content-type", "application/x-amz-json-1.1")], body).into_response();
         }
-        Some(Instead::MissingInvocationsAlarm) => std::future::pending().await,
+        Some(Instead::Silence) => std::future::pending().await,
         None => {}
     }
     headers.remove("host");

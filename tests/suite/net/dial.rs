@@ -196,7 +196,7 @@ async fn a_name_without_an_address_is_an_error_of_the_lookup() {
 
 #[tokio::test]
 async fn a_silent_name_server_is_given_up_when_time_is_up() {
-    let names = NameServer::start(|_| Reply::MissingInvocationsAlarm).await;
+    let names = NameServer::start(|_| Reply::Silence).await;
     let destination = Destination { host: "name.test", port: 9, ip: None };
     let (result, seen) = dialled(Resolver::with_servers(vec![names.addr]), destination, LITTLE).await;
     assert!(matches!(result, Err(ConnectError::TimedOut)), "{result:?}");
