@@ -86,7 +86,7 @@ async fn a_newer_configuration_that_cannot_be_had_leaves_the_last_good_one_and_i
         ("denied", ["not allowed to read", "/sentrynet/groups/demo", "ssm:GetParameters"]),
         ("throttled", ["throttled", "/sentrynet/groups/demo", "because"]),
         ("broken", ["/sentrynet/groups/demo", "did you mean `url`?", "ulr"]),
-        ("down", ["cannot be reached", "/sentrynet/groups/demo", "AWS_ENDPOINT_URL"]),
+        ("down", ["cannot reach", "/sentrynet/groups/demo", "AWS_ENDPOINT_URL"]),
     ]
     .into_iter()
     .enumerate()
