@@ -1,13 +1,14 @@
-//! What is to be watched: text → typed, validated configuration, and where the text comes from.
+//! What is to be watched: documents → a typed, validated configuration.
 //!
-//! A text becomes a [`Document`] (YAML with the place of every key), the document is checked against the tables of
-//! `keys` (names, shapes, defaults: also the source of the JSON Schema), and what passes is read into the types of
-//! `model`. Every problem found on the way is kept, with its place.
+//! A text becomes a [`Document`]: YAML with the position of everything in it. It is read once, by the tables of keys: `keys` has
+//! those of file and group, each kind of probe its own. The JSON Schema and the reference are rendered from the same tables.
+//! Everything that is wrong is reported at once, with its location.
 //!
 //! ```no_run
-//! use sentrynet::config::{Document, Secrets, read};
+//! use sentrynet::config::{Document, read};
+//! use sentrynet::schema::Secrets;
 //!
-//! # fn main() -> Result<(), sentrynet::diagnostics::Problems> {
+//! # fn main() -> Result<(), sentrynet::diagnostics::Diagnostics> {
 //! let document = Document::load("config/sentrynet.yaml".as_ref())?;
 //! let secrets = Secrets::from_env(&document.secret_refs());
 //! let config = read(&document, &secrets)?;
