@@ -54,7 +54,7 @@ async fn a_terminal_gets_colours_and_blocks_and_sees_how_many_runs_are_done() {
     assert!(first.starts_with("ok     Home #1  ") && second.starts_with("ok     Home #2  "), "{text}");
     // The last eighths of a cell are those of whatever else took some time.
     let bar = third.trim_end().trim_end_matches(['▏', '▎', '▍', '▌', '▋', '▊', '▉']);
-    assert!(third.starts_with("failed News ") && bar.ends_with("██"), "{text}");
+    assert!(third.starts_with("failed News ") && bar.contains("████"), "{text}");
     assert_eq!(why.trim(), "http_status: status 503 (Service Unavailable), expected 200");
     assert!(text.contains("\nPhases: █ ") && text.contains("█ wait") && !text.contains("w wait"), "{text}");
     screen.look(|screen| {
@@ -64,8 +64,10 @@ async fn a_terminal_gets_colours_and_blocks_and_sees_how_many_runs_are_done() {
             [0, 1, 2].map(|row| colour(row, 0)),
             ["ok", "ok", "failed"].map(|word| number(Colour::of_status(word)))
         );
-        let last = (0..80).rfind(|column| screen.cell(2, *column).expect("a cell").contents() == "█").expect("a bar");
-        assert_eq!(colour(2, last), number(Colour::of(Op::HttpWait)));
+        let bar: Vec<u16> =
+            (0..80).filter(|column| screen.cell(2, *column).expect("a cell").contents() == "█").collect();
+        // On a busy machine its ends may be of the phases before and after.
+        assert_eq!(colour(2, bar[bar.len() / 2]), number(Colour::of(Op::HttpWait)));
         assert_eq!(colour(3, 10), number(BAD));
     });
 }
