@@ -47,16 +47,18 @@ help: ## List the targets
 demo: ## Show SentryNet at work on loopback: no account, no network
 	@cargo run --locked --bin sentrynet -- demo
 
+# Everything is compiled once, with Clippy as the compiler: `cargo clippy` and `cargo doc` would check all dependencies
+# again. The function is compiled without the command line, too: as it ships.
+test: export RUSTC_WORKSPACE_WRAPPER := clippy-driver
+test: export CLIPPY_ARGS := -Dwarnings
 test: tools ## Check format, lints and documentation, run every test, say how many passed
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	@# As the function ships.
-	cargo clippy --locked --no-default-features --lib --bin bootstrap -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --lib
+	cargo build --locked --no-default-features --lib --bin bootstrap --example bare
+	cargo build --locked --benches
 	@status=0; \
 	if cargo nextest --version >target/test.log 2>&1; then run='nextest run'; else run='test --no-fail-fast'; fi; \
 	cargo $$run --locked --tests 2>&1 | tee target/test.log || status=$$?; \
-	cargo test --locked --doc 2>&1 | tee -a target/test.log || status=$$?; \
+	RUSTDOC=tests/rustdoc.sh cargo test --locked --doc 2>&1 | tee -a target/test.log || status=$$?; \
 	awk '/^test result:/ { passed += $$4; failed += $$6; skipped += $$8 } \
 	  /^ *Summary \[/ { for (i = 1; i < NF; i++) { if ($$(i + 1) ~ /^passed/) passed += $$i; \
 	    if ($$(i + 1) ~ /^(failed|exec|timed)/) failed += $$i; if ($$(i + 1) ~ /^skipped/) skipped += $$i } } \
@@ -149,14 +151,22 @@ fuzz: ## Fuzz one TARGET of fuzz/targets for SECONDS (needs nightly Rust and car
 tools: $(VENVS:%=$(TOOLS)/%/.stamp) $(TOOLS)/rie/.stamp $(TOOLS)/spotlight/.stamp chromium ## Download the programs that the tests use (pinned, into target/tools)
 
 # The stamp is written last, so that an interrupted installation is repeated.
-$(patsubst %,$(TOOLS)/%/.stamp,$(VENVS) $(BUILD_VENVS)): $(TOOLS)/%/.stamp: tests/requirements/%.txt
+$(patsubst %,$(TOOLS)/%/.stamp,$(VENVS) $(BUILD_VENVS)): $(TOOLS)/%/.stamp: tests/requirements/%.txt | $(TOOLS)/uv/.stamp
+	@echo "tools: $$(grep -m1 -v '^#' $<)"
+	@rm -rf $(@D)
+	@$(TOOLS)/uv/bin/uv venv --quiet --python "$$(command -v $(PYTHON))" $(@D)
+	@$(TOOLS)/uv/bin/uv pip install --quiet --no-cache --python $(@D)/bin/python --requirement $<
+	@touch $@
+
+# uv installs the others in a tenth of pip's time.
+$(TOOLS)/uv/.stamp: tests/requirements/uv.txt
 	@echo "tools: $$(grep -m1 -v '^#' $<)"
 	@rm -rf $(@D) && mkdir -p $(TOOLS)
-	@$(PYTHON) -m venv $(@D) >$(TOOLS)/$*.log 2>&1 || { \
+	@$(PYTHON) -m venv $(@D) >$(TOOLS)/uv.log 2>&1 || { \
 	  echo "tools: $(PYTHON) cannot make environments yet: apt-get install python3-venv"; \
-	  { apt-get update && apt-get install --yes python3-venv; } >>$(TOOLS)/$*.log 2>&1 \
-	    && rm -rf $(@D) && $(PYTHON) -m venv $(@D) >>$(TOOLS)/$*.log 2>&1; \
-	} || { tail -n 5 $(TOOLS)/$*.log; echo "tools: please install python3-venv, then try again"; exit 1; }
+	  { apt-get update && apt-get install --yes python3-venv; } >>$(TOOLS)/uv.log 2>&1 \
+	    && rm -rf $(@D) && $(PYTHON) -m venv $(@D) >>$(TOOLS)/uv.log 2>&1; \
+	} || { tail -n 5 $(TOOLS)/uv.log; echo "tools: please install python3-venv, then try again"; exit 1; }
 	@$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 

@@ -46,16 +46,14 @@ fn definitions() -> Map<String, Value> {
 
 /// One of the kinds, told apart by `probe`.
 fn probe() -> Value {
-    let kinds = PROBES.names();
-    let cases: Vec<Value> = kinds
-        .iter()
-        .map(|kind| {
-            json!({
-                "if": {"properties": {"probe": {"const": kind}}, "required": ["probe"]},
-                "then": reference(kind),
-            })
+    let kinds: Vec<&str> = PROBES.names().collect();
+    let case = |kind: &&str| {
+        json!({
+            "if": {"properties": {"probe": {"const": kind}}, "required": ["probe"]},
+            "then": reference(kind),
         })
-        .collect();
+    };
+    let cases: Vec<Value> = kinds.iter().map(case).collect();
     json!({
         "type": "object",
         "properties": {"probe": {"enum": kinds, "description": "The kind of probe."}},
@@ -144,7 +142,7 @@ fn bare(shape: &Shape) -> Value {
             {"type": "string", "pattern": "^([Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF)$"},
         ]}),
         Shape::Words(words) => json!({"enum": words_as_yaml_reads_them(words)}),
-        Shape::Tag => json!({"enum": PROBES.names()}),
+        Shape::Tag => json!({"enum": PROBES.names().collect::<Vec<_>>()}),
         Shape::Method => json!({"anyOf": [{"enum": METHODS}, {"type": "string", "pattern": in_any_case(METHODS)}]}),
         Shape::Expected => {
             let code = json!({"anyOf": [

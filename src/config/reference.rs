@@ -163,7 +163,7 @@ fn form(shape: &Shape) -> String {
         Shape::Integer { min, max: u64::MAX } => format!("a whole number from {min}"),
         Shape::Integer { min, max } => format!("a whole number, {min} to {max}"),
         Shape::Words(words) => quoted(words),
-        Shape::Tag => quoted(&PROBES.names()),
+        Shape::Tag => quoted(&PROBES.names().collect::<Vec<_>>()),
         Shape::Expected => "a code (`200`), a class (`2xx`), a range (`200-204`), or a list of these".to_owned(),
         Shape::List { of, min } => {
             format!("a list of {}{}", forms(of), if *min > 0 { ", at least one" } else { "" })

@@ -8,13 +8,16 @@ use super::{http, script, tcp};
 use crate::outcome::{Failure, Tags};
 use crate::schema::parsed::Fields;
 use crate::schema::reader::Reader;
-use crate::schema::shape::Variants;
+use crate::schema::shape::{Object, Variants};
 
 /// Makes the table, and what a probe checks: one of the rows' settings.
 macro_rules! kinds {
     ($($name:ident: $settings:ty,)+) => {
         /// Every kind of probe.
         pub(crate) static KINDS: &[Kind] = &[$(<$settings as Settings>::KIND),+];
+
+        /// Their keys.
+        static OBJECTS: &[&Object] = &[$(<$settings as Settings>::KIND.object),+];
 
         /// What a probe checks: the settings of its kind.
         #[derive(Clone, Debug, PartialEq)]
@@ -69,13 +72,8 @@ kinds! {
 }
 
 /// A probe's map: which keys it has depends on its kind.
-pub(crate) static PROBES: Variants = Variants {
-    tag: "probe",
-    what: "a probe",
-    tag_is: "a kind of probe",
-    objects: || KINDS.iter().map(|kind| kind.object).collect(),
-    planned: &["probes.ssh"],
-};
+pub(crate) static PROBES: Variants =
+    Variants { tag: "probe", what: "a probe", tag_is: "a kind of probe", objects: OBJECTS, planned: &["probes.ssh"] };
 
 /// One thing to check, and when.
 #[derive(Clone, Debug, PartialEq)]

@@ -338,7 +338,7 @@ impl<'a> Reader<'a> {
     /// A map whose keys depend on one of them.
     fn variant(&mut self, mut node: Node, variants: &'static Variants, path: &str) -> Content {
         let (location, found) = (node.location(), node.found());
-        let first = variants.names().first().copied().unwrap_or_default();
+        let first = variants.names().next().unwrap_or_default();
         let Kind::Map(entries) = &mut node.kind else {
             let finding = Finding::new(format!("expected {} (a map of keys), found {found}", variants.what))
                 .coded(Code::WrongType);
@@ -360,22 +360,21 @@ impl<'a> Reader<'a> {
         if tag.placeholder {
             return Content::Nothing;
         }
-        let names = variants.names();
         let written = tag.text().unwrap_or_default();
         if let Some(object) = variants.named(written) {
             return Content::Fields(self.object(node, object, path));
         }
-        let expected = one_of(names.iter().copied());
+        let expected = one_of(variants.names());
         if variants.planned.contains(&written) {
             let finding = Finding::new(format!("`{written}` is not supported yet")).coded(Code::NotSupported);
             self.report(tag.location(), &tag_path, finding.with_help(expected));
             return Content::Nothing;
         }
         let finding = Finding::new(format!("expected {}, found {}", variants.tag_is, tag.found()));
-        let help = if tag.hidden { expected } else { suggestion(written, names.iter().copied()) };
+        let help = if tag.hidden { expected } else { suggestion(written, variants.names()) };
         self.report(tag.location(), &tag_path, finding.with_help(help));
         // The other keys are held against what was probably meant.
-        if let Some(object) = nearest(written, names.iter().copied()).and_then(|name| variants.named(name)) {
+        if let Some(object) = nearest(written, variants.names()).and_then(|name| variants.named(name)) {
             let before = self.diagnostics.len();
             self.object(node, object, path);
             let found = self.diagnostics.split_off(before);

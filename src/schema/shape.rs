@@ -116,26 +116,26 @@ pub(crate) struct Variants {
     /// What the words are called: `a kind of probe`.
     pub tag_is: &'static str,
     /// The objects, each named like the word for it; the first is the usual one.
-    pub objects: fn() -> Vec<&'static Object>,
+    pub objects: &'static [&'static Object],
     /// Words that are planned.
     pub planned: &'static [&'static str],
 }
 
 impl Variants {
     /// The words that can be used today.
-    pub fn names(&self) -> Vec<&'static str> {
-        (self.objects)().into_iter().map(|object| object.name).collect()
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + Clone + use<> {
+        self.objects.iter().map(|object| object.name)
     }
 
     pub fn named(&self, name: &str) -> Option<&'static Object> {
-        (self.objects)().into_iter().find(|object| object.name == name)
+        self.objects.iter().copied().find(|object| object.name == name)
     }
 
     /// The object that a map without its tag was probably meant to be: the one that knows most of its keys.
     pub fn guess<'k>(&self, names: impl Iterator<Item = &'k str> + Clone) -> Option<&'static Object> {
         let known = |object: &Object| names.clone().filter(|name| object.key(name).is_some()).count();
         // Of several the first.
-        (self.objects)().into_iter().rev().max_by_key(|object| known(object))
+        self.objects.iter().copied().rev().max_by_key(|object| known(object))
     }
 }
 

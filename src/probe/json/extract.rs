@@ -3,7 +3,7 @@
 use serde::Deserialize as _;
 use serde_json::{Deserializer, Value};
 
-use super::json_path::TooMuch;
+use super::json_path::{Measures, TooMuch};
 use super::{json_path, syntax_error};
 use crate::outcome::phase::Op;
 use crate::outcome::{Failure, FailureKind as Kind};
@@ -24,11 +24,13 @@ pub(crate) async fn find(body: Vec<u8>, keys: &[(String, JsonPath)]) -> Result<V
     let paths: Vec<&JsonPath> = keys.iter().map(|(_, path)| path).collect();
     let found = if body.len() <= SMALL {
         let value = parse(&body)?;
-        if json_path::is_light(&paths, &value) {
-            json_path::find(&paths, &value)
+        let measures = Measures::of(&value);
+        if json_path::is_light(&paths, measures) {
+            json_path::find_measured(&paths, &value, measures)
         } else {
             let paths = owned(&paths);
-            on_another_thread(move || json_path::find(&paths.iter().collect::<Vec<_>>(), &value)).await
+            on_another_thread(move || json_path::find_measured(&paths.iter().collect::<Vec<_>>(), &value, measures))
+                .await
         }
     } else {
         let paths = owned(&paths);

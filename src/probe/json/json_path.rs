@@ -4,7 +4,8 @@ mod bound;
 
 use serde_json::Value;
 
-use self::bound::{Measures, size};
+pub(super) use self::bound::Measures;
+use self::bound::size;
 use crate::schema::value::JsonPath;
 
 /// The most steps that one expression may take on an answer, by its bound: values that are looked at or tested, and 64 bytes
@@ -28,7 +29,15 @@ pub struct TooMuch(pub usize);
 /// An expression could take more than 1,000,000 steps, or those up to it more than 4,000,000, in which case it is not
 /// evaluated; or what it finds takes as many to copy.
 pub fn find(paths: &[&JsonPath], value: &Value) -> Result<Vec<Option<Value>>, TooMuch> {
-    let measures = Measures::of(value);
+    find_measured(paths, value, Measures::of(value))
+}
+
+/// [`find`] in a value whose measures are known.
+pub(super) fn find_measured(
+    paths: &[&JsonPath],
+    value: &Value,
+    measures: Measures,
+) -> Result<Vec<Option<Value>>, TooMuch> {
     let mut left = MAX_STEPS_TOGETHER;
     let mut found = Vec::with_capacity(paths.len());
     for (place, path) in paths.iter().enumerate() {
@@ -45,8 +54,7 @@ pub fn find(paths: &[&JsonPath], value: &Value) -> Result<Vec<Option<Value>>, To
 }
 
 /// Whether finding is a matter of microseconds.
-pub(super) fn is_light(paths: &[&JsonPath], value: &Value) -> bool {
-    let measures = Measures::of(value);
+pub(super) fn is_light(paths: &[&JsonPath], measures: Measures) -> bool {
     paths.iter().map(|path| measures.steps(&path.query)).fold(0, u64::saturating_add) <= FEW_STEPS
 }
 

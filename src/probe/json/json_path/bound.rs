@@ -19,7 +19,7 @@ const COMPARISONS_A_STEP: u64 = 16;
 
 /// What the work depends on.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Measures {
+pub(in crate::probe::json) struct Measures {
     /// Values, all that are in others included.
     nodes: u64,
     /// How deep they are nested.
