@@ -9,7 +9,7 @@ use sentrynet::config::Config;
 use sentrynet::net::Resolver;
 use sentrynet::outcome::{Outcome, Status};
 use sentrynet::probe::Context;
-use sentrynet::runner::{ScheduledRun, run_group};
+use sentrynet::runner::{Pacer, ScheduledRun, run_group};
 use sentrynet::secrets::Redactor;
 use sentrynet::sentry::{Settings, envelopes};
 use time::OffsetDateTime;
@@ -21,7 +21,7 @@ const ADDRESS: &str = "127.0.0.1";
 
 /// A runtime as the function has it.
 pub fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+    sentrynet::event_loop::runtime().expect("a runtime")
 }
 
 /// Serves until standard input ends, if this is the process that was started for that.
@@ -78,12 +78,7 @@ impl Site {
 
     /// So many probes of it.
     pub fn bed(&self, count: usize) -> Bed {
-        let authority = engine::quoted(&self.authority);
-        let probe = |index| {
-            let url = format!("{}/run{index}", self.url);
-            format!("      - {{probe: probes.http, title: run {index}, url: \"{url}\", tls: {{ca: {authority}}}}}\n")
-        };
-        Bed::of((0..count).map(probe).collect())
+        bed(&self.url, &self.authority, count)
     }
 
     /// Milliseconds of so many runs at once.
@@ -95,17 +90,29 @@ impl Site {
     }
 }
 
+/// So many probes of a site at `url`, whose certificate this authority has signed.
+pub fn bed(url: &str, authority: &str, count: usize) -> Bed {
+    let authority = engine::quoted(authority);
+    let probe = |index| {
+        format!(
+            "      - {{probe: probes.http, title: run {index}, url: \"{url}/run{index}\", tls: {{ca: {authority}}}}}\n"
+        )
+    };
+    Bed::of((0..count).map(probe).collect())
+}
+
 /// Probes that wait to be run, as in an invocation.
 pub struct Bed {
     config: Config,
     context: Context,
+    pacer: Pacer,
 }
 
 impl Bed {
     /// These probes, as items of a configuration's list.
     pub fn of(probes: String) -> Self {
         let config = engine::config(&format!("groups:\n  - tags: {{target: bench}}\n    probes:\n{probes}"));
-        Self { config, context: engine::context(Resolver::system()) }
+        Self { config, context: engine::context(Resolver::system()), pacer: Pacer::default() }
     }
 
     /// Runs every probe once, at once.
@@ -113,7 +120,7 @@ impl Bed {
         let group = &self.config.groups[0];
         let tick = OffsetDateTime::now_utc();
         let jobs = group.probes.iter().map(|probe| ScheduledRun::manual(probe.clone(), tick)).collect();
-        runtime.block_on(run_group(&group.name, jobs, &self.context))
+        runtime.block_on(run_group(&group.name, jobs, &self.context, &self.pacer))
     }
 
     /// Runs every probe once, at once, and builds the envelopes.

@@ -29,6 +29,7 @@ const ROOMS: &[&str] = &[
     "outcome",
     "diagnostics",
     "secrets",
+    "event_loop",
     "shutdown",
     "clock",
     "wording",

@@ -6,7 +6,7 @@ use sentrynet::config::{Config, Document, read};
 use sentrynet::net::{Network, Resolver};
 use sentrynet::outcome::Outcome;
 use sentrynet::probe::Context;
-use sentrynet::runner::{ScheduledRun, run_group};
+use sentrynet::runner::{Pacer, ScheduledRun, run_group};
 use sentrynet::schema::Secrets;
 use sentrynet::shutdown::Shutdown;
 use time::OffsetDateTime;
@@ -33,7 +33,7 @@ pub async fn run_all(config: &Config, context: &Context) -> Vec<Outcome> {
     let group = &config.groups[0];
     let tick = OffsetDateTime::now_utc();
     let jobs = group.probes.iter().map(|probe| ScheduledRun::manual(probe.clone(), tick));
-    run_group(&group.name, jobs.collect(), context).await
+    run_group(&group.name, jobs.collect(), context, &Pacer::default()).await
 }
 
 /// Runs one probe, given as the lines below `- probe: …` (indented as in `"url: …\nexpected: 201"`).
