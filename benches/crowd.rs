@@ -95,13 +95,17 @@ fn tell_throttled() {
     let measure = |quota: Option<&Quota>| {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
         command.arg(format!("throttled={}", serde_json::json!([site.url, site.authority])));
-        let output = quota.map_or_else(|| command.output(), |quota| quota.output(&command)).expect("a process");
+        let output = match quota {
+            Some(quota) => quota.output(&command),
+            None => command.output(),
+        };
+        let output = output.expect("a process");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice::<[Vec<f64>; 3]>(&output.stdout).expect("figures")
     };
     let ([tls, wait, _], [throttled_tls, throttled_wait, stalls]) = (measure(None), measure(Some(&quota)));
     let at = |figures: &[f64], q| quantile(figures, q).unwrap_or(f64::NAN);
-    let mut row = |name: &str, whole: f64, throttled: f64, bar: f64| {
+    let row = |name: &str, whole: f64, throttled: f64, bar: f64| {
         table::row(
             &format!("{what}: {name}, beside a whole one"),
             &format!("{throttled:.2} ms beside {whole:.2}"),
