@@ -15,6 +15,7 @@ pub mod engine;
 pub mod envelopes;
 pub mod faults;
 pub mod fuzzing;
+pub mod imports;
 pub mod kent;
 pub mod moto;
 pub mod name_server;
