@@ -256,8 +256,8 @@ fn names_of_pem_files_count_from_the_configuration_s_directory() {
     assert_eq!(request.tls.ca.as_deref(), Some(key.cert.pem().as_str()));
     assert!(request.tls.key.is_some());
     let swapped = with("{cert: key.pem, key: ca.pem}").expect_err("problems").to_string();
-    assert!(swapped.contains("`key.pem` holds no readable certificate"), "{swapped}");
-    assert!(swapped.contains("`ca.pem` holds no readable private key"), "{swapped}");
+    assert!(swapped.contains("`key.pem` contains no valid certificate"), "{swapped}");
+    assert!(swapped.contains("`ca.pem` contains no valid private key"), "{swapped}");
     let missing = with("{ca: no.pem}").expect_err("a problem").to_string();
     assert!(missing.contains("`no.pem` cannot be read"), "{missing}");
     assert!(with("{cert: ca.pem}").expect_err("a problem").to_string().contains("`cert` needs `key`"));
