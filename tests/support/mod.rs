@@ -3,6 +3,7 @@
 
 pub mod alone;
 pub mod answer;
+pub mod authority;
 pub mod black_hole;
 pub mod browser;
 pub mod bugsink;
@@ -13,6 +14,7 @@ pub mod deploy_env;
 pub mod echo;
 pub mod engine;
 pub mod envelopes;
+pub mod failed;
 pub mod faults;
 pub mod fuzzing;
 pub mod imports;
@@ -24,6 +26,7 @@ pub mod outcomes;
 pub mod page;
 pub mod peer;
 pub mod port;
+pub mod prepare;
 pub mod process;
 pub mod proxy;
 pub mod receiver;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::engine::{config, context, failure, phases, run_all};
+use crate::support::engine::{failure, phases, run_all};
+use crate::support::prepare::{config, context};
 use crate::support::target::{Target, answer, read_request};
 use sentrynet::net::Resolver;
 use sentrynet::outcome::{Outcome, Status};

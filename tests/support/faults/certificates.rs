@@ -10,7 +10,8 @@ use rustls::sign::{Signer, SigningKey};
 use time::Duration;
 
 use super::Fault;
-use crate::support::certificates::{Authority, params, params_between, self_signed, server_config, signing};
+use crate::support::authority::{Authority, params, params_between, server_config, signing};
+use crate::support::certificates::self_signed;
 use crate::support::name_server::{NameServer, Reply};
 use crate::support::target::{Target, answer};
 

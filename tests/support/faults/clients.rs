@@ -8,8 +8,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::TlsAcceptor;
 
 use super::Fault;
-use crate::support::certificates::Authority;
-use crate::support::engine::quoted;
+use crate::support::authority::Authority;
+use crate::support::prepare::quoted;
 use crate::support::relay::drip;
 use crate::support::target::{Target, answer, read_request};
 

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::Fault;
-use crate::support::certificates::Authority;
+use crate::support::authority::Authority;
 use crate::support::relay::{drip, relay};
 use crate::support::target::{Target, answer};
 

@@ -7,7 +7,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Fault;
 use super::play::{Act, flood, meets, read_frame};
-use crate::support::certificates::Authority;
+use crate::support::authority::Authority;
 use crate::support::target::{Target, answer};
 
 /// The phases of an answer that was read to its end.

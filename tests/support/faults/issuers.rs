@@ -4,7 +4,8 @@ use rcgen::{BasicConstraints, IsCa};
 
 use super::Fault;
 use super::certificates::{BAD, GOOD, at};
-use crate::support::certificates::{Authority, params, self_signed};
+use crate::support::authority::{Authority, params};
+use crate::support::certificates::self_signed;
 use crate::support::target::{Target, answer};
 
 pub async fn an_unknown_authority_is_named() -> Fault {

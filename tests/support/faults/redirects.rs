@@ -4,7 +4,8 @@ use crate::support::port::Port;
 
 use super::Fault;
 use super::play::{Act, meets, says_then};
-use crate::support::certificates::{Authority, params, self_signed};
+use crate::support::authority::{Authority, params};
+use crate::support::certificates::self_signed;
 use crate::support::target::{Received, Target, answer};
 
 /// The phases of two hops over one connection.
