@@ -29,6 +29,7 @@ pub mod port;
 pub mod prepare;
 pub mod process;
 pub mod proxy;
+pub mod python_readme;
 pub mod receiver;
 pub mod recipe;
 pub mod relay;
