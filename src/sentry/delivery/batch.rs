@@ -18,7 +18,8 @@ use crate::clock::SuspendAwareInstant;
 use crate::sentry::envelope::Envelope;
 use crate::shutdown::Shutdown;
 
-/// A request gets half of the time that is left, so that a retry can follow, but not less than this…
+/// A request gets two thirds of the time that is left, so that a retry can follow, but not less than this… What is reserved
+/// for a delivery is twice what the last one took: half of that would be just what it took.
 const MIN_LENGTH: Duration = Duration::from_secs(1);
 /// … and not more than this.
 const MAX_LENGTH: Duration = Duration::from_secs(10);
@@ -145,7 +146,7 @@ impl<'a> Batch<'a> {
             if left.is_zero() {
                 return self.timed_out(why, has_answer);
             }
-            let share = (left / 2).clamp(MIN_LENGTH, MAX_LENGTH).min(left);
+            let share = (left * 2 / 3).clamp(MIN_LENGTH, MAX_LENGTH).min(left);
             let (client, is_kept) = {
                 let connections = self.connections();
                 (connections.client(), connections.is_kept())

@@ -96,7 +96,7 @@ async fn kept_connections_whose_way_is_gone_are_left_long_before_time_is_up() {
         let (delivered, _) = deliver(&delivery_client, sent.clone(), AMPLE).await;
         assert_eq!((delivered.delivered, delivered.problems.len()), (20, 0), "{delivered:?}");
         assert_eq!(sentry.taken(), ids(&[sent.clone(), sent].concat()), "twice in all: once each delivery");
-        // Without a word from the system, a request on a kept connection has half of the time.
+        // Without a word from the system, a request on a kept connection has two thirds of the time.
         assert!(delivered.duration < AMPLE / 4, "{delivered:?}");
     }
 }
