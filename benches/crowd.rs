@@ -3,19 +3,15 @@
 //!
 //! The target is a process of its own. A quota needs a control group, which root can make.
 
-#[path = "../tests/support/certificates.rs"]
-#[allow(dead_code)]
-mod certificates;
-#[path = "../tests/support/engine.rs"]
-#[allow(dead_code)]
-mod engine;
-#[allow(dead_code)]
 mod support {
-    pub mod figures;
+    #[path = "../../tests/support/authority.rs"]
+    pub mod authority;
+    #[path = "../../tests/support/prepare.rs"]
+    pub mod prepare;
+    pub mod quantile;
     pub mod quota;
     pub mod site;
     pub mod table;
-    pub mod truth;
 }
 
 use std::process::Command;
@@ -23,7 +19,7 @@ use std::time::Instant;
 
 use sentrynet::outcome::Outcome;
 use sentrynet::outcome::phase::Op;
-use support::figures::quantile;
+use support::quantile::quantile;
 use support::quota::Quota;
 use support::site::{Site, runtime};
 use support::table;
@@ -76,21 +72,24 @@ fn tell_crowd() {
         table::row(
             &format!("{MANY} due at once, one group: {name} of a run, beside {FEW}"),
             &format!("{many:.2} ms beside {few:.2}"),
-            &format!("+{bar} ms"),
-            many <= few + bar,
+            Some((&format!("+{bar} ms"), many <= few + bar)),
         );
     }
     let wall = at(&walls, 0.5);
-    table::row(&format!("{MANY} due at once, one group: wall"), &format!("{wall:.0} ms"), "1000 ms", wall <= 1000.0);
+    table::row(
+        &format!("{MANY} due at once, one group: wall"),
+        &format!("{wall:.0} ms"),
+        Some(("1000 ms", wall <= 1000.0)),
+    );
     let told = format!("median {:.2} ms, 99th percentile {:.2} ms", at(&stalls, 0.5), at(&stalls, 0.99));
-    table::note(&format!("{MANY} due at once, one group: `stall_ms`"), &told);
+    table::row(&format!("{MANY} due at once, one group: `stall_ms`"), &told, None);
 }
 
 fn tell_throttled() {
     let site = Site::start("serve=60,100");
     let what = format!("{THROTTLED} TLS probes with 0.072 of a processor");
     let Some(quota) = Quota::of(QUOTA) else {
-        return table::note(&what, "not measured: no control group can be made here");
+        return table::row(&what, "not measured: no control group can be made here", None);
     };
     let measure = |quota: Option<&Quota>| {
         let mut command = Command::new(std::env::current_exe().expect("this program"));
@@ -109,15 +108,14 @@ fn tell_throttled() {
         table::row(
             &format!("{what}: {name}, beside a whole one"),
             &format!("{throttled:.2} ms beside {whole:.2}"),
-            &format!("+{bar} ms"),
-            throttled <= whole + bar,
+            Some((&format!("+{bar} ms"), throttled <= whole + bar)),
         );
     };
     row("`net.tls`, median", at(&tls, 0.5), at(&throttled_tls, 0.5), 3.0);
     row("`net.tls`, 95th percentile", at(&tls, 0.95), at(&throttled_tls, 0.95), 20.0);
     row("`http.wait`, median", at(&wait, 0.5), at(&throttled_wait, 0.5), 3.0);
     let told = format!("median {:.2} ms, 95th percentile {:.2} ms", at(&stalls, 0.5), at(&stalls, 0.95));
-    table::note(&format!("{what}: `stall_ms`"), &told);
+    table::row(&format!("{what}: `stall_ms`"), &told, None);
 }
 
 /// Runs the probes twice, as a function does that is warm, and prints the second's phases and stalls.

@@ -5,8 +5,7 @@
 //! else the machine does meets both.
 
 mod support {
-    #[allow(dead_code)]
-    pub mod figures;
+    pub mod quantile;
     pub mod table;
 }
 
@@ -17,7 +16,7 @@ use std::time::Instant;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use support::figures::quantile;
+use support::quantile::quantile;
 use support::table;
 
 const ROUNDS: usize = 41;
@@ -52,9 +51,13 @@ fn main() {
     println!("first poll, median of {ROUNDS} starts (quartiles): the function {us}, a bare function {them}");
     let ratio = ours / theirs;
     let measured = format!("{ratio:.2} x ({us})");
-    table::row("cold start, beside a bare function's", &measured, &format!("{START_BAR} x"), ratio <= START_BAR);
+    table::row(
+        "cold start, beside a bare function's",
+        &measured,
+        Some((&format!("{START_BAR} x"), ratio <= START_BAR)),
+    );
     let size = zipped(&function);
-    table::row("function zip", &format!("{size:.2} MB"), &format!("{SIZE_BAR} MB"), size <= SIZE_BAR);
+    table::row("function zip", &format!("{size:.2} MB"), Some((&format!("{SIZE_BAR} MB"), size <= SIZE_BAR)));
 }
 
 /// Millions of bytes of the program in a zip, whose method is deflate; its directory is a hundred bytes more.

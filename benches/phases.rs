@@ -3,15 +3,14 @@
 //! Prints the error of each phase of runs made alone and of 50 made at once, and that of `curl -w` on the same server;
 //! besides, what the machine itself adds: a bare socket that waits for a late byte, and a timer of `tokio`.
 
-#[path = "../tests/support/certificates.rs"]
-#[allow(dead_code)]
-mod certificates;
-#[path = "../tests/support/engine.rs"]
-#[allow(dead_code)]
-mod engine;
 mod support {
+    #[path = "../../tests/support/authority.rs"]
+    pub mod authority;
     pub mod curl;
     pub mod figures;
+    #[path = "../../tests/support/prepare.rs"]
+    pub mod prepare;
+    pub mod quantile;
     pub mod table;
     pub mod truth;
 }
@@ -29,6 +28,7 @@ use sentrynet::runner::{Pacer, ScheduledRun, run_group};
 use support::curl;
 use support::curl::Times;
 use support::figures::Figures;
+use support::prepare;
 use support::table;
 use support::truth::{Delays, Servers, Truth, ZONE};
 use time::OffsetDateTime;
@@ -120,7 +120,7 @@ fn main() {
     }
     let worst = ROWS.into_iter().filter(|row| *row != TLS_HOLD).filter_map(|row| at_once.p99(row)).fold(0.0, f64::max);
     let measured = format!("{worst:.1} ms (a bare socket, alone: {machine:.1})");
-    table::row("phases, 50 at once, 99th percentile", &measured, "2 ms", worst <= 2.0);
+    table::row("phases, 50 at once, 99th percentile", &measured, Some(("2 ms", worst <= 2.0)));
 }
 
 /// The worst of these rows' medians.
@@ -132,7 +132,11 @@ fn tell_medians(what: &str, figures: &Figures, rows: &[&str], bar: f64) {
             if median.abs() > worst.0.abs() { (median, spread) } else { worst }
         },
     );
-    table::row(what, &format!("{worst:+.2} ms ± {:.2}", spread / 2.0), &format!("{bar} ms"), worst.abs() <= bar);
+    table::row(
+        what,
+        &format!("{worst:+.2} ms ± {:.2}", spread / 2.0),
+        Some((&format!("{bar} ms"), worst.abs() <= bar)),
+    );
 }
 
 fn print_row(row: &str, columns: &[&Figures]) {
@@ -164,14 +168,14 @@ struct Bed<'a> {
 impl<'a> Bed<'a> {
     fn new(servers: &'a Servers, round: usize, name: &str, count: usize) -> Self {
         let labels = labels(round, name, count);
-        let authority = engine::quoted(&servers.authority);
+        let authority = prepare::quoted(&servers.authority);
         let mut yaml = "groups:\n  - tags: {target: bench}\n    probes:\n".to_owned();
         for label in &labels {
             yaml.push_str(&format!("      - probe: probes.http\n        url: {}\n", servers.url(label)));
             yaml.push_str(&format!("        tls: {{ca: {authority}}}\n"));
         }
-        let context = engine::context(Resolver::with_servers(vec![servers.names]));
-        Self { servers, config: engine::config(&yaml), context, pacer: Pacer::default(), labels }
+        let context = prepare::context(Resolver::with_servers(vec![servers.names]));
+        Self { servers, config: prepare::config(&yaml), context, pacer: Pacer::default(), labels }
     }
 
     /// Runs these probes at once, as the function does: on one thread. How long it took.

@@ -4,8 +4,7 @@
 //! due more often than every 10 s: bursts make the number.
 
 mod support {
-    #[allow(dead_code)]
-    pub mod figures;
+    pub mod quantile;
     pub mod table;
 }
 
@@ -15,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use serde_json::Value;
-use support::figures::quantile;
+use support::quantile::quantile;
 use support::table;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -74,17 +73,17 @@ fn main() {
     table::row(
         &format!("memory of `watch` after {} runs", end.0),
         &format!("{:.1} MiB; {:.1} after {} runs, {most:.1} at most", end.1, settled.1, settled.0),
-        &format!("{BAR} × what it was"),
-        end.1 <= BAR * settled.1,
+        Some((&format!("{BAR} × what it was"), end.1 <= BAR * settled.1)),
     );
     let at = |q| quantile(&late, q).unwrap_or(f64::NAN);
-    table::note(
+    table::row(
         &format!("`watch`: start after the tick, {PROBES} probes that are due at once"),
         &format!(
             "median {:.1} ms, 99th percentile {:.1} ms, up to 25 ms of it to keep them apart; {skipped} runs skipped",
             at(0.5),
             at(0.99)
         ),
+        None,
     );
 }
 

@@ -136,7 +136,7 @@ mod tests {
             ("{a!x}", "'!' must be followed by 'r', 's' or 'a' (character 4)"),
             ("{a!}", "'!' must be followed by 'r', 's' or 'a' (character 4)"),
             ("{a!rr}", "only ':' or '}' can follow a conversion such as '!r' (character 5)"),
-            ("{a:{b:{c}}}", "a field inside the format of a field that is itself inside a format (character 4)"),
+            ("{a:{b:{c}}}", "fields are nested too deeply in a format (character 4)"),
             ("{a[99999999999999999999]}", "a number with too many digits (character 4)"),
         ];
         for (source, what) in cases {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::quantile::quantile;
+
 /// Figures by row, in rounds; the order of rows is that of their names in the table that is printed.
 #[derive(Default)]
 pub struct Figures(BTreeMap<&'static str, Vec<Vec<f64>>>);
@@ -33,12 +35,4 @@ impl Figures {
         let all: Vec<f64> = self.0.get(row)?.iter().flatten().map(|figure| figure.abs()).collect();
         quantile(&all, 0.99)
     }
-}
-
-/// The quantile `q` of some figures, by the nearest rank.
-pub fn quantile(figures: &[f64], q: f64) -> Option<f64> {
-    let mut sorted = figures.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let rank = (q * sorted.len() as f64).ceil() as usize;
-    sorted.get(rank.saturating_sub(1)).copied()
 }

@@ -1,21 +1,23 @@
 //! Servers in a process of their own (this program again, told to serve), so that only the prober is measured; and
 //! probes of them.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use sentrynet::config::Config;
 use sentrynet::net::Resolver;
-use sentrynet::outcome::{Outcome, Status};
+use sentrynet::outcome::Outcome;
 use sentrynet::probe::Context;
 use sentrynet::runner::{Pacer, ScheduledRun, run_group};
-use sentrynet::secrets::Redactor;
-use sentrynet::sentry::{Settings, envelopes};
 use time::OffsetDateTime;
 
-use super::truth::{Delays, Servers};
-use crate::engine;
+use super::authority::Authority;
+use super::prepare;
 
 const ADDRESS: &str = "127.0.0.1";
 
@@ -35,17 +37,43 @@ pub fn serves() -> bool {
 
 fn serve(what: &str) {
     let (delay, length) = what.trim_start_matches("serve=").split_once(',').expect("serve=MILLISECONDS,BYTES");
-    let delays = Delays {
-        name: Duration::ZERO,
-        tls: Duration::ZERO,
-        head: Duration::from_millis(delay.parse().expect("milliseconds")),
-        chunk: Duration::ZERO,
-        chunks: 1,
-        chunk_length: length.parse().expect("bytes"),
-    };
-    let servers = Servers::start(delays, ADDRESS).expect("loopback");
-    println!("{}", serde_json::json!([servers.target.port(), servers.authority]));
+    let delay = Duration::from_millis(delay.parse().expect("milliseconds"));
+    let body: Arc<[u8]> = vec![b'x'; length.parse().expect("bytes")].into();
+    let authority = Authority::new();
+    let config = authority.server(ADDRESS);
+    let listener = TcpListener::bind((ADDRESS, 0)).expect("loopback");
+    let port = listener.local_addr().expect("a bound port").port();
+    println!("{}", serde_json::json!([port, authority.pem()]));
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (config, body) = (config.clone(), body.clone());
+            // A client that goes away is no news.
+            thread::spawn(move || answer(stream, config, delay, &body));
+        }
+    });
     let _ = std::io::stdin().read(&mut [0]);
+}
+
+/// Answers one request.
+fn answer(stream: TcpStream, config: Arc<ServerConfig>, delay: Duration, body: &[u8]) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let tls = ServerConnection::new(config).map_err(std::io::Error::other)?;
+    let mut stream = StreamOwned::new(tls, stream);
+    let (mut request, mut buffer) = (Vec::new(), [0; 4096]);
+    while !request.ends_with(b"\r\n\r\n") {
+        let length = stream.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(());
+        }
+        request.extend_from_slice(&buffer[..length]);
+    }
+    let mut answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len()).into_bytes();
+    answer.extend_from_slice(body);
+    thread::sleep(delay);
+    stream.write_all(&answer)?;
+    // The client closes first.
+    let _ = stream.read(&mut buffer);
+    Ok(())
 }
 
 /// A server in a process of its own.
@@ -80,19 +108,11 @@ impl Site {
     pub fn bed(&self, count: usize) -> Bed {
         bed(&self.url, &self.authority, count)
     }
-
-    /// Milliseconds of so many runs at once.
-    pub fn wall_of(&self, count: usize) -> f64 {
-        let (bed, runtime) = (self.bed(count), runtime());
-        let started = Instant::now();
-        bed.run_all_on(&runtime);
-        started.elapsed().as_secs_f64() * 1e3
-    }
 }
 
 /// So many probes of a site at `url`, whose certificate this authority has signed.
 pub fn bed(url: &str, authority: &str, count: usize) -> Bed {
-    let authority = engine::quoted(authority);
+    let authority = prepare::quoted(authority);
     let probe = |index| {
         format!(
             "      - {{probe: probes.http, title: run {index}, url: \"{url}/run{index}\", tls: {{ca: {authority}}}}}\n"
@@ -111,8 +131,8 @@ pub struct Bed {
 impl Bed {
     /// These probes, as items of a configuration's list.
     pub fn of(probes: String) -> Self {
-        let config = engine::config(&format!("groups:\n  - tags: {{target: bench}}\n    probes:\n{probes}"));
-        Self { config, context: engine::context(Resolver::system()), pacer: Pacer::default() }
+        let config = prepare::config(&format!("groups:\n  - tags: {{target: bench}}\n    probes:\n{probes}"));
+        Self { config, context: prepare::context(Resolver::system()), pacer: Pacer::default() }
     }
 
     /// Runs every probe once, at once.
@@ -121,18 +141,5 @@ impl Bed {
         let tick = OffsetDateTime::now_utc();
         let jobs = group.probes.iter().map(|probe| ScheduledRun::manual(probe.clone(), tick)).collect();
         runtime.block_on(run_group(&group.name, jobs, &self.context, &self.pacer))
-    }
-
-    /// Runs every probe once, at once, and builds the envelopes.
-    pub fn run_all_on(&self, runtime: &tokio::runtime::Runtime) -> Vec<Outcome> {
-        let outcomes = self.run(runtime);
-        let (settings, redactor) = (Settings::default(), Redactor::default());
-        for outcome in &outcomes {
-            assert_eq!(outcome.status, Status::Ok);
-            for envelope in envelopes(outcome, &settings, &redactor) {
-                std::hint::black_box(envelope.to_bytes(outcome.started));
-            }
-        }
-        outcomes
     }
 }

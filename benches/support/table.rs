@@ -6,21 +6,18 @@ use std::io::Write as _;
 /// Where `make bench` collects rows.
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench.md");
 
-/// Says what was measured beside the bar that it is held against, and adds it to the table.
-pub fn row(what: &str, measured: &str, bar: &str, is_reached: bool) {
-    let verdict = if is_reached { "yes" } else { "no" };
-    println!("{what}: {measured}; bar: {bar}; reached: {verdict}");
-    add(what, measured, bar, verdict);
-}
-
-/// The same of a figure that is there for comparison.
-#[allow(dead_code)]
-pub fn note(what: &str, measured: &str) {
-    println!("{what}: {measured}");
-    add(what, measured, "", "");
-}
-
-fn add(what: &str, measured: &str, bar: &str, verdict: &str) {
+/// Says what was measured, and adds it to the table. What is more than there for comparison has a bar, and whether it is
+/// reached.
+pub fn row(what: &str, measured: &str, bar: Option<(&str, bool)>) {
+    let (bar, verdict) = match bar {
+        None => ("", ""),
+        Some((bar, true)) => (bar, "yes"),
+        Some((bar, false)) => (bar, "no"),
+    };
+    match bar {
+        "" => println!("{what}: {measured}"),
+        _ => println!("{what}: {measured}; bar: {bar}; reached: {verdict}"),
+    }
     let file = OpenOptions::new().create(true).append(true).open(FILE);
     if let Err(error) = file.and_then(|mut file| writeln!(file, "| {what} | {measured} | {bar} | {verdict} |")) {
         eprintln!("{FILE}: {error}");

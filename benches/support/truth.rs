@@ -17,7 +17,7 @@ use hickory_resolver::proto::rr::{RData, Record, RecordType};
 use hickory_resolver::proto::serialize::binary::{BinDecodable as _, BinEncodable as _};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::certificates::Authority;
+use super::authority::Authority;
 
 /// The zone of all names.
 pub const ZONE: &str = "phases.test";

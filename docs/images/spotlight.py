@@ -43,7 +43,7 @@ groups:
         url: https://localhost:{port}/
         tls: *trust
       - probe: probes.http
-        title: One that is down
+        title: A server that is down
         url: http://127.0.0.1:1/
 """
 

@@ -40,10 +40,8 @@ impl Document {
         let mut source = Source::new(name, text);
         let part = parts::locate(&source, text).map_err(Diagnostics::new)?;
         let Some(part) = part.filter(|part| !part.is_nothing()) else {
-            let diagnostic = Diagnostic::of_file(name, "this is empty, but has to hold a configuration");
-            return Err(diagnostic
-                .with_help("`sentrynet schema` and docs/configuration.md say what there is to write")
-                .into());
+            let diagnostic = Diagnostic::of_file(name, "this is empty: expected a configuration");
+            return Err(diagnostic.with_help("see docs/configuration.md, or the output of `sentrynet schema`").into());
         };
         let mut root = parse::read(&source, text, &part).map_err(Diagnostics::new)?;
         let object = keys::object_of(&root);
@@ -101,7 +99,7 @@ fn unreadable(name: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
 
     match error.kind() {
         ErrorKind::NotFound => Diagnostic::of_file(name, "there is no such file"),
-        ErrorKind::PermissionDenied => Diagnostic::of_file(name, "this file may not be read: permission denied"),
+        ErrorKind::PermissionDenied => Diagnostic::of_file(name, "this file cannot be read: permission denied"),
         _ if path.is_dir() => {
             Diagnostic::of_file(name, "this is a directory, not a file").with_help("name the configuration file in it")
         }
@@ -112,8 +110,8 @@ fn unreadable(name: &str, path: &Path, error: &std::io::Error) -> Diagnostic {
 fn not_utf8(name: &str, bytes: &[u8], at: usize) -> Diagnostic {
     // What some editors for Windows call "Unicode".
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        let help = "save the file as UTF-8; editors offer it under \"Save with encoding\"";
-        return Diagnostic::of_file(name, "this is UTF-16, and a configuration has to be UTF-8").with_help(help);
+        let help = "save the file as UTF-8; in editors, look for \"Save with encoding\"";
+        return Diagnostic::of_file(name, "this is UTF-16, but a configuration has to be UTF-8").with_help(help);
     }
     let before = String::from_utf8_lossy(bytes.get(..at).unwrap_or_default());
     let line = before.matches('\n').count() + 1;

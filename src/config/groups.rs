@@ -68,7 +68,7 @@ fn known_regions(fields: &Fields, regions: &[String], reader: &mut Reader<'_>) {
         let finding = match nearest(name, regions.iter().map(String::as_str)) {
             _ if node.hidden => Finding::new("this is not among the configuration's `regions`"),
             Some(near) => Finding::new(format!("`{name}` is not among the configuration's `regions`"))
-                .with_help(format!("did you mean `{near}`? Else add it to `regions`")),
+                .with_help(format!("did you mean `{near}`? Otherwise add it to `regions`")),
             None => Finding::new(format!("`{name}` is not among the configuration's `regions`"))
                 .with_help("add it to `regions`"),
         };
@@ -89,7 +89,7 @@ pub(super) fn name(drafts: &mut [Draft]) -> Vec<Diagnostic> {
                 let Position { line, column } = first.start;
                 let message = format!("there is another group `{name}` in {}:{line}:{column}", source.name());
                 let finding = Finding::new(message).coded(Code::Duplicate).with_help("names of groups are unique");
-                let finding = finding.with_related(source.related(*first, "the first is here"));
+                let finding = finding.with_related(source.related(*first, "first used here"));
                 diagnostics.push(named.0.diagnostic(named.1, &named.2, finding));
             }
             None => {

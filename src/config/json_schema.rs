@@ -30,7 +30,7 @@ fn definitions() -> Map<String, Value> {
     definitions.insert(
         "secret".to_owned(),
         json!({
-            "description": "A value that stands elsewhere: in SSM Parameter Store, or in the environment.",
+            "description": "A value that is kept elsewhere: in SSM Parameter Store, or in an environment variable.",
             "oneOf": [
                 {"type": "object", "properties": {"ssm": {"type": "string"}}, "required": ["ssm"], "additionalProperties": false},
                 {"type": "object", "properties": {"env": {"type": "string"}}, "required": ["env"], "additionalProperties": false},

@@ -64,7 +64,7 @@ const SETTINGS_KEYS: &[Key] = &[
         shape: TAGS,
         presence: Presence::Optional,
         secrecy: Secrecy::ByName,
-        about: "Tags of every transaction and event; the same as `sentry.tags`, and winning over them.",
+        about: "Tags of every transaction and event: the same as `sentry.tags`, and they override those.",
         example: "tags:\n  team: web",
         mistakes: &["tags: [team, web]"],
     },
@@ -73,7 +73,7 @@ const SETTINGS_KEYS: &[Key] = &[
         shape: REGIONS,
         presence: Presence::Otherwise("the current region"),
         secrecy: Secrecy::ByName,
-        about: "The AWS regions that SentryNet is deployed to. Their order is the one in which `spread` counts them.",
+        about: "The AWS regions that SentryNet is deployed to. `spread` counts them in this order.",
         example: "regions: [eu-west-1, us-east-1]",
         mistakes: &["regions: [Ireland]", "regions: eu-west-1", "regions: [eu-west-1, eu-west-1]"],
     },
@@ -99,17 +99,17 @@ static SENTRY: Object = Object {
             name: "dsn",
             shape: Shape::Dsn,
             presence: Presence::Otherwise(
-                "`SENTRY_DSN`, or the SSM parameter `/sentrynet/dsn`; both also win over this key",
+                "`SENTRY_DSN`, or the SSM parameter `/sentrynet/dsn`; both override this key",
             ),
             secrecy: Secrecy::Hidden,
-            about: "The DSN of the Sentry project that gets the results.",
+            about: "The DSN of the Sentry project that receives the results.",
             example: "dsn: https://key@o0.ingest.sentry.io/0",
             mistakes: &["dsn: o0.ingest.sentry.io"],
         },
         Key {
             name: "environment",
             shape: Shape::Environment,
-            presence: Presence::Otherwise("none; `SENTRY_ENVIRONMENT` wins over this key"),
+            presence: Presence::Otherwise("none; `SENTRY_ENVIRONMENT` overrides this key"),
             secrecy: Secrecy::ByName,
             about: "The environment that results are filed under.",
             example: "environment: production",
@@ -120,7 +120,7 @@ static SENTRY: Object = Object {
             shape: TAGS,
             presence: Presence::Optional,
             secrecy: Secrecy::ByName,
-            about: "Tags of every transaction and event. A group's and a probe's tags win over them.",
+            about: "Tags of every transaction and event. A group's and a probe's tags override them.",
             example: "tags:\n  location: mission-control\n  another.tag: value",
             mistakes: &["tags:\n  another tag: value"],
         },
@@ -141,7 +141,7 @@ pub(crate) static GROUP: Object = Object {
             shape: Shape::Name,
             presence: Presence::Otherwise("`tags.target` in lower case, else `group-1`, `group-2`, …"),
             secrecy: Secrecy::ByName,
-            about: "The group's name, unique in the configuration. It names the SSM parameter too.",
+            about: "The group's name, unique in the configuration. It is also the name of the SSM parameter.",
             example: "name: demo",
             mistakes: &["name: my group"],
         },
@@ -159,8 +159,8 @@ pub(crate) static GROUP: Object = Object {
             shape: REGIONS,
             presence: Presence::Otherwise("all"),
             secrecy: Secrecy::ByName,
-            about: "The regions to run the group from. Each has to be among the configuration's `regions`, if those are given. In the \
-                    others the group's rules are there, but disabled.",
+            about: "The regions to run the group from. Each has to be among the configuration's `regions`, if there \
+                    are any. In all other regions, the group's rules exist but are disabled.",
             example: "regions: [eu-west-1]",
             mistakes: &["regions: [eu-west-1a]"],
         },
@@ -169,11 +169,12 @@ pub(crate) static GROUP: Object = Object {
             shape: Shape::Words(&["stagger", "together", "round-robin"]),
             presence: Presence::Default("stagger"),
             secrecy: Secrecy::ByName,
-            about: "How the regions share the clock. `stagger`: each runs every tick, region *i* of *n* (from 0, in the order of \
-                    the group's `regions`, else the configuration's) *i*/*n* of the period later, in whole minutes; periods of \
-                    less than *n* minutes leave some regions together. `together`: each runs every tick, at the same time. \
-                    `round-robin`: each tick is run by one region, in turn: with 3 regions and `every: 60`, each runs every 3 \
-                    minutes, one minute after the other. One region by itself runs every tick.",
+            about: "How the regions share the clock. `stagger`: every region runs every tick, but region *i* of *n* \
+                    (counted from 0, in the order of the group's `regions`, else the configuration's) runs it *i*/*n* \
+                    of the period later, in whole minutes; if the period is shorter than *n* minutes, some regions \
+                    run at the same time. `together`: every region runs every tick, at the same time. `round-robin`: \
+                    the regions take turns, one tick each: with 3 regions and `every: 60`, each runs every 3 minutes, \
+                    one minute after the previous one. A single region runs every tick.",
             example: "spread: together",
             mistakes: &["spread: staggered"],
         },

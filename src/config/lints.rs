@@ -21,8 +21,9 @@ pub(crate) fn warnings() -> impl Iterator<Item = &'static Warning> + Clone {
 /// Those of groups.
 const WARNINGS: &[Warning] = &[Warning {
     code: Code::NoTags,
-    about: "Sentry is told tags, and not the names of groups: without tags its results cannot be told from those of others. \
-                Not where each of its probes has tags, or where there is only one group and the file has `tags`.",
+    about: "Sentry receives tags, not the names of groups: without tags, the group's results cannot be told from \
+            those of other groups. This warning is not given if each of its probes has tags, or if it is the only \
+            group and the file has `tags`.",
     object: "group",
     example: "name: website",
 }];
@@ -41,8 +42,8 @@ impl Document {
             let is_told = has_tags(group) || (!probes.is_empty() && probes.iter().all(has_tags));
             if !(is_told || is_tagged && groups.len() == 1) {
                 let name = group.get("name").and_then(Node::text).filter(|name| name.len() < 40).unwrap_or("website");
-                let finding = Finding::new("this group has no tags: in Sentry nothing tells what it watches")
-                    .with_help(format!("give it some, such as `tags: {{target: {name}}}`"));
+                let finding = Finding::new("this group has no tags, so nothing in Sentry says what it watches")
+                    .with_help(format!("add some, such as `tags: {{target: {name}}}`"));
                 linter.report(Code::NoTags, group.location(), &path, finding);
             }
             lints::titles(&mut linter, probes, &path);

@@ -59,7 +59,7 @@ impl Timetable<'_> {
 
     fn value(&mut self, value: &Node, path: &str, help: Option<&str>) {
         if let Some(reference) = SecretRef::of(value) {
-            let message = format!("the schedule follows from this value, and it stands elsewhere: in {reference}");
+            let message = format!("the schedule depends on this value, but it is kept elsewhere: in {reference}");
             let finding = Finding::new(message).with_help(help.unwrap_or("write the value here"));
             self.diagnostics.push(self.document.source.diagnostic(value.location(), path, finding));
         }

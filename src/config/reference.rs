@@ -70,8 +70,8 @@ pub fn reference() -> String {
 const WARNINGS: &str = "
 ## Warnings
 
-`sentrynet check` and every command that uses a configuration say what in it is probably not meant. A warning changes nothing
-about what runs; with `sentrynet check --strict` it is an error.
+`sentrynet check` and every command that uses a configuration warn of what is valid but probably not intended. A
+warning does not change what runs; with `sentrynet check --strict`, it is an error.
 ";
 
 /// What is said of the example of a kind of warning.
@@ -93,7 +93,7 @@ fn help(diagnostic: &Diagnostic) -> String {
 fn entry(text: &mut String, object: &Object, key: &Key) {
     let _ = write!(text, "\n<a id=\"{}\"></a>\n\n### `{}`\n\n{}\n", anchor(object, key), key.name, key.about);
     if key.presence == Presence::NotYet {
-        text.push_str("\nThis is planned; using it is an error that says so.\n");
+        text.push_str("\nThis is planned: until then, using it is an error.\n");
         return;
     }
     let _ = write!(text, "\n- Value: {}\n- Default: {}\n", form(&key.shape), absence(key));

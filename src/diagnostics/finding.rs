@@ -30,7 +30,7 @@ impl Finding {
     pub fn and(self, more: &str) -> Self {
         let help = self.help.map_or_else(
             || more.to_owned(),
-            |help| if help.ends_with('?') { format!("{help} Else {more}") } else { format!("{help}; {more}") },
+            |help| if help.ends_with('?') { format!("{help} Otherwise {more}") } else { format!("{help}; {more}") },
         );
         Self { help: Some(help), ..self }
     }

@@ -23,7 +23,7 @@ pub enum DnsError {
         alias_of: Option<String>,
     },
     /// The name's aliases lead in a circle, or there are too many of them.
-    #[error("the name's aliases never end")]
+    #[error("the name's aliases form a loop")]
     EndlessAlias,
     /// The name server answered with this error code (RFC 6895, section 2.3).
     #[error("the name server answered with the error code {0}")]

@@ -36,10 +36,10 @@ pub enum TlsError {
     #[error("tls.cert and tls.key cannot be used: the certificate is broken, or the key's algorithm is not supported")]
     ClientCertificate(#[source] rustls::Error),
     /// One of the authorities is no certificate.
-    #[error("tls.ca holds a certificate that cannot be read")]
+    #[error("tls.ca contains a certificate that cannot be read")]
     Authority(#[source] rustls::Error),
     /// The authorities cannot be used to verify anything.
-    #[error("tls.ca holds no authority")]
+    #[error("tls.ca contains no certificate authority")]
     Verifier(#[from] rustls::client::VerifierBuilderError),
     /// `rustls` cannot be set up.
     #[error("TLS cannot be set up")]

@@ -157,7 +157,8 @@ mod tests {
         let port = listener.local_addr().expect("a bound port").port();
         let limits = Limits::new(Duration::from_millis(100), None);
         let (spans, failure) = connect("127.0.0.1", port, true, limits).await;
-        let sentence = format!("127.0.0.1:{port} did not finish the TLS handshake within 100 ms: no certificate came");
+        let sentence =
+            format!("127.0.0.1:{port} did not finish the TLS handshake within 100 ms: no certificate was received");
         assert_eq!(spans, "net.conn! net.tcp net.tls!");
         assert_eq!(failure, Some(Failure::within(FailureKind::TlsTimeout, Op::NetTls, sentence)));
 

@@ -31,7 +31,7 @@ pub(crate) fn of_connection(error: &ConnectError, facts: &Facts<'_>) -> Failure 
 
 /// Names settings that no connection can be made with.
 pub(crate) fn unusable_settings(error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(Kind::TlsFailed, format!("no connection can be made as the configuration asks: {error}"))
+    Failure::new(Kind::TlsFailed, format!("no connection can be made with these settings: {error}"))
 }
 
 /// Names the end of the time for a run: that of the invocation in any phase, that of the probe while it connected. `None`: the
@@ -39,7 +39,7 @@ pub(crate) fn unusable_settings(error: &dyn std::fmt::Display) -> Failure {
 pub(crate) fn timed_out(phase: Op, facts: &Facts<'_>) -> Option<(Kind, String)> {
     if facts.invocation_ended {
         let after = wording::duration(facts.ended - facts.began);
-        return Some((Kind::Deadline, format!("the invocation's time was up after {after} in {}", phase.as_str())));
+        return Some((Kind::Deadline, format!("the invocation ran out of time after {after} in {}", phase.as_str())));
     }
     let limit = wording::duration(facts.timeout);
     match phase {

@@ -38,7 +38,7 @@ pub(crate) const GENERIC_KEYS: &[Key] = &[
         shape: Shape::Tag,
         presence: Presence::Required,
         secrecy: Secrecy::ByName,
-        about: "The kind of probe. `probes.ssh` is to come.",
+        about: "The kind of probe. `probes.ssh` is not supported yet.",
         example: "probe: probes.http",
         mistakes: &["probe: http", "probe: probes.ssh"],
     },
@@ -46,7 +46,8 @@ pub(crate) const GENERIC_KEYS: &[Key] = &[
         name: "title",
         shape: Shape::Text { max: 200 },
         presence: Presence::Otherwise(
-            "`GET https://www.example.com`: method, scheme and host. `probes.script` has none: there it is required",
+            "`GET https://www.example.com`: method, scheme and host. `probes.script` has no default: there, it is \
+                    required",
         ),
         secrecy: Secrecy::ByName,
         about: "The name of the probe's transactions.",
@@ -58,12 +59,13 @@ pub(crate) const GENERIC_KEYS: &[Key] = &[
         shape: Shape::Duration { min: MIN_PERIOD, max: MAX_PERIOD, whole: true },
         presence: Presence::Default("300"),
         secrecy: Secrecy::ByName,
-        about: "The period: ticks are due at the multiples of it since 1970-01-01T00:00Z, moved by the group's `spread`. \
-                Any number of seconds from 10 to 30 days is exact, whether it divides the hour or not. EventBridge invokes the \
-                function on whole minutes, and it waits for the ticks within the minute; periods that are a minute or divide \
-                the hour or the day cost least (`sentrynet plan` tells). A tick that comes late, because the rule fired late \
-                or the probe's own runs before it took so long, is run while it is less than one period late, else skipped; \
-                the log says so. Within an invocation no probe overlaps with itself.",
+        about: "The period. Ticks are due at multiples of it since 1970-01-01T00:00Z, shifted by the group's \
+                `spread`. Any period from 10 seconds to 30 days, in whole seconds, is exact, whether it divides the \
+                hour or not: EventBridge invokes the function on whole minutes, and the function waits for the ticks \
+                within the minute. Periods of a minute, and those that divide the hour or the day, cost least (see \
+                `sentrynet plan`). A tick is late if the rule fired late, or if the probe's previous runs took too \
+                long. It is run while it is less than one period late; later it is skipped, and the log says so. \
+                Within an invocation, a probe never overlaps with itself.",
         example: "every: 5m",
         mistakes: &["every: 0", "every: 9s", "every: 12.5s", "every: 31 days", "every: 721h"],
     },
@@ -90,7 +92,7 @@ pub(crate) const GENERIC_KEYS: &[Key] = &[
         shape: Shape::Integer { min: 0, max: 100 },
         presence: Presence::Default("0"),
         secrecy: Secrecy::ByName,
-        about: "How often a failure is tried again within the same run, to be sure of it.",
+        about: "How many times a failed attempt is repeated within the same run, to confirm the failure.",
         example: "retries: 2",
         mistakes: &["retries: -1"],
     },

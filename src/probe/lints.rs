@@ -17,17 +17,17 @@ use crate::yaml::node::Node;
 pub(crate) const WARNINGS: &[Warning] = &[
     Warning {
         code: Code::ShortPeriod,
-        about: "`burst` × `timeout` is longer than `every`. All goes well while the target answers; when it hangs, ticks come \
-                late, and are skipped once they are a whole period late. Retries do not count: `timeout` is for a run with all \
-                its retries.",
+        about: "`burst` × `timeout` is longer than `every`. While the target answers, nothing happens; when it hangs, \
+                ticks are late, and they are skipped once they are a whole period late. Retries do not count: \
+                `timeout` covers a run with all its retries.",
         object: "probes.http",
         example: "every: 30\nburst: 4",
     },
     Warning {
         code: Code::RepeatedTitle,
-        about: "Several probes of a group have one title, be it that they have none and are for one host. Sentry shows them as \
-                one transaction; and their issues are told apart by the order of the probes in the file, so that a new probe \
-                between them mixes them up.",
+        about: "Several probes of a group have the same title, perhaps because none is given and they request the \
+                same host. Sentry shows them as one transaction, and their issues are distinguished only by the order \
+                of the probes in the file: a new probe between them mixes them up.",
         object: "group",
         example: "tags: {target: website}\nprobes:\n  - {probe: probes.http, url: https://www.example.com/}\n  \
                   - {probe: probes.http, url: https://www.example.com/about}",
@@ -66,7 +66,7 @@ pub(crate) fn titles(linter: &mut Linter<'_>, probes: &[Node], path: &str) {
         };
         let shown = if node.hidden { String::new() } else { format!(" `{title}`") };
         let finding = Finding::new(format!("another probe of this group has the same title{shown}"))
-            .with_help("give each a `title` of its own: Sentry shows probes of one title as one");
+            .with_help("give each probe its own `title`: Sentry shows probes with the same title as one");
         // An alias of the whole probe has its title where the first is.
         let mut location = node.location();
         if node.span == before.span
@@ -74,7 +74,7 @@ pub(crate) fn titles(linter: &mut Linter<'_>, probes: &[Node], path: &str) {
         {
             location = alias.into();
         }
-        let finding = finding.with_related(linter.related(before, "the first is here"));
+        let finding = finding.with_related(linter.related(before, "first used here"));
         let key = if probe.get("title").is_some() { "title" } else { "url" };
         linter.report(Code::RepeatedTitle, location, &join(&format!("{path}.probes[{index}]"), key), finding);
     }
@@ -98,14 +98,11 @@ fn period(linter: &mut Linter<'_>, probe: &Node, path: &str) {
     // In tenths of a second, downwards; a burst of a hundred in ten seconds is the shortest.
     let tenths = (every / burst.max(1)).as_millis() / 100;
     let short = show_duration(Duration::from_millis(u64::try_from(tenths).unwrap_or_default() * 100));
-    let mut finding = Finding::new(format!(
-        "{long}, and the next is due after {}",
-        show_duration(every)
-    ))
-    .with_help(format!(
-        "when the target hangs, ticks come late or are skipped: at most `timeout: {short}`, or at least `every: {}`",
-        show_duration(Duration::from_secs(most.as_secs_f64().ceil() as u64))
-    ));
+    let mut finding =
+        Finding::new(format!("{long}, and the next is due after {}", show_duration(every))).with_help(format!(
+            "when the target hangs, ticks are late or skipped; set at most `timeout: {short}`, or at least `every: {}`",
+            show_duration(Duration::from_secs(most.as_secs_f64().ceil() as u64))
+        ));
     let other = ["burst", "timeout"].into_iter().filter(|other| *other != key).find_map(|other| probe.get(other));
     if let Some(other) = other {
         finding = finding.with_related(linter.related(other, "together with this"));
@@ -115,8 +112,7 @@ fn period(linter: &mut Linter<'_>, probe: &Node, path: &str) {
 
 fn pause(linter: &mut Linter<'_>, probe: &Node, path: &str) {
     if let (Some(pause), Some(0)) = (probe.get("retry_pause"), count(probe, &PROBE, "retries")) {
-        let finding = Finding::new("there are no retries that this pause could come before")
-            .with_help("add `retries: 1`, or remove it");
+        let finding = Finding::new("this has no effect without `retries`").with_help("add `retries: 1`, or remove it");
         linter.report(Code::NoEffect, pause.location(), &join(path, "retry_pause"), finding);
     }
 }

@@ -73,7 +73,7 @@ impl Scope {
             None if self.keys.is_empty() => "no key is set at this point".to_owned(),
             None => format!("keys set at this point: {}", listed(known.take(SOUGHT))),
         };
-        let name = if hidden { "a key in this text".to_owned() } else { format!("the key `{name}`") };
+        let name = if hidden { "a key in this string".to_owned() } else { format!("the key `{name}`") };
         Err(Finding::new(format!("{name} is not set before it is used")).coded(Code::UnsetKey).with_help(help))
     }
 }
@@ -88,17 +88,13 @@ pub(crate) fn text(reader: &mut Reader<'_>, node: &Node, scope: &Scope, path: &s
         Ok(template) => {
             let findings: Vec<Finding> = template.keys().filter_map(|key| scope.find(key, node.hidden).err()).collect();
             for finding in findings {
-                reader.report(
-                    node.location(),
-                    path,
-                    finding.and("write `{{` and `}}` for braces that mean themselves"),
-                );
+                reader.report(node.location(), path, finding.and("write `{{` and `}}` for literal braces"));
             }
             Text::Template(template)
         }
         Err(error) => {
             let why =
-                if node.hidden { ": a brace itself is written `{{` or `}}`".to_owned() } else { format!(": {error}") };
+                if node.hidden { ": write a literal brace as `{{` or `}}`".to_owned() } else { format!(": {error}") };
             reader.report(node.location(), path, Finding::new(format!("this cannot be interpolated{why}")));
             Text::Plain(written.to_owned())
         }

@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
                 Some(Key { presence: Presence::NotYet, .. }) => {
                     let finding =
                         Finding::new(format!("`{}` is not supported yet", entry.name)).coded(Code::NotSupported);
-                    let help = format!("supported are {}", listed(object.usable()));
+                    let help = format!("supported: {}", listed(object.usable()));
                     self.report(entry.location, &path, finding.with_help(help));
                 }
                 // A key with nothing behind it is as good as absent where nothing is needed.
@@ -224,8 +224,8 @@ impl<'a> Reader<'a> {
             let Some(text) = item.text() else { continue };
             if let Some(first) = before.get(text) {
                 let shown = if item.hidden { "this".to_owned() } else { format!("`{text}`") };
-                let finding = Finding::new(format!("{shown} is here twice: first in line {}", first.position().line));
-                let related = self.source.related(first.span, "the first is here");
+                let finding = Finding::new(format!("{shown} is repeated: first in line {}", first.position().line));
+                let related = self.source.related(first.span, "first used here");
                 let finding = finding.coded(Code::Duplicate).with_related(related);
                 self.report(item.location(), &format!("{path}[{index}]"), finding);
             }
@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
         let Kind::Map(entries) = node.kind else {
             let finding = Finding::new(format!("expected a map, found {found}")).coded(Code::WrongType);
             let without = if is_list { ", without `- `" } else { "" };
-            self.report(location, path, finding.with_help(format!("write `name: value` in each line{without}")));
+            self.report(location, path, finding.with_help(format!("write `name: value` on each line{without}")));
             return Content::Nothing;
         };
         let mut before: HashMap<String, Location> = HashMap::new();
@@ -258,8 +258,8 @@ impl<'a> Reader<'a> {
             if names == Names::Headers {
                 let lower = name.to_ascii_lowercase();
                 if let Some(Location { span: first, .. }) = before.get(&lower) {
-                    let message = format!("the header `{lower}` is here twice: first in line {}", first.start.line);
-                    let related = self.source.related(*first, "the first is here");
+                    let message = format!("the header `{lower}` is repeated: first in line {}", first.start.line);
+                    let related = self.source.related(*first, "first used here");
                     let finding = Finding::new(message).coded(Code::Duplicate).with_related(related);
                     self.report(location, &path, finding);
                 }

@@ -117,14 +117,14 @@ pub(crate) fn read(node: &Node, shape: &Shape, directory: Option<&Path>) -> Resu
 
 fn size(node: &Node, max: u64) -> Result<u64, Finding> {
     let bytes = byte_size::parse(node)?;
-    if bytes > max { Err(Finding::new(format!("this is too much: at most {} MiB", max >> 20))) } else { Ok(bytes) }
+    if bytes > max { Err(Finding::new(format!("this is too large: at most {} MiB", max >> 20))) } else { Ok(bytes) }
 }
 
 /// A map where a single value belongs: a secret, or a text that lacks its quotes.
 fn map_for_scalar(node: &Node, shape: &Shape) -> Finding {
     let help = match node.entries() {
         [Entry { name, value, .. }] if value.is_null() && !node.hidden => {
-            Some(format!("a string in braces has to be in quotes: `\"{{{name}}}\"`"))
+            Some(format!("a string in braces has to be quoted: `\"{{{name}}}\"`"))
         }
         [Entry { name, .. }] => nearest(name, ["ssm", "env"]).map(|near| format!("did you mean `{{{near}: …}}`?")),
         _ => None,
@@ -148,7 +148,7 @@ pub(crate) const fn name(shape: &Shape) -> &'static str {
         Shape::Size { .. } => "a number of bytes",
         Shape::Integer { .. } => "a whole number",
         Shape::Boolean => "true or false",
-        Shape::Words(_) | Shape::Tag => "one of a few words",
+        Shape::Words(_) | Shape::Tag => "one of a fixed set of words",
         Shape::Method => "an HTTP method",
         Shape::Expected => "status codes",
         Shape::JsonPath => "a JSONPath expression",
@@ -187,9 +187,7 @@ fn text(node: &Node, max: usize) -> Result<&str, Finding> {
     }
     let length = text.chars().count();
     if length > max {
-        return Err(Finding::new(format!(
-            "this is too long: {length} characters, and at most {max} are kept by Sentry"
-        )));
+        return Err(Finding::new(format!("this is too long: {length} characters, but Sentry keeps at most {max}")));
     }
     Ok(text)
 }
@@ -201,7 +199,7 @@ fn validate_name(node: &Node) -> Result<(), Finding> {
     }
     let help =
         Some(slug(name)).filter(|slug| !slug.is_empty() && !node.hidden).map(|slug| format!("for example `{slug}`"));
-    Err(Finding::new("a group's name is made of letters, digits, `-`, `_` and `.`").with_maybe(help))
+    Err(Finding::new("a group's name consists of letters, digits, `-`, `_` and `.`").with_maybe(help))
 }
 
 /// A text in lower case with `-` for everything that cannot be in a group's name.
@@ -220,7 +218,10 @@ pub(crate) fn slug(text: &str) -> String {
 fn validate_environment(node: &Node) -> Result<(), Finding> {
     let text = text(node, MAX_ENVIRONMENT_LENGTH)?;
     if text.contains('/') || text == "None" || text.trim() != text {
-        return Err(Finding::new("Sentry rejects this environment").with_help("it holds no `/`, and is not `None`"));
+        return Err(Finding::new("Sentry rejects this environment").with_help(
+            "it must not contain `/`, be `None`, or \
+                begin or end with a space",
+        ));
     }
     Ok(())
 }
@@ -333,7 +334,7 @@ pub(crate) fn validate_tag_name(name: &str) -> Result<(), Finding> {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     if name.is_empty() || name.chars().count() > MAX_TAG_LENGTH || !name.chars().all(fine) {
         return Err(Finding::new("Sentry rejects a tag of this name")
-            .with_help(format!("names are made of letters, digits, `_`, `-`, `.` and `:`, {MAX_TAG_LENGTH} at most")));
+            .with_help(format!("names consist of letters, digits, `_`, `-`, `.` and `:`, {MAX_TAG_LENGTH} at most")));
     }
     Ok(())
 }

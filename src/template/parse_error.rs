@@ -46,7 +46,7 @@ pub enum TemplateProblem {
     #[error("only ':' or '}}' can follow a conversion such as '!r'")]
     AfterConversion,
     /// Python: "Max string recursion exceeded".
-    #[error("a field inside the format of a field that is itself inside a format")]
+    #[error("fields are nested too deeply in a format")]
     TooDeep,
     /// Python: "Too many decimal digits in format string".
     #[error("a number with too many digits")]
@@ -65,8 +65,8 @@ const fn hint(problem: TemplateProblem, json: bool) -> &'static str {
     use TemplateProblem::{BraceInName, NoName, SingleClose, SingleOpen, Unclosed};
 
     match problem {
-        _ if json => "; the text looks like JSON: write '{{' and '}}' for its braces, or a map in place of the text",
-        SingleClose | SingleOpen | Unclosed | BraceInName | NoName => "; a brace itself is written '{{' or '}}'",
+        _ if json => "; the string looks like JSON: write '{{' and '}}' for its braces, or write a map instead",
+        SingleClose | SingleOpen | Unclosed | BraceInName | NoName => "; write a literal brace as '{{' or '}}'",
         _ => "",
     }
 }

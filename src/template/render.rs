@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(error("{tokne}"), "key 'tokne' is not set; did you mean 'token'?");
         assert_eq!(error("{User[id]}"), "key 'User' is not set; did you mean 'user'?");
         assert_eq!(error("{x:{quite_other}}"), "key 'x' is not set");
-        assert_eq!(error("{\"a\": 1}"), "key '\"a\"' is not set; write '{{' and '}}' for braces themselves");
+        assert_eq!(error("{\"a\": 1}"), "key '\"a\"' is not set; write '{{' and '}}' for literal braces");
         assert_eq!(error(&format!("{{{}}}", "x".repeat(999))), format!("key '{}…' is not set", "x".repeat(60)));
     }
 
@@ -223,7 +223,7 @@ mod tests {
             ("{user[name]}", "key 'user': the map has no entry 'name'"),
             ("{user[0]}", "key 'user': a map has no item 0"),
             ("{user[roles][2]}", "key 'user': a list has no item 2"),
-            ("{user[roles][-1]}", "key 'user': the items of a list have numbers (from 0), not names"),
+            ("{user[roles][-1]}", "key 'user': the items of a list are numbered (from 0), not named"),
             ("{token[9]}", "key 'token': a string has no item 9"),
             ("{none[x]}", "key 'none': null has no items"),
             ("{token:d}", "key 'token': the format type 'd' does not apply to a string"),

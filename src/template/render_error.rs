@@ -56,7 +56,7 @@ pub enum ItemError {
         name: String,
     },
     /// Items of lists and texts are asked for by number, and by one that is not negative.
-    #[error("the items of {kind} have numbers (from 0), not names")]
+    #[error("the items of {kind} are numbered (from 0), not named")]
     NotANumber {
         /// What the value is.
         kind: &'static str,
@@ -68,7 +68,7 @@ pub enum ItemError {
         kind: &'static str,
     },
     /// JSON values have no attributes.
-    #[error("values have no attributes such as {}; write an entry of a map in brackets", quoted(name))]
+    #[error("values have no attributes such as {}; write the entry of a map in brackets", quoted(name))]
     Attribute {
         /// The name.
         name: String,
@@ -107,5 +107,5 @@ fn advice(key: &str, near: &[String]) -> String {
         return format!("; did you mean {}?", names.join(" or "));
     }
     // What JSON with single braces amounts to.
-    if key.contains('"') || key.contains('\n') { "; write '{{' and '}}' for braces themselves" } else { "" }.to_owned()
+    if key.contains('"') || key.contains('\n') { "; write '{{' and '}}' for literal braces" } else { "" }.to_owned()
 }

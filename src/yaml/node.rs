@@ -7,7 +7,7 @@ use crate::diagnostics::source::{Location, Position, Span};
 /// The parser of values and the one of places do not see the same: it would not be known what is where, and so what must
 /// not be shown. YAML 1.1 ends lines at U+0085, U+2028 and U+2029, and YAML 1.2 does not.
 pub(crate) const AMBIGUOUS: &str =
-    "this can be read as YAML in two ways: it may hold an invisible end of a line (U+0085, U+2028, U+2029)";
+    "this is ambiguous YAML: it may contain an invisible line break (U+0085, U+2028, U+2029)";
 
 /// A value, and where it stands.
 #[derive(Clone)]
@@ -166,7 +166,9 @@ impl Node {
                 let rest = if short.len() < text.len() { "…" } else { "" };
                 format!("the string {short:?}{rest}")
             }
-            Kind::Scalar { value: Value::Bool(_), written } => written.clone().unwrap_or_default(),
+            Kind::Scalar { value: Value::Bool(_), written } => {
+                format!("the boolean {}", written.as_deref().unwrap_or_default())
+            }
             Kind::Scalar { written, .. } => format!("the number {}", written.as_deref().unwrap_or_default()),
             Kind::List(_) => "a list".to_owned(),
             Kind::Map(_) => "a map".to_owned(),

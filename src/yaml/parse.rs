@@ -21,9 +21,9 @@ pub(crate) fn read(source: &Source, text: &str, part: &Part) -> Result<Node, Vec
         let message = if message.contains(AMBIGUOUS) {
             AMBIGUOUS.to_owned()
         } else if message.contains("invalid ") {
-            "this is not what its tag says".to_owned()
+            "this value does not match its tag".to_owned()
         } else {
-            "some readers of YAML do not take this".to_owned()
+            "some YAML parsers reject this".to_owned()
         };
         vec![source.syntax_problem(Span { start: at, end: at }, Finding::new(message))]
     })?;
@@ -54,7 +54,7 @@ pub(crate) fn merge(node: &mut Node, source: &Source, diagnostics: &mut Vec<Diag
                     }
                     _ => {
                         let finding =
-                            Finding::new(format!("`<<` takes a map or a list of maps, found {}", value.found()));
+                            Finding::new(format!("`<<` needs a map or a list of maps, found {}", value.found()));
                         diagnostics.push(source.diagnostic(location, "", finding.coded(Code::Syntax)));
                     }
                 }
@@ -154,7 +154,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
         // Nothing here has a use for them, and JSON has no word for them.
-        let number = Number::from_f64(value).ok_or_else(|| E::custom("infinity and not-a-number are no values"))?;
+        let number = Number::from_f64(value).ok_or_else(|| E::custom("infinity and NaN are not allowed"))?;
         self.scalar(Value::Number(number))
     }
 
@@ -203,6 +203,6 @@ impl<'de> Visitor<'de> for Seed<'_> {
         // Tags are refused before this; be sure that none is silently dropped.
         let (_, variant) = access.variant::<String>()?;
         variant.newtype_variant::<de::IgnoredAny>()?;
-        Err(de::Error::custom("there are no YAML tags of one's own in a configuration"))
+        Err(de::Error::custom("custom YAML tags are not supported"))
     }
 }

@@ -94,7 +94,7 @@ pub(crate) fn locate(source: &Source, text: &str) -> Result<Option<Rc<Part>>, Ve
             documents += 1;
             if documents > 1 {
                 let message = "a second YAML document begins here, but a file holds one configuration";
-                let finding = Finding::new(message).with_help("remove the line `---`, or make two files of it");
+                let finding = Finding::new(message).with_help("remove the line `---`, or split the file in two");
                 return Err(vec![source.syntax_problem(span_between(markers.start, markers.end), finding)]);
             }
         }
@@ -131,14 +131,15 @@ impl Locator<'_> {
             Event::SequenceEnd | Event::MappingEnd => self.end(markers)?,
             Event::Alias(anchor) => {
                 let Some(target) = self.anchors.get(&anchor).cloned() else {
-                    return Err(self.refusal(markers, "this alias is part of what it stands for"));
+                    return Err(self.refusal(markers, "this alias refers to a value that contains it"));
                 };
                 self.aliased = self.aliased.saturating_add(target.size);
                 self.aliased_bytes = self.aliased_bytes.saturating_add(target.bytes);
                 let (size, bytes) = (target.size, target.bytes);
                 if self.aliased > MAX_ALIASED || self.aliased_bytes > MAX_ALIASED_BYTES {
                     let message = format!(
-                        "the aliases up to here stand for too much: {} values, and {MAX_ALIASED} are allowed ({} MiB of text)",
+                        "the aliases up to here expand to too much: {} values, and {MAX_ALIASED} are allowed ({} MiB \
+                                of text)",
                         self.aliased,
                         MAX_ALIASED_BYTES >> 20
                     );
@@ -213,7 +214,7 @@ impl Locator<'_> {
             let PartKind::Scalar { written, .. } = &key.target().kind else {
                 // `{{ name }}`, as in templates.
                 let finding = Finding::new("a list or a map cannot be a key")
-                    .with_help("a string that begins with `{` or `[` has to be in quotes");
+                    .with_help("a string that begins with `{` or `[` has to be quoted");
                 self.diagnostics.push(self.source.syntax_problem(here, finding));
                 continue;
             };
@@ -221,8 +222,8 @@ impl Locator<'_> {
                 continue;
             }
             if let Some(first) = first.get(written.as_str()) {
-                let message = format!("the key `{written}` is here twice: first in line {}", first.start.line);
-                let related = self.source.syntax_related(*first, "the first is here");
+                let message = format!("the key `{written}` is repeated: first in line {}", first.start.line);
+                let related = self.source.syntax_related(*first, "first used here");
                 let finding = Finding::new(message).with_related(related);
                 let diagnostic = self.source.syntax_problem(here, finding);
                 self.diagnostics.push(Diagnostic { code: Code::Duplicate, ..diagnostic });
@@ -238,7 +239,7 @@ impl Locator<'_> {
         if let Some(tag) = tag
             && !(tag.is_yaml_core_schema() && KNOWN.contains(&tag.suffix.as_str()))
         {
-            let finding = Finding::new("there are no YAML tags of one's own in a configuration");
+            let finding = Finding::new("custom YAML tags are not supported");
             self.diagnostics.push(self.source.syntax_problem(span_between(markers.start, markers.end), finding));
         }
     }
@@ -307,13 +308,13 @@ mod tests {
     fn duplicate_keys_foreign_tags_and_second_documents_are_refused() {
         assert_eq!(
             refusal("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n"),
-            "4:3 the key `c` is here twice: first in line 3\n5:1 the key `a` is here twice: first in line 1\n"
+            "4:3 the key `c` is repeated: first in line 3\n5:1 the key `a` is repeated: first in line 1\n"
         );
-        assert!(refusal("a: !!python/object:os.system x\n").contains("1:4 there are no YAML tags of one's own"));
+        assert!(refusal("a: !!python/object:os.system x\n").contains("1:4 custom YAML tags are not supported"));
         assert!(refusal("a: 1\n---\nb: 2\n").starts_with("2:1 a second YAML document"));
         assert!(refusal("? [a]\n: 1\n").contains("a list or a map cannot be a key"));
-        assert!(refusal("a: &a [*a]\n").contains("this alias is part of what it stands for"));
-        assert!(refusal("a: *b\n").contains("1:4 a `*` begins an alias, and no anchor above has this name"));
+        assert!(refusal("a: &a [*a]\n").contains("this alias refers to a value that contains it"));
+        assert!(refusal("a: *b\n").contains("1:4 `*` begins an alias, but no anchor above has this name"));
         assert!(refusal("a: [1\n").contains("1:4 this `[` has no `]`"));
     }
 
@@ -327,8 +328,8 @@ mod tests {
             let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
             bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
         }
-        assert!(refusal(&bomb).contains("stand for too much"));
+        assert!(refusal(&bomb).contains("expand to too much"));
         let wide = format!("a: &a \"{}\"\nb: [{}]\n", "x".repeat(400_000), vec!["*a"; 10_000].join(", "));
-        assert!(refusal(&wide).contains("stand for too much"));
+        assert!(refusal(&wide).contains("expand to too much"));
     }
 }

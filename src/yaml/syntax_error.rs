@@ -24,7 +24,7 @@ pub(crate) fn explain(source: &Source, error: &ScanError) -> Diagnostic {
         .or_else(|| text.missing_space(info))
         .or_else(|| text.by_message(info))
         .unwrap_or_else(|| {
-            let help = "look for a quote, a bracket or an indentation that does not fit, here and in the line above";
+            let help = "check quotes, brackets and indentation, here and in the line above";
             (text.here(), Finding::new("this is not YAML").with_help(help))
         });
     source.syntax_problem(span, finding)
@@ -59,8 +59,8 @@ impl Broken<'_> {
         let tabs = line.chars().take(indent).position(|c| c == '\t')? + 1;
         let start = Position { line: number, column: tabs };
         let width = line.chars().skip(tabs - 1).take_while(|c| *c == '\t').count();
-        let finding = Finding::new("there is a tab in the indentation, and YAML takes only spaces there");
-        let finding = finding.with_help("put spaces in its place; editors do so by themselves if they are told to");
+        let finding = Finding::new("the indentation contains a tab, but YAML allows only spaces");
+        let finding = finding.with_help("replace it with spaces; most editors can do this automatically");
         Some((Span { start, end: Position { line: number, column: tabs + width } }, finding))
     }
 
@@ -74,12 +74,12 @@ impl Broken<'_> {
         let (span, bracket) = brackets::unclosed(self.source.text(), self.at)?;
         let (close, what) = if bracket == '[' { (']', "list") } else { ('}', "map") };
         if span.start.line == self.at.line {
-            let finding = Finding::new(format!("here a `,` or the `{close}` of this {what} is missing"));
-            let help = "a string with `,`, `[`, `]`, `{`, `}` or `: ` in it has to be in quotes here";
+            let finding = Finding::new(format!("a `,` or the `{close}` of this {what} is missing here"));
+            let help = "a string that contains `,`, `[`, `]`, `{`, `}` or `: ` has to be quoted here";
             return Some((self.here(), finding.with_help(help)));
         }
         let finding = Finding::new(format!("this `{bracket}` has no `{close}`"));
-        let related = self.source.syntax_related(self.here(), "up to here it could have been");
+        let related = self.source.syntax_related(self.here(), "expected before this");
         Some((span, finding.with_help(format!("write `{close}` at the end of the {what}")).with_related(related)))
     }
 
@@ -126,11 +126,11 @@ impl Broken<'_> {
         let finding = if is("recursion limit") {
             Finding::new("lists and maps are nested too deeply")
         } else if is("escape") && is("quoted scalar") {
-            Finding::new("in double quotes a `\\` begins an escape, and this is none")
-                .with_help("write `\\\\`, or use single quotes, in which a `\\` is only itself")
+            Finding::new("in double quotes, `\\` begins an escape sequence, and this is not a valid one")
+                .with_help("write `\\\\`, or use single quotes, where `\\` has no special meaning")
         } else if is("trailing content after double-quoted") {
             Finding::new("there is more after the closing quote")
-                .with_help("quotes go around the whole text; in single quotes a `\"` is only itself")
+                .with_help("put the quotes around the whole string; within single quotes, `\"` has no special meaning")
         } else if is("quoted scalar") {
             return Some(self.quote());
         } else if is("mapping values") || is("illegal placement of ':'") {
@@ -141,30 +141,30 @@ impl Broken<'_> {
             }
             Finding::new("there is a second `: ` in this line").with_help(quotes)
         } else if is("block sequence entries") {
-            Finding::new("a list cannot begin here").with_help("write each `- ` in a line of its own")
+            Finding::new("a list cannot begin here").with_help("write each `- ` on a line of its own")
         } else if is("block mapping") || is("block collection") || is("indentation") {
             return Some(self.indentation());
         } else if is("unknown anchor") {
-            Finding::new("a `*` begins an alias, and no anchor above has this name").with_help(quotes)
+            Finding::new("`*` begins an alias, but no anchor above has this name").with_help(quotes)
         } else if is("anchor or alias") {
-            Finding::new("`*` and `&` begin an alias or an anchor, and a name has to follow").with_help(quotes)
+            Finding::new("`*` begins an alias and `&` an anchor, so a name has to follow").with_help(quotes)
         } else if is("unexpected character") || is("found unprintable") {
             Finding::new("a string cannot begin with this character").with_help(quotes)
         } else if is("simple key") {
             Finding::new("this line has no `: `").with_help("write `name: value`")
         } else if is("misplaced bracket") || is("expected node content") || is("next token") {
-            Finding::new("a bracket or a comma too much, or a value too few").with_help(quotes)
+            Finding::new("unexpected bracket or comma, or a missing value").with_help(quotes)
         } else if is("tab") {
-            Finding::new("there is a tab here, and YAML takes only spaces").with_help("put spaces in its place")
+            Finding::new("YAML does not allow a tab here").with_help("replace it with spaces")
         } else if is("tag") || is("handle") {
-            Finding::new("a `!` begins a YAML tag, and there are none in a configuration").with_help(quotes)
+            Finding::new("`!` begins a YAML tag, and tags are not supported").with_help(quotes)
         } else if is("directive") {
-            Finding::new("a `%` at the beginning of a line begins a YAML directive, and this is none")
+            Finding::new("`%` at the beginning of a line begins a YAML directive, and this is not a valid one")
         } else if is("document") {
             Finding::new("the document has ended before this line").with_help("remove the lines `---` and `...`")
         } else if is("block scalar") {
-            Finding::new("the lines of this text are not indented alike")
-                .with_help("after `|` and `>` the text begins in the next line, indented with spaces")
+            Finding::new("the lines of this block are indented inconsistently")
+                .with_help("after `|` and `>`, the text begins on the next line, indented with spaces")
         } else {
             return None;
         };
@@ -179,10 +179,10 @@ impl Broken<'_> {
         match is_quote(self.at) {
             Some(mark @ ('"' | '\'')) => {
                 let end = Position { line: self.at.line + 1, column: 1 };
-                let finding = Finding::new(format!("this text begins with a `{mark}` and does not end with one"));
+                let finding = Finding::new(format!("this string begins with `{mark}` but does not end with it"));
                 (Span { start: self.at, end }, finding.with_help(format!("write `{mark}` at its end")))
             }
-            _ => (self.here(), Finding::new("a quote is opened and not closed before this").with_help("close it")),
+            _ => (self.here(), Finding::new("a quote was opened but is not closed before this").with_help("close it")),
         }
     }
 
@@ -195,7 +195,7 @@ impl Broken<'_> {
         let own = column(line);
         let span =
             Span { start: Position { line: number, column: own }, end: Position { line: number + 1, column: 1 } };
-        let finding = Finding::new(format!("this line begins in column {own}, and none that it could belong to does"));
+        let finding = Finding::new(format!("this line begins in column {own}, which matches no map or list above"));
         // A line is a neighbour from its dash on, and from what comes after the dash.
         let mut near: Option<(usize, usize)> = None;
         let mut above = number;

@@ -1,39 +1,19 @@
-//! Certificates of a throw-away authority, and servers that present them.
+//! What else a throw-away authority can do: authorities below it, servers that ask for certificates, clients that have one.
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
-use rustls::crypto::{CryptoProvider, ring};
+use rcgen::{CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
-use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 use rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
-use time::{Duration, OffsetDateTime};
 
-/// An authority that no one trusts unless told to.
-pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+use super::authority::{Authority, authority_params, params, provider, server_config, signing};
 
 impl Authority {
-    /// A new authority.
-    pub fn new() -> Self {
-        Self::named("SentryNet test authority")
-    }
-
-    /// A new authority of that name.
-    pub fn named(name: &str) -> Self {
-        let params = authority_params(name, -1, 365);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
-    }
-
     /// An authority below this one whose certificate is good from and until so many days from now.
     pub fn intermediate(&self, name: &str, from_days: i64, until_days: i64) -> Self {
         let params = authority_params(name, from_days, until_days);
         Self(CertifiedIssuer::signed_by(params, KeyPair::generate().unwrap(), &self.0).unwrap())
-    }
-
-    /// The authority's certificate, for `tls.ca`.
-    pub fn pem(&self) -> String {
-        self.0.pem()
     }
 
     /// The authority's certificate, to be presented.
@@ -41,26 +21,10 @@ impl Authority {
         self.0.der().clone()
     }
 
-    /// A server with a certificate for `name` that is good for a day.
-    pub fn server(&self, name: &str) -> Arc<ServerConfig> {
-        self.server_valid(name, -1, 1)
-    }
-
     /// The same, for clients that speak TLS 1.2 at most.
     pub fn server_tls12(&self, name: &str) -> Arc<ServerConfig> {
         let (certificate, key) = self.sign(&params(name, -1, 1));
         server_config(vec![certificate], signing(&key), &[&rustls::version::TLS12])
-    }
-
-    /// A server with a certificate for `name` that is good from and until so many days from now.
-    pub fn server_valid(&self, name: &str, from_days: i64, until_days: i64) -> Arc<ServerConfig> {
-        self.server_with(&params(name, from_days, until_days), &[])
-    }
-
-    /// A server with a certificate of these parameters that presents `above` besides it.
-    pub fn server_with(&self, params: &CertificateParams, above: &[CertificateDer<'static>]) -> Arc<ServerConfig> {
-        let (certificate, key) = self.sign(params);
-        server_config([&[certificate], above].concat(), signing(&key), rustls::ALL_VERSIONS)
     }
 
     /// A server for `name` that asks clients for a certificate of their authority, and may insist.
@@ -92,17 +56,6 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         (params.signed_by(&key, &self.0).unwrap().pem(), key.serialize_pem())
     }
-
-    /// A certificate of these parameters, and its key.
-    pub fn sign(&self, params: &CertificateParams) -> (CertificateDer<'static>, KeyPair) {
-        let key = KeyPair::generate().unwrap();
-        (self.sign_key(params, &key), key)
-    }
-
-    /// A certificate of these parameters for a key.
-    pub fn sign_key(&self, params: &CertificateParams, key: &impl rcgen::PublicKeyData) -> CertificateDer<'static> {
-        params.signed_by(key, &self.0).unwrap().der().clone()
-    }
 }
 
 /// A server whose certificate is signed by itself.
@@ -110,50 +63,4 @@ pub fn self_signed(params: &CertificateParams) -> Arc<ServerConfig> {
     let key = KeyPair::generate().unwrap();
     let certificate = params.self_signed(&key).unwrap();
     server_config(vec![certificate.der().clone()], signing(&key), rustls::ALL_VERSIONS)
-}
-
-/// What a certificate for `name` says that is good from and until so many days from now.
-pub fn params(name: &str, from_days: i64, until_days: i64) -> CertificateParams {
-    params_between(name, Duration::days(from_days), Duration::days(until_days))
-}
-
-/// The same, to the second.
-pub fn params_between(name: &str, from: Duration, until: Duration) -> CertificateParams {
-    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    let now = OffsetDateTime::now_utc();
-    params.not_before = now + from;
-    params.not_after = now + until;
-    params
-}
-
-fn authority_params(name: &str, from_days: i64, until_days: i64) -> CertificateParams {
-    let mut params = params(name, from_days, until_days);
-    params.subject_alt_names.clear();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params
-}
-
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(ring::default_provider())
-}
-
-/// What a server signs its handshakes with.
-pub fn signing(key: &KeyPair) -> Arc<dyn SigningKey> {
-    ring::sign::any_supported_type(&PrivateKeyDer::try_from(key.serialize_der()).unwrap()).unwrap()
-}
-
-/// A server that presents this chain and signs with this key, whether they belong together or not.
-pub fn server_config(
-    chain: Vec<CertificateDer<'static>>,
-    key: Arc<dyn SigningKey>,
-    versions: &[&'static SupportedProtocolVersion],
-) -> Arc<ServerConfig> {
-    let config = ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(versions)
-        .unwrap()
-        .with_no_client_auth()
-        .with_cert_resolver(Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key))));
-    Arc::new(config)
 }

@@ -1,32 +1,13 @@
 //! Runs probes from YAML, without delivery.
 
-use std::sync::Arc;
-
-use sentrynet::config::{Config, Document, read};
-use sentrynet::net::{Network, Resolver};
+use sentrynet::config::Config;
+use sentrynet::net::Resolver;
 use sentrynet::outcome::Outcome;
 use sentrynet::probe::Context;
 use sentrynet::runner::{Pacer, ScheduledRun, run_group};
-use sentrynet::schema::Secrets;
-use sentrynet::shutdown::Shutdown;
 use time::OffsetDateTime;
 
-/// The configuration in a text.
-pub fn config(yaml: &str) -> Config {
-    let document = Document::parse("test.yaml", yaml.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
-    read(&document, &Secrets::from_env(&document.secret_refs())).unwrap_or_else(|problems| panic!("{problems}"))
-}
-
-/// A context that sends no trace headers.
-pub fn context(resolver: Resolver) -> Context {
-    Context {
-        network: Network::new(resolver),
-        location: Some("test".to_owned()),
-        deadline: None,
-        shutdown: Shutdown::default(),
-        propagate: Arc::new(|_, _, _| Vec::new()),
-    }
-}
+use super::prepare::{config, context};
 
 /// Runs every probe of the first group of a configuration once.
 pub async fn run_all(config: &Config, context: &Context) -> Vec<Outcome> {
@@ -58,11 +39,6 @@ pub fn phases(outcome: &Outcome) -> Vec<String> {
 pub fn failure(outcome: &Outcome) -> (&'static str, &str) {
     let failure = outcome.status.failure().unwrap_or_else(|| panic!("not failed: {outcome:#?}"));
     (failure.kind.as_str(), &failure.sentence)
-}
-
-/// A PEM text as YAML value, for `tls: {ca: …}`.
-pub fn quoted(pem: &str) -> String {
-    serde_json::to_string(pem).expect("a text")
 }
 
 /// Children lie within their parents, and everything within the run.

@@ -9,7 +9,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::clock::Stopwatch;
-use super::outcomes::{failed, ok};
+use super::failed::failed;
+use super::outcomes::ok;
 use super::receiver::Receiver;
 
 /// Time enough.

@@ -26,9 +26,10 @@ use regex::Regex;
 use sentrynet::net::Resolver;
 use sentrynet::outcome::Outcome;
 
-use super::certificates::Authority;
+use super::authority::Authority;
 use super::clock::Stopwatch;
 use super::engine;
+use super::prepare;
 
 /// How much later than its timeout a run may end.
 const GRACE: Duration = Duration::from_millis(300);
@@ -101,7 +102,7 @@ impl Fault {
 
     /// The probe trusts the certificates of this authority.
     pub fn trusting(self, authority: &Authority) -> Self {
-        self.with(format!("tls: {{ca: {}}}", engine::quoted(&authority.pem())))
+        self.with(format!("tls: {{ca: {}}}", prepare::quoted(&authority.pem())))
     }
 
     /// The run fails with this kind and this sentence, in which `*` stands for anything.
@@ -153,14 +154,14 @@ impl Fault {
     /// Meets the fault once, and checks what came of it.
     pub async fn check(self) -> Outcome {
         let yaml = format!("groups:\n  - tags: {{target: test}}\n    probes:\n{}", self.yaml("fault"));
-        let config = engine::config(&yaml);
+        let config = prepare::config(&yaml);
         let resolver = self.name_server.map_or_else(Resolver::system, |server| Resolver::with_servers(vec![server]));
         let resolver = match self.patience {
             Some((timeout, attempts)) => resolver.with_patience(timeout, attempts),
             None => resolver,
         };
         let watch = Stopwatch::start();
-        let outcome = engine::run_all(&config, &engine::context(resolver)).await.remove(0);
+        let outcome = engine::run_all(&config, &prepare::context(resolver)).await.remove(0);
         let took = watch.elapsed();
         let failure = outcome.status.failure();
         assert_eq!(failure.map(|failure| failure.kind.as_str()), self.kind, "{outcome:#?}");

@@ -8,7 +8,7 @@ use axum::Router;
 use rustls::ServerConfig;
 use sentrynet::cli::demo::Server;
 
-use super::certificates::Authority;
+use super::authority::Authority;
 
 /// A running site; dropping it stops it.
 pub struct Site {

@@ -33,7 +33,7 @@ use crate::wording::list;
 #[command(after_help = "Environment:\n  AWS_…              credentials, profile and region, as for the AWS CLI\n  \
     SENTRY_DSN         the DSN; --dsn overrides it\n  SENTRYNET_PREFIX   the path; --prefix overrides it\n  \
     NO_COLOR           disables colours\n\nExit codes:\n  0  every region is up to date\n  \
-    2  the configuration or an argument is invalid\n  3  something was not written, or the answer was no")]
+    2  the configuration or an argument is invalid\n  3  something was not written, or you declined")]
 pub(crate) struct PushArguments {
     #[command(flatten)]
     config: ConfigArgument,
@@ -99,7 +99,7 @@ pub(crate) async fn push(
     let names: Vec<&str> = changed.iter().map(|region| region.store.region()).collect();
     if is_asking && !io::stdin().is_terminal() {
         failures.iter().try_for_each(|failure| writeln!(err, "{failure}"))?;
-        writeln!(err, "nothing was written: no terminal to ask on, and no --yes")?;
+        writeln!(err, "nothing was written: no terminal to ask on, and no --yes given")?;
         return Ok(Exit::InvalidInput);
     }
     if is_asking && !is_agreed(&format!("Write this to {}?", list(&names, "and")), err)? {

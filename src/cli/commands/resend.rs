@@ -155,7 +155,7 @@ impl Resending {
         let Self { found, delivered, .. } = self;
         writeln!(out, "{} found, {delivered} delivered, {} lost", counted(*found, "envelope"), found - delivered)?;
         for (count, sentence) in [
-            (self.duplicates, "found again: sent only once"),
+            (self.duplicates, "duplicates: sent only once"),
             (self.old, "not sent: older than the 30 days that Sentry accepts"),
             (self.damaged, "unreadable: the log has truncated or changed the line"),
         ] {

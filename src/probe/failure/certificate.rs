@@ -33,7 +33,7 @@ pub(super) fn failed(error: &CertificateError, facts: &Facts<'_>) -> (Kind, Stri
             (Kind::TlsExpired, format!("{which} expired {ago} ago ({})", date(end)))
         }
         CertificateError::Expired => {
-            (Kind::TlsExpired, format!("certificate of {host} expired, or ends before it begins"))
+            (Kind::TlsExpired, format!("certificate of {host} has expired, or its validity ends before it begins"))
         }
         CertificateError::NotValidYetContext { time, not_before } => {
             let ahead = wording::long_duration(not_before.as_secs().saturating_sub(time.as_secs()));
@@ -50,7 +50,7 @@ pub(super) fn failed(error: &CertificateError, facts: &Facts<'_>) -> (Kind, Stri
         CertificateError::UnknownIssuer | CertificateError::Other(_)
             if leaf.is_some_and(Certificate::is_self_signed) =>
         {
-            (Kind::TlsSelfSigned, format!("certificate of {host} is signed by itself, not by an authority"))
+            (Kind::TlsSelfSigned, format!("certificate of {host} is self-signed, not signed by an authority"))
         }
         CertificateError::UnknownIssuer => (Kind::TlsUnknownIssuer, unknown_issuer(&certificates, host)),
         CertificateError::BadSignature => {
@@ -62,19 +62,19 @@ pub(super) fn failed(error: &CertificateError, facts: &Facts<'_>) -> (Kind, Stri
             unusable("is not meant for servers (extended key usage)")
         }
         CertificateError::Other(_) if leaf.is_some_and(Certificate::is_authority) => {
-            unusable("is an authority's, which a server may not use as its own")
+            unusable("is a certificate authority's, which a server may not use")
         }
         CertificateError::BadEncoding => unusable("cannot be read"),
         CertificateError::Other(_) if leaf.is_some_and(Certificate::has_unknown_condition) => {
-            unusable("makes a condition that is not known (a critical extension)")
+            unusable("has a critical extension that is not supported")
         }
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             let algorithm =
                 leaf.map(|leaf| format!(" ({})", algorithm(&leaf.signature_algorithm()))).unwrap_or_default();
-            unusable(&format!("is signed with an algorithm that is too weak or not known{algorithm}"))
+            unusable(&format!("is signed with an algorithm that is too weak or unknown{algorithm}"))
         }
-        _ => unusable("breaks the rules for certificates of servers"),
+        _ => unusable("violates the rules for server certificates"),
     }
 }
 
@@ -99,7 +99,7 @@ fn wrong_host(leaf: Option<&Certificate<'_>>, host: &str) -> String {
         return match leaf.subject().as_str() {
             "" => format!("certificate of {host} names no host (it has no subject alternative name)"),
             name => {
-                format!("certificate of {host} names a host only as its common name ({name}), which does not count")
+                format!("certificate of {host} names a host only in its common name ({name}), which is ignored")
             }
         };
     }
@@ -110,7 +110,7 @@ fn wrong_host(leaf: Option<&Certificate<'_>>, host: &str) -> String {
     }
     let names = wording::list(&names, "and");
     let is_deeper = |name: &String| name.strip_prefix('*').is_some_and(|zone| host.ends_with(zone));
-    let wildcard = if hosts.iter().any(is_deeper) { ": a wildcard stands for one label" } else { "" };
+    let wildcard = if hosts.iter().any(is_deeper) { ": a wildcard matches one label only" } else { "" };
     format!("certificate is for {names}, not for {host}{wildcard}")
 }
 
@@ -122,10 +122,10 @@ fn unknown_issuer(certificates: &[Certificate<'_>], host: &str) -> String {
             format!("certificate of {host} {why} (issuer: {})", leaf.issuer())
         }
         [.., top] if top.is_self_signed() => {
-            format!("certificate of {host} leads to an unknown authority ({})", top.subject())
+            format!("certificate of {host} chains to an unknown authority ({})", top.subject())
         }
         [.., top] => {
-            let why = "leads to an unknown authority, or an intermediate certificate is missing";
+            let why = "chains to an unknown authority, or an intermediate certificate is missing";
             format!("certificate of {host} {why} (issuer: {})", top.issuer())
         }
     }
@@ -135,7 +135,7 @@ fn unknown_issuer(certificates: &[Certificate<'_>], host: &str) -> String {
 fn key(leaf: Option<&Certificate<'_>>, host: &str) -> String {
     match leaf.and_then(Certificate::rsa_bits) {
         Some(bits) if bits < RSA_BITS => format!("certificate of {host} has a key that is too weak (RSA, {bits} bits)"),
-        _ => format!("the server at {host} signs with a key that is not its certificate's"),
+        _ => format!("the server at {host} does not use the private key of its certificate"),
     }
 }
 

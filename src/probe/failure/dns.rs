@@ -19,7 +19,7 @@ pub(super) fn name(error: &DnsError, facts: &Facts<'_>) -> (Kind, String) {
             (Kind::DnsNotFound, format!("{host} is an alias (CNAME) of {name}, which does not exist (NXDOMAIN)"))
         }
         DnsError::EndlessAlias => {
-            let what = "an alias (CNAME) that leads in a circle, or through too many others";
+            let what = "an alias (CNAME) in a loop, or in too long a chain";
             (Kind::DnsNotFound, format!("{host} is {what}"))
         }
         DnsError::NoAddress { family, alias_of } => {
@@ -35,11 +35,11 @@ pub(super) fn name(error: &DnsError, facts: &Facts<'_>) -> (Kind, String) {
             (Kind::DnsNotFound, sentence)
         }
         DnsError::Answered(code) => failed(&format!("the name server answered {}", answered(*code))),
-        DnsError::Garbled => failed("what the name server answered is not DNS"),
-        DnsError::CutOff => failed("the answer is too long for UDP, and the name server does not give it over TCP"),
+        DnsError::Garbled => failed("the name server's answer is not a valid DNS message"),
+        DnsError::CutOff => failed("the answer is too long for UDP, and the name server does not send it over TCP"),
         DnsError::Unreachable => failed("the name server cannot be reached from here"),
         DnsError::Unconfigured => failed("no usable name server is configured here"),
-        DnsError::Failed => failed("the name server could not be asked"),
+        DnsError::Failed => failed("the name server could not be queried"),
         DnsError::TimedOut => {
             let waited = match (facts.timestamps.dns_start, facts.timestamps.dns_end) {
                 (Some(start), Some(end)) => end - start,
@@ -58,11 +58,11 @@ pub(super) fn no_answer(host: &str, waited: &str) -> String {
 /// An error code (RFC 6895, section 2.3) and what it means.
 fn answered(code: u16) -> String {
     let text = match code {
-        1 => "FORMERR (it did not understand the question)",
-        2 => "SERVFAIL (it could not find the answer itself)",
-        4 => "NOTIMP (it does not answer such questions)",
-        5 => "REFUSED (it does not answer for this name, or not to us)",
-        9 => "NOTAUTH (it is not in charge of this name)",
+        1 => "FORMERR (it did not understand the query)",
+        2 => "SERVFAIL (it could not resolve the name)",
+        4 => "NOTIMP (it does not support such queries)",
+        5 => "REFUSED (its policy forbids an answer for this name, or to this client)",
+        9 => "NOTAUTH (it is not authoritative for this name)",
         code => return format!("with the error code {code}"),
     };
     text.to_owned()

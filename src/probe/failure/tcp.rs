@@ -22,7 +22,7 @@ pub(super) fn failed(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String)
             (Kind::ConnectUnreachable, why.to_owned(), format!("at least one {why}"))
         }
         Some(ErrorKind::AddrNotAvailable) => {
-            let why = "cannot be reached from here: there is no address to connect from";
+            let why = "cannot be reached from here: there is no local address to connect from";
             (Kind::ConnectUnreachable, why.to_owned(), format!("at least one {why}"))
         }
         Some(ErrorKind::PermissionDenied) => {
@@ -30,10 +30,10 @@ pub(super) fn failed(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String)
             (Kind::ConnectFailed, why.to_owned(), format!("at least one {why}"))
         }
         Some(ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => {
-            let why = "reset the connection while it was made";
+            let why = "reset the connection while it was being established";
             (Kind::ConnectFailed, why.to_owned(), format!("at least one {why}"))
         }
-        _ => (Kind::ConnectFailed, "could not be connected to".to_owned(), "for no known reason".to_owned()),
+        _ => (Kind::ConnectFailed, "could not be connected to".to_owned(), "for an unknown reason".to_owned()),
     };
     (kind, sentence(facts, &one, &of_several))
 }
@@ -42,7 +42,7 @@ pub(super) fn failed(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String)
 pub(super) fn timed_out(facts: &Facts<'_>, limit: &str) -> (Kind, String) {
     let (target, addresses) = (facts.target(), facts.addresses());
     let sentence = if facts.timestamps.addresses.len() > 1 {
-        format!("none of the addresses of {target} took the connection within {limit}{addresses}")
+        format!("none of the addresses of {target} accepted the connection within {limit}{addresses}")
     } else {
         format!("{target} did not answer the connection request within {limit}{addresses}")
     };
@@ -52,7 +52,7 @@ pub(super) fn timed_out(facts: &Facts<'_>, limit: &str) -> (Kind, String) {
 fn sentence(facts: &Facts<'_>, one: &str, of_several: &str) -> String {
     let (target, addresses) = (facts.target(), facts.addresses());
     if facts.timestamps.addresses.len() > 1 {
-        format!("none of the addresses of {target} took the connection, {of_several}{addresses}")
+        format!("none of the addresses of {target} accepted the connection: {of_several}{addresses}")
     } else {
         format!("{target} {one}{addresses}")
     }

@@ -30,7 +30,7 @@ pub(super) fn failed(error: &Error, phase: Op, facts: &Facts<'_>) -> (Kind, Stri
         Error::InvalidMessage(
             InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge,
         ) if in_handshake => {
-            let likely = "as with a certificate of too many names";
+            let likely = "probably because its certificate has too many names";
             (Kind::TlsFailed, format!("{host} sends a TLS handshake message of more than 64 KiB, {likely}"))
         }
         Error::PeerIncompatible(why) => (Kind::TlsProtocol, incompatible(why, host)),
@@ -39,7 +39,7 @@ pub(super) fn failed(error: &Error, phase: Op, facts: &Facts<'_>) -> (Kind, Stri
         }
         Error::DecryptError => {
             let sentence =
-                format!("a TLS message from {host} cannot be decrypted: it was changed on its way, or made wrong");
+                format!("a TLS message from {host} cannot be decrypted: it was altered in transit, or is malformed");
             (Kind::TlsFailed, sentence)
         }
         Error::InvalidMessage(_)
@@ -48,7 +48,7 @@ pub(super) fn failed(error: &Error, phase: Op, facts: &Facts<'_>) -> (Kind, Stri
         | Error::PeerMisbehaved(_)
         | Error::PeerSentOversizedRecord => {
             let place = if in_handshake { " in the handshake" } else { "" };
-            (Kind::TlsFailed, format!("{host} breaks the rules of TLS{place}"))
+            (Kind::TlsFailed, format!("{host} violates the TLS protocol{place}"))
         }
         _ => (Kind::TlsFailed, format!("TLS with {host} failed")),
     }
@@ -62,10 +62,10 @@ pub(super) fn cut(io: Option<ErrorKind>, facts: &Facts<'_>) -> (Kind, String) {
             "reset the connection in the TLS handshake"
         }
         Some(ErrorKind::UnexpectedEof) => "closed the connection in the TLS handshake",
-        _ => "broke the TLS handshake off",
+        _ => "aborted the TLS handshake",
     };
     let asked = if is_client_unknown(facts) {
-        " after it had asked for a client certificate, and there is no tls.cert"
+        " after it had asked for a client certificate, and tls.cert is not set"
     } else {
         ""
     };
@@ -79,7 +79,8 @@ pub(super) fn invalid_name(facts: &Facts<'_>) -> (Kind, String) {
 
 /// The handshake did not end in time.
 pub(super) fn timed_out(facts: &Facts<'_>, limit: &str) -> (Kind, String) {
-    let progress = if facts.timestamps.chain.is_empty() { "no certificate came" } else { "its certificate had come" };
+    let progress =
+        if facts.timestamps.chain.is_empty() { "no certificate was received" } else { "its certificate was received" };
     (Kind::TlsTimeout, format!("{} did not finish the TLS handshake within {limit}: {progress}", facts.target()))
 }
 
@@ -91,7 +92,7 @@ pub(crate) fn is_client_unknown(facts: &Facts<'_>) -> bool {
 /// Such a server ended the connection before it answered: what it says of the reason may be lost when it also resets
 /// the connection.
 pub(crate) fn hung_up(facts: &Facts<'_>) -> (Kind, String) {
-    let why = "after it had asked for a client certificate, and there is no tls.cert";
+    let why = "after it had asked for a client certificate, and tls.cert is not set";
     (Kind::TlsFailed, format!("{} ended the connection without an answer {why}", facts.target()))
 }
 
@@ -108,11 +109,11 @@ pub(crate) fn turned_away(facts: &Facts<'_>) -> (Kind, String) {
 }
 
 fn wanted(host: &str) -> String {
-    format!("{host} wants a client certificate, and there is no tls.cert")
+    format!("{host} requires a client certificate, and tls.cert is not set")
 }
 
 fn other_http(host: &str) -> String {
-    format!("{host} does not offer the HTTP version asked for")
+    format!("{host} does not offer the requested HTTP version")
 }
 
 fn incompatible(why: &PeerIncompatible, host: &str) -> String {
@@ -128,7 +129,7 @@ fn incompatible(why: &PeerIncompatible, host: &str) -> String {
         | PeerIncompatible::NoCertificateRequestSignatureSchemesInCommon => {
             format!("{host} shares no signature algorithm with us")
         }
-        _ => format!("{host} asks for something in the TLS handshake that we do not do"),
+        _ => format!("{host} requires something in the TLS handshake that SentryNet does not support"),
     }
 }
 
@@ -158,9 +159,9 @@ fn alerted(alert: AlertDescription, in_handshake: bool, facts: &Facts<'_>) -> (K
             (Kind::TlsProtocol, format!("{host} shares no TLS version, cipher or signature algorithm with us"))
         }
         (A::NoApplicationProtocol, _) => (Kind::TlsProtocol, other_http(host)),
-        (A::UnrecognisedName, _) => (Kind::TlsFailed, format!("the server behind {host} does not know this name")),
-        (A::InternalError, _) => (Kind::TlsFailed, format!("{host} had trouble of its own with TLS")),
-        _ if in_handshake => (Kind::TlsFailed, format!("{host} broke the TLS handshake off")),
+        (A::UnrecognisedName, _) => (Kind::TlsFailed, format!("the server at {host} does not recognise this name")),
+        (A::InternalError, _) => (Kind::TlsFailed, format!("{host} had an internal error")),
+        _ if in_handshake => (Kind::TlsFailed, format!("{host} aborted the TLS handshake")),
         _ => (Kind::TlsFailed, format!("{host} ended the TLS connection")),
     };
     (kind, format!("{what} (alert {name})"))

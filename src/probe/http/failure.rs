@@ -35,7 +35,7 @@ fn timed_out(phase: Op, facts: &Facts<'_>) -> (Kind, String) {
         match phase {
             Op::HttpSend => {
                 let target = facts.target();
-                (Kind::SendTimeout, format!("{target} did not take the whole request within {limit}"))
+                (Kind::SendTimeout, format!("{target} did not read the whole request within {limit}"))
             }
             Op::HttpWait => (Kind::WaitTimeout, format!("no answer within {limit}{}", facts.connected())),
             _ => (Kind::RecvTimeout, format!("the answer's body did not end within {limit}")),

@@ -34,7 +34,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::Map { names: Names::Any, of: &Shape::QueryValue },
         presence: Presence::Optional,
         secrecy: Secrecy::ByName,
-        about: "Parameters that are appended to the URL's query. A list makes several of one name.",
+        about: "Parameters that are appended to the URL's query. A list makes several parameters of the same name.",
         example: "query:\n  q: uptime\n  page: [1, 2]",
         mistakes: &["query: q=uptime", "query:\n  q: {a: 1}"],
     },
@@ -52,7 +52,8 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::Body,
         presence: Presence::Otherwise("no body"),
         secrecy: Secrecy::ByName,
-        about: "What to send. A text is sent as it is; a map or a list as JSON, with `content-type: application/json`.",
+        about: "The request's body. A string is sent as it is; a map or a list is sent as JSON, with `content-type: \
+                application/json`.",
         example: "body:\n  check:\n    - status",
         mistakes: &["body: 5"],
     },
@@ -61,7 +62,8 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::Expected,
         presence: Presence::Otherwise("200; 201 for `POST`"),
         secrecy: Secrecy::ByName,
-        about: "The status codes that are fine: a code, a class, a range, or a list of these. It replaces the default.",
+        about: "The status codes that count as success: a code, a class, a range, or a list of these. It replaces the \
+                default.",
         example: "expected: [200-204, 3xx]",
         mistakes: &["expected: 20", "expected: fine"],
     },
@@ -70,7 +72,8 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::Map { names: Names::Any, of: &Shape::JsonPath },
         presence: Presence::Optional,
         secrecy: Secrecy::Open,
-        about: "Keys to set from the answer's JSON. One match sets the key to that value, several to their list, none leaves it unset.",
+        about: "Keys to set from the answer's JSON. One match sets the key to that value, several matches set it to a \
+                list of them, and no match leaves it unset.",
         example: "set_keys:\n  status: $.status",
         mistakes: &["set_keys:\n  status: status", "set_keys:\n  status: $.status["],
     },
@@ -79,7 +82,8 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::Map { names: Names::Any, of: &Shape::Assertion(&ASSERTION) },
         presence: Presence::Optional,
         secrecy: Secrecy::ByName,
-        about: "What has to hold of the keys: a value, or a map of conditions. A key that is not set holds nothing, except `exists: false`.",
+        about: "What the keys have to be: a value, or a map of conditions. A key that is not set meets no condition \
+                but `exists: false`.",
         example: "set_keys:\n  status: $.status\nassertions:\n  status: ok",
         mistakes: &["set_keys: {status: $.status}\nassertions:\n  status: {state: ok}"],
     },
@@ -88,7 +92,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::Integer { min: 0, max: 100 },
         presence: Presence::Default("10"),
         secrecy: Secrecy::ByName,
-        about: "How many redirects to follow. With 0 the redirect itself is the answer.",
+        about: "How many redirects to follow. With 0, the redirect itself is the answer.",
         example: "redirects: 0\nexpected: 301",
         mistakes: &["redirects: no"],
     },
@@ -124,7 +128,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::Words(&["4", "6"]),
         presence: Presence::Otherwise("both"),
         secrecy: Secrecy::ByName,
-        about: "Use addresses of this family of IP only.",
+        about: "Use only addresses of this IP version.",
         example: "ip: 6",
         mistakes: &["ip: 5"],
     },
@@ -133,7 +137,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::Words(&["1.1", "2"]),
         presence: Presence::Otherwise("what the server prefers"),
         secrecy: Secrecy::ByName,
-        about: "Speak this version of HTTP only.",
+        about: "Use only this version of HTTP.",
         example: "http: 1.1",
         mistakes: &["http: 1.0"],
     },
@@ -142,7 +146,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: LIMIT,
         presence: Presence::Optional,
         secrecy: Secrecy::ByName,
-        about: "A slower run is a failure.",
+        about: "A run that is slower fails.",
         example: "max_duration: 2s",
         mistakes: &["max_duration: quick"],
     },
@@ -151,7 +155,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: LIMIT,
         presence: Presence::Optional,
         secrecy: Secrecy::ByName,
-        about: "A slower run is a warning. At most `max_duration`.",
+        about: "A run that is slower is degraded: a warning. At most `max_duration`.",
         example: "degraded: 500ms",
         mistakes: &["degraded: 3s\nmax_duration: 2s"],
     },
@@ -160,7 +164,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
         shape: Shape::Boolean,
         presence: Presence::Default("false"),
         secrecy: Secrecy::ByName,
-        about: "Whether the target's own trace is sampled along with the probe's.",
+        about: "Whether the target's own trace is sampled, too, as a part of the probe's.",
         example: "propagate: true",
         mistakes: &["propagate: sometimes"],
     },
@@ -170,7 +174,7 @@ pub(crate) const REQUEST_KEYS: &[Key] = &[
 pub(crate) static AUTH: Object = Object {
     name: "auth",
     heading: "`auth`",
-    about: "Credentials of a request: one of these.",
+    about: "Credentials of a request: exactly one of these.",
     keys: &[&[
         Key {
             name: "basic",
@@ -261,8 +265,8 @@ pub(crate) static BASIC: Object = Object {
 pub(crate) static TLS: Object = Object {
     name: "tls",
     heading: "`tls`",
-    about: "How to verify and present certificates. `ca`, `cert` and `key` are PEM texts, or names of PEM files that count \
-            from the configuration's directory.",
+    about: "How to verify and present certificates. `ca`, `cert` and `key` are PEM text, or names of PEM files, \
+            relative to the configuration's directory.",
     keys: &[&[
         Key {
             name: "insecure",
@@ -276,9 +280,9 @@ pub(crate) static TLS: Object = Object {
         Key {
             name: "ca",
             shape: Shape::Pem(Pem::Certificates),
-            presence: Presence::Otherwise("Mozilla's authorities"),
+            presence: Presence::Otherwise("Mozilla's certificate authorities"),
             secrecy: Secrecy::ByName,
-            about: "The authorities to trust in place of the built-in ones.",
+            about: "The certificate authorities to trust, instead of the built-in ones.",
             example: "ca: {ssm: /sentrynet/ca}",
             mistakes: &["ca: no-such-file.pem"],
         },
@@ -305,8 +309,8 @@ pub(crate) static TLS: Object = Object {
             shape: Shape::Integer { min: 0, max: 3650 },
             presence: Presence::Optional,
             secrecy: Secrecy::ByName,
-            about: "A certificate that ends in fewer days is a failure, also an intermediate one that the way to an \
-                    authority needs. An answer that is not as expected comes first.",
+            about: "The run fails if the certificate, or an intermediate certificate that its chain needs, expires in \
+                    fewer days. An unexpected answer takes precedence.",
             example: "min_days: 14",
             mistakes: &["min_days: -1", "min_days: 1.5", "min_days: two weeks"],
         },
@@ -320,7 +324,7 @@ pub(crate) static TLS: Object = Object {
 pub(crate) static HTTP: Object = Object {
     name: "probes.http",
     heading: "`probes.http`",
-    about: "One request, and what its answer has to be.",
+    about: "One request, and what is expected of its answer.",
     keys: &[GENERIC_KEYS, &[URL], REQUEST_KEYS],
     frame: Frame {
         within: Some("group"),

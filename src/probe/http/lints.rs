@@ -22,14 +22,15 @@ use crate::yaml::node::{Entry, Kind, Node};
 pub(crate) const WARNINGS: &[Warning] = &[
     Warning {
         code: Code::PlainCredentials,
-        about: "The URL begins with `http://`, and there is `auth`, user information in the URL, a secret, or a header, parameter \
-                or field with the name of a credential. Not for `localhost` and other loopback addresses.",
+        about: "The URL begins with `http://`, and the request has `auth`, user information in the URL, a secret, or \
+                a header, parameter or field with the name of a credential. Loopback addresses such as `localhost` \
+                are exempt.",
         object: "probes.http",
         example: "url: http://www.example.com/\nauth:\n  bearer: {env: TOKEN}",
     },
     Warning {
         code: Code::UncheckedServer,
-        about: "The same with `tls.insecure`: whoever poses as the server gets the credentials.",
+        about: "The request has credentials, as above, and `tls.insecure`: whoever poses as the server receives them.",
         object: "probes.http",
         example: "headers: {x-api-key: {env: KEY}}\ntls: {insecure: true}",
     },
@@ -41,14 +42,14 @@ pub(crate) const WARNINGS: &[Warning] = &[
     },
     Warning {
         code: Code::UnreachableLimit,
-        about: "`degraded` or `max_duration` is not shorter than what ends a run before: `timeout`, and `max_duration` for \
-                `degraded`.",
+        about: "`degraded` or `max_duration` is not shorter than the limit that ends a run: `timeout`, or, for \
+                `degraded`, `max_duration`.",
         object: "probes.http",
         example: "max_duration: 15s",
     },
     Warning {
         code: Code::FollowedRedirect,
-        about: "Only redirects are expected, and they are followed.",
+        about: "Only redirects are expected, but redirects are followed.",
         object: "probes.http",
         example: "expected: 301",
     },
@@ -97,13 +98,13 @@ fn limits(linter: &mut Linter<'_>, probe: &Node, request: &Node, path: &str) {
         let most = request.get("max_duration").filter(|_| key == "degraded");
         let (finding, other) = match most.and_then(|most| Some((duration(request, &HTTP, "max_duration")?, most))) {
             Some((most, other)) if most == limit => {
-                let finding = Finding::new("this is never reached: `max_duration` is the same, and makes it a failure");
+                let finding = Finding::new("this has no effect: `max_duration` is the same, and fails the run");
                 (finding.with_help("make it shorter"), Some(other))
             }
             _ if limit >= timeout => {
                 let end = show_duration(timeout);
-                let finding = Finding::new(format!("this is never reached: a run ends at its `timeout` of {end}"));
-                (finding.with_help("make it shorter, or `timeout` longer"), probe.get("timeout"))
+                let finding = Finding::new(format!("this has no effect: a run ends at its `timeout` of {end}"));
+                (finding.with_help("make it shorter, or make `timeout` longer"), probe.get("timeout"))
             }
             _ => continue,
         };
@@ -126,12 +127,13 @@ fn credentials(linter: &mut Linter<'_>, request: &Node, path: &str, variables: O
     let is_unchecked = tls.is_some_and(|insecure| scalar::boolean(insecure).unwrap_or(false));
     let (code, node, path, finding) = match (&target, tls) {
         (Some(target), _) if target.scheme() == "http" => {
-            let finding = Finding::new("credentials go over plain HTTP, and everyone on the way can read them")
-                .with_help("write `https://` if the server speaks it");
+            let finding =
+                Finding::new("credentials are sent over plain HTTP, where anyone on the network can read them")
+                    .with_help("use `https://` if the server supports it");
             (Code::PlainCredentials, url, join(path, "url"), finding)
         }
         (_, Some(insecure)) if is_unchecked => {
-            let finding = Finding::new("credentials go to whoever answers, because certificates are not checked")
+            let finding = Finding::new("credentials are sent to whoever answers, because certificates are not checked")
                 .with_help("name the authority of the server's certificate in `tls.ca`, and remove `insecure`");
             (Code::UncheckedServer, insecure, join(&join(path, "tls"), "insecure"), finding)
         }
@@ -154,7 +156,7 @@ fn redirect(linter: &mut Linter<'_>, request: &Node, path: &str) {
         (300..=399).contains(range.start()) && (300..=399).contains(range.end()) && range.clone().any(is_followed)
     };
     if follows && codes.iter().all(is_redirect) {
-        let finding = Finding::new("redirects are followed, so that the answer in the end is never one of these")
+        let finding = Finding::new("redirects are followed, so the final answer is never one of these")
             .with_help("write `redirects: 0` to check the redirect itself");
         linter.report(Code::FollowedRedirect, node.location(), &join(path, "expected"), finding);
     }
@@ -166,8 +168,7 @@ fn no_body(linter: &mut Linter<'_>, request: &Node, path: &str) {
     let Some(entry) = request.entry("set_keys").filter(|entry| is_head && !entry.value.entries().is_empty()) else {
         return;
     };
-    let mut finding =
-        Finding::new("an answer to `HEAD` has no body that keys could be set from").with_help("use `GET`");
+    let mut finding = Finding::new("an answer to `HEAD` has no body to set keys from").with_help("use `GET`");
     if let Some(method) = request.get("method") {
         finding = finding.with_related(linter.related(method, "the method"));
     }

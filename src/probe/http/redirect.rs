@@ -41,7 +41,7 @@ pub(crate) fn next(
     let location =
         headers.get(LOCATION).ok_or_else(|| bad(format!("redirect {} without Location", status.as_u16())))?;
     let location = std::str::from_utf8(location.as_bytes())
-        .map_err(|_| bad(format!("redirect {} with a Location that is not text", status.as_u16())))?;
+        .map_err(|_| bad(format!("redirect {} with a Location that is not readable text", status.as_u16())))?;
     if location.trim().is_empty() {
         return Err(bad(format!("redirect {} with an empty Location", status.as_u16())));
     }

@@ -46,9 +46,9 @@ pub(crate) fn build(request: &Request, keys: &Variables) -> Result<PreparedReque
         let place = format!("headers.{name}");
         let text = render::text(text, keys).map_err(|why| interpolation_failure(&place, &why))?;
         let header = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| interpolation_failure(&place, &"not a header's name"))?;
+            .map_err(|_| interpolation_failure(&place, &"not a valid header name"))?;
         let value = HeaderValue::from_str(&text)
-            .map_err(|_| interpolation_failure(&place, &"has a character that no header takes"))?;
+            .map_err(|_| interpolation_failure(&place, &"contains a character that is not allowed in a header"))?;
         configured.append(header, value);
     }
     // What the configuration says replaces the defaults.
@@ -89,7 +89,7 @@ fn authorization(auth: &Auth) -> Result<HeaderValue, Failure> {
         }
     };
     let mut value = HeaderValue::from_str(&text)
-        .map_err(|_| interpolation_failure("auth", &"has a character that no header takes"))?;
+        .map_err(|_| interpolation_failure("auth", &"contains a character that is not allowed in a header"))?;
     value.set_sensitive(true);
     Ok(value)
 }

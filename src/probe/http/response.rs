@@ -152,7 +152,7 @@ fn still_encoded(failure: Failure, headers: &HeaderMap) -> Failure {
         None => failure,
         Some(encoding) => {
             let encoding = wording::cut(encoding);
-            let sentence = format!("the answer's body is encoded as {encoding}, which was not asked for");
+            let sentence = format!("the answer's body is encoded as {encoding}, which was not requested");
             Failure::within(Kind::BadEncoding, Op::JsonParse, sentence)
         }
     }

@@ -39,7 +39,8 @@ pub(crate) async fn find(body: Vec<u8>, keys: &[(String, JsonPath)]) -> Result<V
     };
     found.map_err(|TooMuch(place)| {
         let (key, path) = &keys[place];
-        let why = format!("{} matches too much of this answer, and needs to be narrower", wording::cut(&path.text));
+        let path = wording::cut(&path.text);
+        let why = format!("{path} takes too long to evaluate on this answer, and needs to be narrower");
         Failure::within(Kind::Assertion, Op::JsonParse, format!("{} cannot be set: {why}", wording::cut(key)))
     })
 }
@@ -72,7 +73,7 @@ pub fn parse(body: &[u8]) -> Result<Value, Failure> {
     let value = Value::deserialize(&mut parser).map_err(|error| syntax_error::describe(body, &error));
     let whole = value.and_then(|value| match parser.end() {
         Ok(()) => Ok(value),
-        Err(error) => Err(format!("something follows behind its end, at {}", syntax_error::place(&error))),
+        Err(error) => Err(format!("there is more data after its end, at {}", syntax_error::place(&error))),
     });
     whole.map_err(|why| Failure::within(Kind::NotJson, Op::JsonParse, format!("the answer is not JSON: {why}")))
 }

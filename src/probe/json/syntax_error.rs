@@ -25,7 +25,7 @@ pub(crate) fn describe(body: &[u8], error: &Error) -> String {
     }
     let place = place(error);
     if error.classify() == Category::Eof {
-        return format!("it ends in the middle, at {place}");
+        return format!("it ends unexpectedly, at {place}");
     }
     let end = offset(body, error);
     if depth(&body[..end]) > MAX_DEPTH {
@@ -35,12 +35,12 @@ pub(crate) fn describe(body: &[u8], error: &Error) -> String {
         return format!("a number is too large, at {place}");
     }
     if has_half_a_pair(&body[..end]) {
-        return format!("half of a surrogate pair stands alone, at {place}");
+        return format!("it contains an unpaired surrogate, at {place}");
     }
     match body[..end].last() {
         Some(byte) if byte.is_ascii_graphic() => format!("`{}` is out of place, at {place}", char::from(*byte)),
-        Some(byte) if byte.is_ascii_control() => format!("a control character is out of place, at {place}"),
-        _ => format!("something is out of place, at {place}"),
+        Some(byte) if byte.is_ascii_control() => format!("unexpected control character, at {place}"),
+        _ => format!("unexpected character, at {place}"),
     }
 }
 

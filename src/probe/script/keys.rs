@@ -8,10 +8,10 @@ use crate::schema::shape::{Frame, Key, Names, Object, Presence, Secrecy, Shape};
 pub(crate) static STEP: Object = Object {
     name: "step",
     heading: "A step",
-    about: "One request of a script: the keys of `probes.http` other than those of every probe. `url`, and the texts of \
-            `query`, `headers` and `body` are interpolated as by Python's `str.format_map`; a text that *is* the name of \
-            a key is replaced by the key's value. A key has to be set before it is used: by `init_keys` or an earlier \
-            step's `set_keys`. What comes from a secret is not interpolated.",
+    about: "One request of a script. It has the keys of `probes.http`, without those of every probe. `url` and the \
+            strings in `query`, `headers` and `body` are interpolated as by Python's `str.format_map`; a string that \
+            *is* the name of a key is replaced by the key's value. A key has to be set before it is used: by \
+            `init_keys` or by `set_keys` of an earlier step. Values of secrets are not interpolated.",
     keys: &[&[URL_TEMPLATE], REQUEST_KEYS],
     frame: Frame {
         within: Some("probes.script"),
@@ -26,7 +26,7 @@ pub(crate) static STEP: Object = Object {
 pub(crate) static SCRIPT: Object = Object {
     name: "probes.script",
     heading: "`probes.script`",
-    about: "Requests one after the other that share keys and connections.",
+    about: "Requests in sequence that share keys and connections.",
     keys: &[
         GENERIC_KEYS,
         &[
@@ -35,7 +35,7 @@ pub(crate) static SCRIPT: Object = Object {
                 shape: Shape::Map { names: Names::Any, of: &Shape::Json },
                 presence: Presence::Optional,
                 secrecy: Secrecy::ByName,
-                about: "Keys and their values before the first step.",
+                about: "Keys that are set before the first step, and their values.",
                 example: "init_keys:\n  user: alice\n  admin: true",
                 mistakes: &["init_keys: [user, alice]"],
             },

@@ -7,7 +7,7 @@ use crate::schema::shape::{Frame, Key, Object, Presence, Secrecy, Shape};
 pub(crate) static TCP: Object = Object {
     name: "probes.tcp",
     heading: "`probes.tcp`",
-    about: "Whether a server takes TCP connections.",
+    about: "Checks that a server accepts TCP connections.",
     keys: &[
         GENERIC_KEYS,
         &[
@@ -16,7 +16,7 @@ pub(crate) static TCP: Object = Object {
                 shape: Shape::Host,
                 presence: Presence::Required,
                 secrecy: Secrecy::ByName,
-                about: "Where to connect to: a host name, or an IP address.",
+                about: "The host to connect to: a name or an IP address.",
                 example: "host: db.example.com",
                 mistakes: &["host: https://db.example.com/", "host: \"db.example.com:5432\"", "host: ''"],
             },

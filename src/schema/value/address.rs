@@ -21,7 +21,7 @@ pub(crate) fn parse(node: &Node) -> Result<Url, Finding> {
 /// The same for a bare text: why it is none, and what it was probably meant to be.
 fn parse_text(text: &str) -> Result<Url, (String, Option<String>)> {
     if text.contains(char::is_whitespace) || text.contains(char::is_control) {
-        return Err(("there is white space in it".to_owned(), Some("write `%20` for a space".to_owned())));
+        return Err(("it contains white space".to_owned(), Some("write `%20` for a space".to_owned())));
     }
     let lower = text.to_lowercase();
     let Some((scheme, rest)) = lower.split_once("://") else {
@@ -58,14 +58,14 @@ pub(crate) fn validate_host(node: &Node) -> Result<(), Finding> {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let host = host.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default();
         let help = help(format!("write `{host}`"));
-        return Err(Finding::new("this is a URL, and a host name is expected").with_maybe(help));
+        return Err(Finding::new("expected a host name, found a URL").with_maybe(help));
     }
     if let Some((host, port)) = text.rsplit_once(':')
         && port.parse::<u16>().is_ok()
     {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let help = help(format!("write `{host}`, and `port: {port}`"));
-        return Err(Finding::new("the port does not belong to the host name").with_maybe(help));
+        return Err(Finding::new("the port is not part of the host name").with_maybe(help));
     }
     // Whatever else can be asked of a name server is asked: names of services have `_`, some begin with `-`.
     let is_label = |label: &str| {

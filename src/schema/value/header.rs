@@ -11,10 +11,10 @@ const OURS: &[&str] = &["content-length", "transfer-encoding"];
 pub(crate) fn validate_name(name: &str) -> Result<(), Finding> {
     if name.is_empty() || HeaderName::from_bytes(name.as_bytes()).is_err() {
         return Err(Finding::new("this is not the name of an HTTP header")
-            .with_help("names are made of letters, digits and `-`, without spaces or `:`"));
+            .with_help("names consist of letters, digits and `-`, without spaces or `:`"));
     }
     if OURS.contains(&name.to_ascii_lowercase().as_str()) {
-        return Err(Finding::new("this header follows from the body and cannot be set"));
+        return Err(Finding::new("this header is derived from the body and cannot be set"));
     }
     Ok(())
 }
@@ -23,9 +23,9 @@ pub(crate) fn validate_name(name: &str) -> Result<(), Finding> {
 pub(crate) fn validate_value(value: &str) -> Result<(), Finding> {
     let finding = Finding::new("this cannot be sent in an HTTP header");
     if value.ends_with(['\n', '\r']) {
-        return Err(finding.with_help("there is a line break at its end"));
+        return Err(finding.with_help("it ends with a line break"));
     }
     HeaderValue::from_bytes(value.as_bytes())
         .map(drop)
-        .map_err(|_| finding.with_help("there is a control character in it, such as a line break"))
+        .map_err(|_| finding.with_help("it contains a control character, such as a line break"))
 }

@@ -33,7 +33,7 @@ pub(crate) fn parse(node: &Node) -> Result<JsonPath, Finding> {
             let drawing = error.to_string();
             let column =
                 drawing.lines().next().and_then(|line| line.rsplit_once(':')).map_or("1", |(_, column)| column);
-            Err(Finding::new(format!("this is not JSONPath: it breaks off at character {column}"))
+            Err(Finding::new(format!("this is not JSONPath: it ends unexpectedly at character {column}"))
                 .with_help("write one such as `$.status`, `$.users[0].name` or `$.users[?@.id == 1].name`"))
         }
         // Other messages quote the expression.
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_broken_expression_says_where() {
         let finding = of("$.a[").expect_err("a fault");
-        assert_eq!(finding.message, "this is not JSONPath: it breaks off at character 5");
+        assert_eq!(finding.message, "this is not JSONPath: it ends unexpectedly at character 5");
         assert_eq!(of("status.code").expect_err("a fault").help.as_deref(), Some("write `$.status.code`"));
         assert!(of(&format!("${}", ".a".repeat(3000))).is_err());
         assert!(of(&format!("${}", "[?(".repeat(1000))).is_err());

@@ -24,15 +24,15 @@ pub(crate) fn parse(node: &Node, pem: Pem, directory: Option<&Path>) -> Result<S
     }
     let shown = if node.hidden { "the file".to_owned() } else { format!("`{text}`") };
     let Some(directory) = directory else {
-        return Err(Finding::new("this is not PEM text, and there is no directory to look for a file in")
-            .with_help("put the PEM text itself here, or name a secret that holds it"));
+        return Err(Finding::new("this is not PEM text, and files cannot be used here")
+            .with_help("write the PEM text itself, or refer to a secret that holds it"));
     };
     let mut content = String::new();
     std::fs::File::open(directory.join(text))
         .and_then(|file| file.take(MAX_SIZE).read_to_string(&mut content))
         .map_err(|error| {
             Finding::new(format!("{shown} cannot be read: {error}"))
-                .with_help("the name of a PEM file counts from the configuration's directory")
+                .with_help("names of PEM files are relative to the configuration's directory")
         })?;
     validate(&content, pem, &shown)?;
     Ok(essence(&content, pem))
@@ -65,5 +65,5 @@ fn validate(text: &str, pem: Pem, what: &str) -> Result<(), Finding> {
         }
         Pem::Key => (PrivateKeyDer::from_pem_slice(text.as_bytes()).is_ok(), "private key"),
     };
-    if fine { Ok(()) } else { Err(Finding::new(format!("{what} holds no readable {needed} in PEM form"))) }
+    if fine { Ok(()) } else { Err(Finding::new(format!("{what} contains no valid {needed} in PEM format"))) }
 }

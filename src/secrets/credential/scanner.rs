@@ -189,7 +189,7 @@ mod tests {
             "https://a.test/@bob?page=2&code=DE&key=home",
             r#"{"token_type": "Bearer", "tokens": 5, "token": 5, "auth": true, "session": {"id": 1}, "secret": null}"#,
             "if (auth == token) { secret => 1 }",
-            "token is not set; auth: has a character that no header takes",
+            "token is not set; auth: contains a character that is not allowed in a header",
             "password=&user=bob",
             "the code=a1b2c3d4 is = and : and ':' and =",
             "token=[Filtered]&a=1, https://[Filtered]@a.test/",

@@ -168,8 +168,8 @@ fn the_demo_shows_its_issues_and_delivers_everything() {
     let ran = Workspace::empty().variable("SENTRY_DSN", "http://key@127.0.0.1:1/1").run(&["demo"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
     for part in [
-        "connect_refused in One that is down",
-        "tls_expired in One whose certificate has expired",
+        "connect_refused in A server that is down",
+        "tls_expired in An expired certificate",
         "net.tls",
         "6 ok, 2 failed in ",
         "10 of 10 envelopes delivered to Sentry",

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::support::failed::failed;
 use crate::support::outcomes;
-use crate::support::outcomes::{failed, ok, span, us};
+use crate::support::outcomes::{ok, span, us};
 use sentrynet::cli::terminal::{Glyphs, Part, Shown, Terminal, width};
 use sentrynet::outcome::phase::Op;
 use sentrynet::outcome::{Failure, FailureKind, Outcome, RunIdentity, Status};

@@ -20,10 +20,10 @@ fn keys_have_to_be_set_before_a_script_uses_them() {
     assert_eq!(
         listed(&found),
         [
-            "7:18 groups[0].probes[0].steps[0].url the key `usr` is not set before it is used (did you mean `user`? Else write `{{` \
-             and `}}` for braces that mean themselves)",
+            "7:18 groups[0].probes[0].steps[0].url the key `usr` is not set before it is used (did you mean `user`? \
+                    Otherwise write `{{` and `}}` for literal braces)",
             "9:23 groups[0].probes[0].steps[0].body.t the key `token` is not set before it is used (keys set at this point: \
-             `user`; write `{{` and `}}` for braces that mean themselves)",
+             `user`; write `{{` and `}}` for literal braces)",
             "10:18 groups[0].probes[0].steps[1].url this is not a URL that can be probed: only `https://` and `http://` can be \
              probed",
             "12:18 groups[0].probes[0].steps[2].url this is not a URL that can be probed: it does not begin with `https://` or \
@@ -91,9 +91,9 @@ groups:
             "3:3 sentry.enviroment unknown key `enviroment` (did you mean `environment`?)",
             "4:22 regions[1] expected an AWS region, found the string \"Ireland\" (regions are named like `eu-west-1` and \
              `us-east-1`)",
-            "5:7 tags expected a map, found a list (write `name: value` in each line, without `- `)",
+            "5:7 tags expected a map, found a list (write `name: value` on each line, without `- `)",
             "6:1 group unknown key `group` (did you mean `groups`?)",
-            "8:11 groups[0].name a group's name is made of letters, digits, `-`, `_` and `.` (for example `my-group`)",
+            "8:11 groups[0].name a group's name consists of letters, digits, `-`, `_` and `.` (for example `my-group`)",
             "9:15 groups[0].regions[0] `us-east-1` is not among the configuration's `regions` (add it to `regions`)",
             "10:13 groups[0].spread expected `stagger`, `together` or `round-robin`, found the string \"random\" (expected \
              one of `stagger`, `together`, `round-robin`)",
@@ -110,15 +110,16 @@ groups:
             "21:9 groups[0].probes[3] `probe` is missing (for example `probe: probes.http`)",
             "22:25 groups[0].probes[3].expected[1] expected a status code, found the string \"fine\" (write a code such as \
              `200`, a class such as `2xx`, a range such as `200-204`, or a list of these)",
-            "24:19 groups[0].probes[3].set_keys.status this is not JSONPath: it breaks off at character 10 (write \
+            "24:19 groups[0].probes[3].set_keys.status this is not JSONPath: it ends unexpectedly at character 10 \
+                    (write \
              one such as `$.status`, `$.users[0].name` or `$.users[?@.id == 1].name`)",
             "26:19 groups[0].probes[3].assertions.status none of the keys of this map is a condition (to compare with a \
              map, write `value: {…}`; conditions are `exists`, `value`, `not`, `lt`, `lte`, `gt`, `gte`, `contains`, \
              `matches`, `type` and `length`)",
-            "27:16 groups[0].probes[3].auth.oauth2 `oauth2` is not supported yet (supported are `basic` and `bearer`)",
+            "27:16 groups[0].probes[3].auth.oauth2 `oauth2` is not supported yet (supported: `basic` and `bearer`)",
             "28:25 groups[0].probes[3].tls.min_days expected a whole number, found the number 7.5 (write a number from 0 to 3650)",
-            "28:36 groups[0].probes[3].tls.cert this is not PEM text, and there is no directory to look for a file in (put \
-             the PEM text itself here, or name a secret that holds it)",
+            "28:36 groups[0].probes[3].tls.cert this is not PEM text, and files cannot be used here (write the PEM \
+                    text itself, or refer to a secret that holds it)",
         ]
     );
     let shown = found.to_string();
@@ -155,10 +156,10 @@ fn a_text_that_two_versions_of_yaml_read_differently_is_refused() {
     let of = |text: &str| listed(&problems(text)).join("\n");
     // A comment to one, a key to the other: what must not be shown would be sought in the wrong place.
     let nel = of("user: bob # so far\u{85}password: hunter2\nevery: 30\n");
-    assert!(nel.contains("can be read as YAML in two ways") && !nel.contains("hunter2"), "{nel}");
+    assert!(nel.contains("this is ambiguous YAML") && !nel.contains("hunter2"), "{nel}");
     // Its own line ends are those that the place is counted by.
     let after = of("a: \"x\u{2028}y\"\nb: 2\nc: !!int x\n");
-    assert_eq!(after, "3:4  this is not what its tag says");
+    assert_eq!(after, "3:4  this value does not match its tag");
 }
 
 #[test]
@@ -184,9 +185,9 @@ fn an_alias_bomb_is_refused() {
         bomb.push_str(&format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 10].join(", ")));
     }
     bomb.push_str("m: {<<: [*z, *z]}\n");
-    assert!(problems(&bomb).to_string().contains("stand for too much"));
+    assert!(problems(&bomb).to_string().contains("expand to too much"));
     let wide = format!("a: &a [{}]\nb: [{}]\n", vec!["x"; 100_000].join(","), vec!["*a"; 100_000].join(","));
-    assert!(problems(&wide).to_string().contains("stand for too much"));
+    assert!(problems(&wide).to_string().contains("expand to too much"));
 }
 
 #[test]

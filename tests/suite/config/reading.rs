@@ -13,6 +13,7 @@ use sentrynet::secrets::Secret;
 use sentrynet::template::{Json, Text};
 use serde_json::json;
 
+use crate::support::python_readme;
 use crate::support::texts::{load, script, with_probe};
 
 /// A configuration with one `probes.http` that has these lines besides its URL.
@@ -40,31 +41,8 @@ fn seconds(seconds: u64) -> Duration {
 
 #[test]
 fn the_first_readme_s_example_loads_as_it_is() {
-    let config = load(
-        "sentry:
-  dsn: https://3641121feabb3b0fb5798fba2ae4e215@sentry.cridland.io/238947
-  tags:
-    location: mission-control
-    another.tag: value
-groups:
-    - tags:
-        target: demo
-      probes:
-      - probe: probes.http
-        url: https://www.google.co.uk/
-        every: 30
-      - probe: probes.http
-        url: https://www.bing.com/
-        every: 60
-        burst: 4
-      - probe: probes.http
-        url: https://www.duckduckgo.com/
-      - probe: probes.http
-        url: http://sentry.io/
-",
-    );
-    let dsn = config.sentry.dsn.as_ref().map(Secret::expose);
-    assert_eq!(dsn, Some("https://3641121feabb3b0fb5798fba2ae4e215@sentry.cridland.io/238947"));
+    let config = load(&python_readme::configuration(python_readme::PAGES));
+    assert_eq!(config.sentry.dsn.as_ref().map(Secret::expose), Some(python_readme::DSN));
     let group = config.group("demo").expect("a group named after its target");
     assert_eq!(group.tags["target"], "demo");
     assert_eq!(group.tags["another.tag"], "value");
@@ -82,9 +60,10 @@ groups:
 #[test]
 fn the_later_readme_s_example_loads_with_short_and_long_assertions() {
     for assertion in ["ok", "{value: ok}", "{exists: true, value: ok}"] {
-        let request = request(&format!(
-            "method: POST\nbody:\n  check:\n    - status\nexpected: 200\nset_keys:\n  status: \"$.status\"\nassertions:\n  status: {assertion}"
-        ));
+        let status =
+            python_readme::status("https://api.example/status").replace("status: ok", &format!("status: {assertion}"));
+        let config = load(&python_readme::configuration(&status));
+        let Check::Http(request) = &config.groups[0].probes[0].check else { panic!("a request") };
         assert_eq!(request.method, http::Method::POST);
         assert_eq!(request.expected, Expected(vec![200..=200]));
         let Some(Body::Json(Json::Map(body))) = &request.body else { panic!("a map") };
@@ -256,8 +235,8 @@ fn names_of_pem_files_count_from_the_configuration_s_directory() {
     assert_eq!(request.tls.ca.as_deref(), Some(key.cert.pem().as_str()));
     assert!(request.tls.key.is_some());
     let swapped = with("{cert: key.pem, key: ca.pem}").expect_err("problems").to_string();
-    assert!(swapped.contains("`key.pem` holds no readable certificate"), "{swapped}");
-    assert!(swapped.contains("`ca.pem` holds no readable private key"), "{swapped}");
+    assert!(swapped.contains("`key.pem` contains no valid certificate"), "{swapped}");
+    assert!(swapped.contains("`ca.pem` contains no valid private key"), "{swapped}");
     let missing = with("{ca: no.pem}").expect_err("a problem").to_string();
     assert!(missing.contains("`no.pem` cannot be read"), "{missing}");
     assert!(with("{cert: ca.pem}").expect_err("a problem").to_string().contains("`cert` needs `key`"));

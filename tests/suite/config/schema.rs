@@ -3,6 +3,7 @@
 use sentrynet::config::schema;
 use serde_json::{Value, json};
 
+use crate::support::python_readme;
 use crate::support::texts::load;
 
 /// What the validator complains about in each of the texts.
@@ -77,29 +78,8 @@ groups:
 fn editors_have_nothing_to_say_of_what_is_valid() {
     let shipped = std::fs::read_to_string("config/sentrynet.yaml").expect("a file");
     assert!(shipped.starts_with("# yaml-language-server: $schema=sentrynet.schema.json\n"));
-    let python = "sentry:
-  dsn: https://3641121feabb3b0fb5798fba2ae4e215@sentry.cridland.io/238947
-  tags:
-    location: mission-control
-    another.tag: value
-groups:
-    - tags:
-        target: demo
-      probes:
-      - probe: probes.http
-        url: https://www.google.co.uk/
-        every: 30
-      - probe: probes.http
-        url: https://api.example/status
-        body:
-          check:
-            - status
-        expected: 200
-        set_keys:
-          status: \"$.status\"
-        assertions:
-          status: ok
-";
+    let status = python_readme::status("https://api.example/status");
+    let python = python_readme::configuration(&[python_readme::PAGES, &status].concat());
     // A list is no assertion, a URL and a period are not what $HOME holds, and the rest is as it should be.
     let valid = EVERYTHING.replace("        assertions: {a: [1]}\n", "");
     load(
@@ -108,7 +88,7 @@ groups:
             .replace("every: {env: HOME}", "every: 1m")
             .replace("dsn: {env: HOME}", "dsn: https://a@b.example/1"),
     );
-    assert_eq!(complaints([shipped.as_str(), python, &valid].into_iter()), [[""; 0]; 3]);
+    assert_eq!(complaints([shipped.as_str(), &python, &valid].into_iter()), [[""; 0]; 3]);
     let found = complaints(std::iter::once(EVERYTHING)).concat();
     assert!(found.iter().any(|path| path == "$.groups[0].probes[1].assertions.a"), "{found:?}");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::clock::Stopwatch;
 use crate::support::envelopes::{AMPLE, deliver, delivery_client, runs};
-use crate::support::outcomes::failed;
+use crate::support::failed::failed;
 use crate::support::port::Port;
 use crate::support::receiver::{self, Behaviour, Receiver};
 use sentrynet::outcome::{Failure, FailureKind, Outcome, Status};

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::support::authority::{Authority, params};
 use crate::support::black_hole;
-use crate::support::certificates::{Authority, params, self_signed};
+use crate::support::certificates::self_signed;
 use crate::support::envelopes::{AMPLE, deliver, ids, logged, runs};
 use crate::support::peer;
 use crate::support::receiver::{self, Behaviour, Receiver};

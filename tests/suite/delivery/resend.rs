@@ -46,7 +46,7 @@ async fn every_envelope_of_a_log_is_delivered_once_however_it_was_wrapped() {
     let workspace = Workspace::empty().variable("SENTRY_DSN", &receiver.dsn().to_string());
     let ran = resend(workspace, &["resend"], log.join("\n")).await;
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
-    assert_eq!(ran.out, "4 envelopes found, 4 delivered, 0 lost\n  1 found again: sent only once\n");
+    assert_eq!(ran.out, "4 envelopes found, 4 delivered, 0 lost\n  1 duplicates: sent only once\n");
     assert_eq!(receiver.taken(), ids(&sent));
     assert!(receiver.received().iter().all(|request| sent.contains(&request.envelope)));
 }

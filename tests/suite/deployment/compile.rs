@@ -167,7 +167,7 @@ fn what_cannot_be_used_ends_with_2() {
     let workspace = Workspace::with(&THREE.replace("every: 90", "every: 9"));
     is(&workspace.run(&["compile", "--check"]), 2, &["config/sentrynet.yaml:11:", "every"]);
     let workspace = Workspace::with(&THREE.replace("every: 90", "every: {env: PERIOD}"));
-    is(&workspace.run(&["compile"]), 2, &["groups[1].probes[1].every", "it stands elsewhere"]);
+    is(&workspace.run(&["compile"]), 2, &["groups[1].probes[1].every", "it is kept elsewhere"]);
     assert!(!workspace.path().join("template.yaml").exists());
     let workspace = Workspace::with(THREE);
     is(&workspace.run(&["compile", "--out", "no/such/template.yaml"]), 2, &["its directory does not exist"]);

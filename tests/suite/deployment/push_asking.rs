@@ -78,7 +78,7 @@ async fn without_a_terminal_nothing_is_written_unasked() {
     let ran = workspace.run(&["push", "--region", "eu-west-1", "--dsn", DSN]);
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(ran.out.contains("/sentrynet/groups/a: new"), "what there would be to do is shown: {}", ran.out);
-    assert_eq!(ran.err, "nothing was written: no terminal to ask on, and no --yes\n");
+    assert_eq!(ran.err, "nothing was written: no terminal to ask on, and no --yes given\n");
     let piped = workspace.command(&["push", "--region", "eu-west-1"]).write_stdin("y\n").output().expect("it runs");
     assert_eq!(piped.status.code(), Some(2));
     assert_eq!(moto.parameters("eu-west-1").await.len(), 0);

@@ -127,7 +127,7 @@ fn warnings_have_places_and_say_what_to_do() {
         listed(&found),
         [
             "6:16 groups[0].probes[0].burst a burst of 61 runs can take 610s (`burst` × `timeout`), and the next is due after 5m \
-             (when the target hangs, ticks come late or are skipped: at most `timeout: 4.9s`, or at least `every: 610s`)",
+             (when the target hangs, ticks are late or skipped; set at most `timeout: 4.9s`, or at least `every: 610s`)",
             "8:34 groups[0].probes[0].assertions.stauts nothing sets the key `stauts`, so this assertion always holds (did you \
              mean `status`?)",
         ]

@@ -1,6 +1,7 @@
 //! The answer of the function, word by word.
 
-use crate::support::outcomes::{failed, ok, us};
+use crate::support::failed::failed;
+use crate::support::outcomes::{ok, us};
 use sentrynet::outcome::{Failure, FailureKind, Outcome, Status};
 use sentrynet::runner::summary::Summary;
 use sentrynet::secrets::{Redactor, Secret};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::support::certificates::{Authority, params, self_signed};
+use crate::support::authority::{Authority, params};
+use crate::support::certificates::self_signed;
 use crate::support::target::Target;
 use rustls::{CertificateError, ServerConfig};
 use sentrynet::net::{

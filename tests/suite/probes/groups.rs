@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::engine::{config, context, failure, phases, run_all};
+use crate::support::engine::{failure, phases, run_all};
+use crate::support::prepare::{config, context};
 use crate::support::target::{Target, answer, read_request};
 use sentrynet::net::Resolver;
 use sentrynet::outcome::{Outcome, Status};
@@ -115,7 +116,7 @@ async fn the_deadline_ends_what_runs_and_skips_what_could_not_start() {
     let outcomes = run_all(&config, &context).await;
     let (kind, sentence) = failure(&outcomes[0]);
     assert_eq!(kind, "deadline");
-    assert!(sentence.starts_with("the invocation's time was up after ") && sentence.ends_with(" in http.wait"));
+    assert!(sentence.starts_with("the invocation ran out of time after ") && sentence.ends_with(" in http.wait"));
     assert_eq!(phases(&outcomes[0]), ["net.tcp", "http.send", "http.wait!"]);
     assert!(outcomes[1..].iter().all(|outcome| why_skipped(outcome) == "no time left in the invocation"));
     // A tick beyond the deadline is not waited for.

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::support::certificates::Authority;
-use crate::support::engine::{assert_nested, failure, phases, quoted, run, run_with};
+use crate::support::authority::Authority;
+use crate::support::engine::{assert_nested, failure, phases, run, run_with};
 use crate::support::name_server::{NameServer, Reply};
+use crate::support::prepare::quoted;
 use crate::support::target::{Received, Target, answer, read_request};
 use sentrynet::net::Resolver;
 use sentrynet::outcome::Status;

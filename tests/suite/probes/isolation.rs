@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::support::clock::Stopwatch;
 use crate::support::engine;
 use crate::support::faults::{Fault, bodies, contents, encodings, heads, http2};
+use crate::support::prepare;
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::target::{Received, Target, answer, read_request};
 use sentrynet::config::Config;
@@ -92,7 +93,7 @@ fn configuration(target: &Target) -> Config {
             ),
         };
     }
-    engine::config(&text)
+    prepare::config(&text)
 }
 
 async fn run(config: &Config, receiver: &Receiver, deadline: Option<Instant>) -> Finished {
@@ -192,9 +193,9 @@ async fn a_panic_is_the_failure_of_one_run() {
             format!("      - {{probe: probes.http, title: probe {number}, url: '{}', burst: 3}}\n", target.url("/"))
         })
         .collect();
-    let config = engine::config(&format!("groups:\n  - name: crowd\n    probes:\n{probes}"));
+    let config = prepare::config(&format!("groups:\n  - name: crowd\n    probes:\n{probes}"));
     let first = Mutex::new(None);
-    let mut context = engine::context(Resolver::system());
+    let mut context = prepare::context(Resolver::system());
     // The first run to ask for headers, whichever that is, is the unlucky one.
     context.propagate = Arc::new(move |trace, _, _| {
         let mut first = first.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -224,7 +225,7 @@ async fn a_probe_that_hangs_holds_up_nothing_but_itself() {
     }
     let (watch, time) = (Stopwatch::start(), Duration::from_secs(4));
     let deadline = Instant::now() + time;
-    let Finished { summary, delivered, .. } = run(&engine::config(&text), &receiver, Some(deadline)).await;
+    let Finished { summary, delivered, .. } = run(&prepare::config(&text), &receiver, Some(deadline)).await;
     assert!(watch.elapsed() < time, "over within the deadline");
     assert_eq!((summary.ok, summary.failed, summary.skipped), (18, 1, 1), "{summary:#?}");
     assert_eq!((summary.results[6].kind, summary.results[7].status), (Some("deadline"), "skipped"));
@@ -285,7 +286,7 @@ async fn what_is_made_to_explode_is_paid_for_by_nobody_else() {
         text += &fault.yaml(&format!("hostile {number}"));
     }
     let watch = Stopwatch::start();
-    let Finished { outcomes, delivered, .. } = run(&engine::config(&text), &receiver, None).await;
+    let Finished { outcomes, delivered, .. } = run(&prepare::config(&text), &receiver, None).await;
     let withheld = watch.withheld();
     let (sane, hostile_outcomes): (Vec<&Outcome>, Vec<&Outcome>) =
         outcomes.iter().partition(|outcome| outcome.title.starts_with("sane"));

@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::support::certificates::Authority;
+use crate::support::authority::Authority;
 use crate::support::clock::Stopwatch;
-use crate::support::engine::{config, context, quoted, run_all};
+use crate::support::engine::run_all;
 use crate::support::name_server::{NameServer, Reply};
+use crate::support::prepare::{config, context, quoted};
 use crate::support::target::{Target, read_request};
 use sentrynet::net::Resolver;
 use sentrynet::outcome::phase::Op;

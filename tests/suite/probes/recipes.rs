@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::support::certificates::{Authority, params_between};
-use crate::support::engine::{failure, quoted, run};
+use crate::support::authority::{Authority, params_between};
+use crate::support::engine::{failure, run};
+use crate::support::prepare::quoted;
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::recipe;
 use crate::support::recipe::Recipe;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::support::engine::{config, context, failure, phases, quoted, run, run_all};
+use crate::support::engine::{failure, phases, run, run_all};
+use crate::support::prepare::{config, context, quoted};
 use crate::support::target::{Target, answer, read_request};
 use axum::Router;
 use axum::extract::Request;

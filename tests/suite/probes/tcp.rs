@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::support::engine::{config, context, phases, run, run_all};
+use crate::support::engine::{phases, run, run_all};
 use crate::support::port::Port;
+use crate::support::prepare::{config, context};
 use sentrynet::config::{Document, read};
 use sentrynet::net::Resolver;
 use sentrynet::probe::Check;

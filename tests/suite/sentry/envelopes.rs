@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::support::alone;
+use crate::support::failed::failed;
 use crate::support::normaliser;
 use crate::support::outcomes;
-use crate::support::outcomes::{failed, ok, span, us};
+use crate::support::outcomes::{ok, span, us};
 use sentrynet::outcome::phase::Op;
 use sentrynet::outcome::{Failure, FailureKind, Outcome, Response, Status};
 use sentrynet::secrets::{Redactor, Secret};

@@ -8,6 +8,7 @@ use crate::support::bugsink::Bugsink;
 use crate::support::kent::Kent;
 use crate::support::normaliser;
 use crate::support::port::Port;
+use crate::support::python_readme;
 use crate::support::target::{Target, answer};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -23,41 +24,22 @@ async fn target(status: &'static str) -> Target {
     .await
 }
 
-/// The examples of the Python program's two READMEs in one file.
+/// What the Python program's READMEs have as examples, with pages of this target.
 fn configuration(target: &Target) -> NamedTempFile {
     let mut file = NamedTempFile::with_suffix(".yaml").expect("a file");
-    let text = format!(
-        r#"
-sentry:
-  tags:
-    location: mission-control
-    another.tag: value
-groups:
-    - tags:
-        target: demo
-      probes:
-      - probe: probes.http
+    let pages = format!(
+        "      - probe: probes.http
         url: {home}
         every: 30
         burst: 4
       - probe: probes.http
         url: {moved}
         title: Moved
-      - probe: probes.http
-        url: {status}
-        body:
-          check:
-            - status
-        expected: 200
-        set_keys:
-          status: "$.status"
-        assertions:
-          status: ok
-"#,
+",
         home = target.url("/"),
         moved = target.url("/moved"),
-        status = target.url("/status"),
     );
+    let text = python_readme::configuration(&(pages + &python_readme::status(&target.url("/status"))));
     file.write_all(text.as_bytes()).expect("a file to write to");
     file
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::support::engine;
+use crate::support::prepare;
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::target::{Target, answer, read_request};
 use sentrynet::config::{Config, Group};
@@ -28,7 +28,7 @@ fn every_second(probes: &[(&str, String, u32)]) -> Config {
         format!("  - {{probe: probes.http, title: {title}, url: '{url}', burst: {burst}, every: 10}}\n")
     };
     let probes: String = probes.iter().map(probe).collect();
-    let mut config = engine::config(&format!("groups:\n- name: g\n  probes:\n{probes}"));
+    let mut config = prepare::config(&format!("groups:\n- name: g\n  probes:\n{probes}"));
     let faster = |probe: &Arc<Probe>| Arc::new(Probe { every: SECOND, ..(**probe).clone() });
     config.groups = config
         .groups

@@ -53,7 +53,7 @@ pub async fn a_status_of_four_digits_is_not_http() -> Fault {
     status("1000 High").await.fails("bad_response", BAD_STATUS).phases(HEADLESS)
 }
 
-const BAD_STATUS: &str = "the answer from 127.0.0.1:* has no status that HTTP knows";
+const BAD_STATUS: &str = "the answer from 127.0.0.1:* has an invalid HTTP status";
 
 pub async fn closing_before_any_byte() -> Fault {
     meets(vec![Act::Read]).await.fails("closed_early", CLOSED).phases(HEADLESS)
@@ -148,7 +148,7 @@ async fn taking(acts: Vec<Act>) -> Fault {
 
 pub async fn a_server_that_never_reads_the_body() -> Fault {
     let fault = taking(vec![Act::Hang]).await.with("timeout: 2s");
-    fault.fails("send_timeout", "step 2: 127.0.0.1:* did not take the whole request within 2 s")
+    fault.fails("send_timeout", "step 2: 127.0.0.1:* did not read the whole request within 2 s")
 }
 
 pub async fn a_reset_while_the_request_is_sent() -> Fault {

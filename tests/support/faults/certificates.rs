@@ -10,7 +10,8 @@ use rustls::sign::{Signer, SigningKey};
 use time::Duration;
 
 use super::Fault;
-use crate::support::certificates::{Authority, params, params_between, self_signed, server_config, signing};
+use crate::support::authority::{Authority, params, params_between, server_config, signing};
+use crate::support::certificates::self_signed;
 use crate::support::name_server::{NameServer, Reply};
 use crate::support::target::{Target, answer};
 
@@ -79,14 +80,14 @@ pub async fn a_certificate_for_the_address_is_fine() -> Fault {
 
 pub async fn a_wildcard_stands_for_one_label() -> Fault {
     let authority = Authority::new();
-    let sentence = "certificate is for *.test, not for a.b.test: a wildcard stands for one label";
+    let sentence = "certificate is for *.test, not for a.b.test: a wildcard matches one label only";
     at("a.b.test", &authority, authority.server("*.test")).await.fails("tls_wrong_host", sentence)
 }
 
 pub async fn a_common_name_alone_names_no_host() -> Fault {
     let mut params = params("good.test", -1, 1);
     params.subject_alt_names.clear();
-    let sentence = "certificate of good.test names a host only as its common name (good.test), which does not count";
+    let sentence = "certificate of good.test names a host only in its common name (good.test), which is ignored";
     with(&params).await.fails("tls_wrong_host", sentence)
 }
 
@@ -108,7 +109,7 @@ pub async fn a_certificate_for_clients_is_not_for_servers() -> Fault {
 pub async fn an_authority_is_no_server() -> Fault {
     let mut params = params("good.test", -1, 1);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let sentence = "certificate of good.test is an authority's, which a server may not use as its own";
+    let sentence = "certificate of good.test is a certificate authority's, which a server may not use";
     with(&params).await.fails("tls_failed", sentence)
 }
 
@@ -117,7 +118,7 @@ pub async fn a_condition_that_nobody_knows_cannot_be_met() -> Fault {
     let mut extension = CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99_999, 1], vec![5, 0]);
     extension.set_criticality(true);
     params.custom_extensions.push(extension);
-    let sentence = "certificate of good.test makes a condition that is not known (a critical extension)";
+    let sentence = "certificate of good.test has a critical extension that is not supported";
     with(&params).await.fails("tls_failed", sentence)
 }
 
@@ -127,7 +128,8 @@ pub async fn a_certificate_with_thousands_of_names_is_too_large() -> Fault {
     params.subject_alt_names = CertificateParams::new(names).expect("names").subject_alt_names;
     with(&params).await.fails(
         "tls_failed",
-        "good.test sends a TLS handshake message of more than 64 KiB, as with a certificate of too many names",
+        "good.test sends a TLS handshake message of more than 64 KiB, probably because its certificate has too many \
+                names",
     )
 }
 
@@ -161,7 +163,7 @@ pub async fn an_outdated_signature_is_not_accepted() -> Fault {
             der[at + 7] = 1;
         }
     }
-    let why = "is signed with an algorithm that is too weak or not known (SHA-224 with ECDSA)";
+    let why = "is signed with an algorithm that is too weak or unknown (SHA-224 with ECDSA)";
     presenting(&authority, vec![der.into()], signing(&key))
         .await
         .fails("tls_failed", format!("certificate of good.test {why}"))
@@ -173,7 +175,7 @@ pub async fn a_server_without_the_certificates_key_is_told() -> Fault {
     let (_, another) = authority.sign(&params("good.test", -1, 1));
     presenting(&authority, vec![certificate], signing(&another))
         .await
-        .fails("tls_failed", "the server at good.test signs with a key that is not its certificate's")
+        .fails("tls_failed", "the server at good.test does not use the private key of its certificate")
 }
 
 /// An RSA key of 1024 bits, as far as a certificate shows it. Nobody has its other half, and nobody needs it: such a

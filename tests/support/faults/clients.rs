@@ -8,12 +8,12 @@ use tokio::io::AsyncWriteExt as _;
 use tokio_rustls::TlsAcceptor;
 
 use super::Fault;
-use crate::support::certificates::Authority;
-use crate::support::engine::quoted;
+use crate::support::authority::Authority;
+use crate::support::prepare::quoted;
 use crate::support::relay::drip;
 use crate::support::target::{Target, answer, read_request};
 
-const WANTED: &str = "localhost*client certificate, and there is no tls.cert*";
+const WANTED: &str = "localhost*client certificate, and tls.cert is not set*";
 const REFUSED: &str = "localhost did not accept the client certificate (alert *)";
 
 /// What a probe meets that shows a certificate of `shown`, if any, to a server that wants one of its own authority.
@@ -95,7 +95,7 @@ async fn indifferent(answer: &'static [u8]) -> Fault {
 }
 
 pub async fn a_connection_that_ends_after_no_client_certificate_says_so() -> Fault {
-    let why = "after it had asked for a client certificate, and there is no tls.cert";
+    let why = "after it had asked for a client certificate, and tls.cert is not set";
     indifferent(b"").await.fails("tls_failed", format!("localhost:* ended the connection without an answer {why}"))
 }
 
@@ -110,6 +110,6 @@ pub async fn a_key_of_another_client_certificate_is_told_before_anything_is_sent
         .with(format!("tls: {{cert: {}, key: {}}}", quoted(&certificate), quoted(&key)))
         .fails(
             "tls_failed",
-            "no connection can be made as the configuration asks: tls.key is not the key of the certificate in tls.cert",
+            "no connection can be made with these settings: tls.key is not the key of the certificate in tls.cert",
         )
 }

@@ -50,7 +50,7 @@ pub async fn a_closed_port_behind_a_name_refuses() -> Fault {
 pub async fn all_addresses_are_named_when_they_refuse() -> Fault {
     let closed = Port::on([NOBODY, NOBODY_ELSE]);
     let port = closed[0].number();
-    let what = format!("none of the addresses of name.test:{port} took the connection, at least one refused it");
+    let what = format!("none of the addresses of name.test:{port} accepted the connection: at least one refused it");
     at_addresses(port, &[NOBODY.into(), NOBODY_ELSE.into()])
         .await
         .keeping(closed)
@@ -71,7 +71,7 @@ pub async fn all_addresses_are_named_when_they_are_silent() -> Fault {
     let [hole, other] = Port::on([SILENT, SILENT_TOO]);
     let port = hole.number();
     let holes = (BlackHole::at(hole).await, BlackHole::at(other).await);
-    let what = format!("none of the addresses of name.test:{port} took the connection within 1 s");
+    let what = format!("none of the addresses of name.test:{port} accepted the connection within 1 s");
     at_addresses(port, &[SILENT.into(), SILENT_TOO.into()])
         .await
         .keeping(holes)
@@ -91,7 +91,10 @@ pub async fn a_silent_address_before_one_that_refuses_times_out() -> Fault {
         .with("timeout: 1s")
         .fails(
             "connect_timeout",
-            format!("none of the addresses of name.test:{port} took the connection, {silent} (127.0.0.11, 127.0.0.9)"),
+            format!(
+                "none of the addresses of name.test:{port} accepted the connection: {silent} (127.0.0.11, \
+                    127.0.0.9)"
+            ),
         )
         .phases("net.dns net.tcp!")
 }
@@ -100,7 +103,7 @@ pub async fn a_refusing_address_before_a_silent_one_refuses() -> Fault {
     let [hole, closed] = Port::on([SILENT, NOBODY]);
     let port = hole.number();
     let hole = BlackHole::at(hole).await;
-    let what = format!("none of the addresses of name.test:{port} took the connection, at least one refused it");
+    let what = format!("none of the addresses of name.test:{port} accepted the connection: at least one refused it");
     at_addresses(port, &[NOBODY.into(), SILENT.into()])
         .await
         .keeping((hole, closed))

@@ -27,11 +27,11 @@ pub async fn nothing_is_not_json() -> Fault {
 }
 
 pub async fn a_cut_off_object_is_not_json() -> Fault {
-    not_json(r#"{"a": [1, 2"#, "the answer is not JSON: it ends in the middle, at line 1, column 11").await
+    not_json(r#"{"a": [1, 2"#, "the answer is not JSON: it ends unexpectedly, at line 1, column 11").await
 }
 
 pub async fn json_with_something_behind_it_is_not_json() -> Fault {
-    not_json(r#"{"a": 1} {"a": 2}"#, "the answer is not JSON: something follows behind its end, at line 1, column 10")
+    not_json(r#"{"a": 1} {"a": 2}"#, "the answer is not JSON: there is more data after its end, at line 1, column 10")
         .await
 }
 
@@ -68,11 +68,8 @@ pub async fn no_number_at_all() -> Fault {
 }
 
 pub async fn half_a_surrogate_pair() -> Fault {
-    not_json(
-        r#"{"a": "\ud800"}"#,
-        "the answer is not JSON: half of a surrogate pair stands alone, at line 1, column 14",
-    )
-    .await
+    not_json(r#"{"a": "\ud800"}"#, "the answer is not JSON: it contains an unpaired surrogate, at line 1, column 14")
+        .await
 }
 
 pub async fn bytes_that_are_not_utf_8() -> Fault {
@@ -147,7 +144,11 @@ pub async fn a_path_that_matches_billions() -> Fault {
     let body = format!("{}{}{}", "[".repeat(100), vec!["1"; 10_000].join(","), "]".repeat(100));
     let fault = meets(says(head_and_body("", body.as_bytes()))).await.with("set_keys: {a: '$..*..*..*'}");
     fault
-        .fails("assertion", "a cannot be set: $..*..*..* matches too much of this answer, and needs to be narrower")
+        .fails(
+            "assertion",
+            "a cannot be set: $..*..*..* takes too long to evaluate on this answer, and needs to be \
+                narrower",
+        )
         .phases(UNPARSED)
         .answering(200)
 }
@@ -156,7 +157,7 @@ pub async fn a_path_whose_values_hold_each_other() -> Fault {
     let body = format!("{}{}{}", "[".repeat(120), vec!["1"; 100_000].join(","), "]".repeat(120));
     let fault = meets(says(head_and_body("", body.as_bytes()))).await.with("set_keys: {a: '$..*'}");
     fault
-        .fails("assertion", "a cannot be set: $..* matches too much of this answer, and needs to be narrower")
+        .fails("assertion", "a cannot be set: $..* takes too long to evaluate on this answer, and needs to be narrower")
         .phases(UNPARSED)
         .answering(200)
 }
@@ -165,7 +166,11 @@ pub async fn a_name_of_half_a_megabyte_before_many_values() -> Fault {
     let body = format!("{{\"{}\": [{}]}}", "n".repeat(500_000), vec!["1"; 100_000].join(","));
     let fault = meets(says(head_and_body("", body.as_bytes()))).await.with("set_keys: {a: '$.*[*]'}");
     fault
-        .fails("assertion", "a cannot be set: $.*[*] matches too much of this answer, and needs to be narrower")
+        .fails(
+            "assertion",
+            "a cannot be set: $.*[*] takes too long to evaluate on this answer, and needs to be \
+                narrower",
+        )
         .phases(UNPARSED)
         .answering(200)
 }

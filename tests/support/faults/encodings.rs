@@ -72,7 +72,7 @@ pub async fn gzip_within_gzip() -> Fault {
 
 pub async fn keys_out_of_two_coats_of_gzip() -> Fault {
     let fault = encoded("gzip, gzip", &gzip(&gzip(b"{}"))).await.with("set_keys: {a: $.a}");
-    let sentence = "the answer's body is encoded as gzip, gzip, which was not asked for";
+    let sentence = "the answer's body is encoded as gzip, gzip, which was not requested";
     fault.fails("bad_encoding", sentence).phases("net.tcp http.send http.wait http.recv json.parse!")
 }
 
@@ -124,7 +124,7 @@ pub async fn an_encoding_that_nobody_asked_for_is_left_as_it_is() -> Fault {
 
 pub async fn keys_out_of_an_encoding_that_nobody_asked_for() -> Fault {
     let fault = encoded("zstd", b"\x28\xb5\x2f\xfd anything").await.with("set_keys: {a: $.a}");
-    let sentence = "the answer's body is encoded as zstd, which was not asked for";
+    let sentence = "the answer's body is encoded as zstd, which was not requested";
     fault.fails("bad_encoding", sentence).phases("net.tcp http.send http.wait http.recv json.parse!")
 }
 

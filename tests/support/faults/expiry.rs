@@ -8,9 +8,10 @@ use time::Duration;
 
 use super::Fault;
 use super::certificates::GOOD;
-use crate::support::certificates::{Authority, params, params_between, self_signed};
-use crate::support::engine::quoted;
+use crate::support::authority::{Authority, params, params_between};
+use crate::support::certificates::self_signed;
 use crate::support::name_server::{NameServer, Reply};
+use crate::support::prepare::quoted;
 use crate::support::target::{Received, Target, answer};
 
 /// The handshake is marked, though the answer came after it.

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::Fault;
-use crate::support::certificates::Authority;
+use crate::support::authority::Authority;
 use crate::support::relay::{drip, relay};
 use crate::support::target::{Target, answer};
 
@@ -64,7 +64,7 @@ pub async fn garbage_is_not_tls() -> Fault {
 pub async fn garbage_in_a_record_breaks_the_rules() -> Fault {
     // A ServerHello that is too short to be one.
     let fault = saying(b"\x16\x03\x03\x00\x0a\x02\x00\x00\x06\xff\xff\xff\xff\xff\xff").await;
-    fault.fails("tls_failed", "127.0.0.1 breaks the rules of TLS in the handshake")
+    fault.fails("tls_failed", "127.0.0.1 violates the TLS protocol in the handshake")
 }
 
 pub async fn an_old_server_says_hello_in_tls_1_0() -> Fault {
@@ -89,21 +89,21 @@ pub async fn a_cipher_that_was_not_offered_breaks_the_rules() -> Fault {
     // ServerHello: TLS 1.2 with TLS_RSA_WITH_RC4_128_SHA.
     const HELLO: &[u8] = b"\x16\x03\x03\x00\x2a\x02\x00\x00\x26\x03\x03\
         0123456789abcdef0123456789abcdef\x00\x00\x05\x00";
-    saying(HELLO).await.fails("tls_failed", "127.0.0.1 breaks the rules of TLS in the handshake")
+    saying(HELLO).await.fails("tls_failed", "127.0.0.1 violates the TLS protocol in the handshake")
 }
 
 pub async fn a_name_that_the_server_does_not_know_is_told() -> Fault {
-    let sentence = "the server behind 127.0.0.1 does not know this name (alert unrecognized_name)";
+    let sentence = "the server at 127.0.0.1 does not recognise this name (alert unrecognized_name)";
     saying(b"\x15\x03\x03\x00\x02\x02\x70").await.fails("tls_failed", sentence)
 }
 
 pub async fn trouble_of_the_server_is_told() -> Fault {
-    let sentence = "127.0.0.1 had trouble of its own with TLS (alert internal_error)";
+    let sentence = "127.0.0.1 had an internal error (alert internal_error)";
     saying(b"\x15\x03\x03\x00\x02\x02\x50").await.fails("tls_failed", sentence)
 }
 
 pub async fn an_alert_that_nobody_knows_is_told_by_its_number() -> Fault {
-    let sentence = "127.0.0.1 broke the TLS handshake off (alert 200)";
+    let sentence = "127.0.0.1 aborted the TLS handshake (alert 200)";
     saying(b"\x15\x03\x03\x00\x02\x02\xc8").await.fails("tls_failed", sentence)
 }
 
@@ -111,12 +111,12 @@ pub async fn silence_in_the_handshake_times_out() -> Fault {
     saying(b"")
         .await
         .with("timeout: 400ms")
-        .fails("tls_timeout", "127.0.0.1:* did not finish the TLS handshake within 400 ms: no certificate came")
+        .fails("tls_timeout", "127.0.0.1:* did not finish the TLS handshake within 400 ms: no certificate was received")
 }
 
 pub async fn a_plain_port_that_waits_for_a_request_times_out() -> Fault {
     let target = Target::http(|_| answer("200 OK", &[], "")).await;
-    let sentence = "did not finish the TLS handshake within 400 ms: no certificate came";
+    let sentence = "did not finish the TLS handshake within 400 ms: no certificate was received";
     Fault::at(format!("https://{}/", target.addr))
         .with("timeout: 400ms")
         .fails("tls_timeout", format!("{} {sentence}", target.addr))
@@ -130,7 +130,7 @@ pub async fn silence_after_the_server_hello_times_out() -> Fault {
     let target = relay(server.addr, |number, record| (number == 0).then_some(record)).await;
     trusting(&authority, &target)
         .with("timeout: 400ms")
-        .fails("tls_timeout", "localhost:* did not finish the TLS handshake within 400 ms: no certificate came")
+        .fails("tls_timeout", "localhost:* did not finish the TLS handshake within 400 ms: no certificate was received")
         .keeping((server, target))
 }
 
@@ -141,7 +141,11 @@ pub async fn silence_after_the_certificate_times_out() -> Fault {
     let target = relay(server.addr, |_, record| (record[0] != 20).then_some(record)).await;
     trusting(&authority, &target)
         .with("timeout: 400ms")
-        .fails("tls_timeout", "localhost:* did not finish the TLS handshake within 400 ms: its certificate had come")
+        .fails(
+            "tls_timeout",
+            "localhost:* did not finish the TLS handshake within 400 ms: its certificate was \
+                received",
+        )
         .keeping((server, target))
 }
 
@@ -176,7 +180,7 @@ pub async fn a_record_changed_on_its_way_cannot_be_decrypted() -> Fault {
         Some(record)
     };
     let target = relay(server.addr, change).await;
-    let sentence = "a TLS message from localhost cannot be decrypted: it was changed on its way, or made wrong";
+    let sentence = "a TLS message from localhost cannot be decrypted: it was altered in transit, or is malformed";
     trusting(&authority, &target).fails("tls_failed", sentence).keeping((server, target))
 }
 
@@ -195,6 +199,6 @@ pub async fn a_server_without_http_2_fails_where_it_is_asked_for() -> Fault {
     let mut config = Arc::unwrap_or_clone(authority.server("localhost"));
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let target = server(Arc::new(config)).await;
-    let sentence = "localhost does not offer the HTTP version asked for (alert no_application_protocol)";
+    let sentence = "localhost does not offer the requested HTTP version (alert no_application_protocol)";
     trusting(&authority, &target).with("http: 2").fails("tls_protocol", sentence).keeping(target)
 }

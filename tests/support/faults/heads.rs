@@ -4,8 +4,8 @@ use super::Fault;
 use super::play::{Act, meets, says, says_then};
 
 const PHASES: &str = "net.tcp http.send http.wait!";
-const NOT_HTTP: &str = "the answer from 127.0.0.1:* is not HTTP, or breaks its rules";
-const TOO_LARGE: &str = "the answer from 127.0.0.1:* has too large a head, or too many headers";
+const NOT_HTTP: &str = "the answer from 127.0.0.1:* is not HTTP, or violates the protocol";
+const TOO_LARGE: &str = "the answer from 127.0.0.1:* has a head that is too large, or too many headers";
 
 /// What says something that is not HTTP.
 async fn not_http(bytes: impl Into<Vec<u8>>) -> Fault {
@@ -47,7 +47,7 @@ pub async fn http_3_7_is_not_http() -> Fault {
 }
 
 pub async fn a_status_that_is_a_word() -> Fault {
-    let sentence = "the answer from 127.0.0.1:* has no status that HTTP knows";
+    let sentence = "the answer from 127.0.0.1:* has an invalid HTTP status";
     meets(says("HTTP/1.1 abc OK\r\n\r\n")).await.fails("bad_response", sentence).phases(PHASES)
 }
 

@@ -7,7 +7,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Fault;
 use super::play::{Act, flood, meets, read_frame};
-use crate::support::certificates::Authority;
+use crate::support::authority::Authority;
 use crate::support::target::{Target, answer};
 
 /// The phases of an answer that was read to its end.
@@ -149,7 +149,7 @@ pub async fn http_1_in_place_of_frames() -> Fault {
     let fault = meets(vec![Act::ReadFrame(HEADERS), Act::Say(refusal.into()), Act::Listen]).await;
     fault
         .with("http: 2")
-        .fails("bad_response", "the answer from 127.0.0.1:* breaks the rules of HTTP/2 (FRAME_SIZE_ERROR)")
+        .fails("bad_response", "the answer from 127.0.0.1:* violates HTTP/2 (FRAME_SIZE_ERROR)")
         .phases(HEADLESS)
 }
 
@@ -170,25 +170,20 @@ pub async fn http_1_where_alpn_chose_http_2() -> Fault {
     .await;
     let fault = Fault::at(target.https_url("localhost", "/")).keeping(target).trusting(&authority);
     fault
-        .fails("bad_response", "the answer from localhost:* breaks the rules of HTTP/2 (FRAME_SIZE_ERROR)")
+        .fails("bad_response", "the answer from localhost:* violates HTTP/2 (FRAME_SIZE_ERROR)")
         .phases("net.dns net.tcp net.tls http.send http.wait!")
 }
 
 pub async fn a_frame_of_16_mib() -> Fault {
     let header = [&[0xff, 0xff, 0xff, DATA, 0], STREAM.to_be_bytes().as_slice()].concat();
-    without_answer(
-        &[header],
-        "bad_response",
-        "the answer from 127.0.0.1:* breaks the rules of HTTP/2 (FRAME_SIZE_ERROR)",
-    )
-    .await
+    without_answer(&[header], "bad_response", "the answer from 127.0.0.1:* violates HTTP/2 (FRAME_SIZE_ERROR)").await
 }
 
 pub async fn data_before_any_head() -> Fault {
     without_answer(
         &[data(END_STREAM, b"hello")],
         "bad_response",
-        "the answer from 127.0.0.1:* breaks the rules of HTTP/2 (PROTOCOL_ERROR)",
+        "the answer from 127.0.0.1:* violates HTTP/2 (PROTOCOL_ERROR)",
     )
     .await
 }
@@ -198,7 +193,7 @@ pub async fn a_head_that_cannot_be_unpacked() -> Fault {
     without_answer(
         &[frame(HEADERS, END_HEADERS, STREAM, &[0xff, 0x7f])],
         "bad_response",
-        "the answer from 127.0.0.1:* breaks the rules of HTTP/2 (PROTOCOL_ERROR)",
+        "the answer from 127.0.0.1:* violates HTTP/2 (PROTOCOL_ERROR)",
     )
     .await
 }
@@ -216,9 +211,7 @@ pub async fn pings_without_end() -> Fault {
 pub async fn continuations_without_end() -> Fault {
     let more = frame(CONTINUATION, 0, STREAM, &field(100));
     let fault = says(&[frame(HEADERS, 0, STREAM, &[0x88])], [Act::Repeat(more.repeat(100))]).await.with("timeout: 1s");
-    fault
-        .fails("bad_response", "the answer from 127.0.0.1:* breaks the rules of HTTP/2 (ENHANCE_YOUR_CALM)")
-        .phases(HEADLESS)
+    fault.fails("bad_response", "the answer from 127.0.0.1:* violates HTTP/2 (ENHANCE_YOUR_CALM)").phases(HEADLESS)
 }
 
 pub async fn interim_answers_without_end() -> Fault {
@@ -247,12 +240,8 @@ pub async fn a_head_of_200_kib_is_taken() -> Fault {
 }
 
 pub async fn a_head_of_one_mib() -> Fault {
-    without_answer(
-        &large_head(8000),
-        "bad_response",
-        "the answer from 127.0.0.1:* breaks the rules of HTTP/2 (ENHANCE_YOUR_CALM)",
-    )
-    .await
+    without_answer(&large_head(8000), "bad_response", "the answer from 127.0.0.1:* violates HTTP/2 (ENHANCE_YOUR_CALM)")
+        .await
 }
 
 pub async fn a_stream_that_breaks_off() -> Fault {
@@ -281,10 +270,7 @@ pub async fn a_body_shorter_than_the_length_of_its_stream() -> Fault {
     // `content-length: 9` is entry 28 of the static table.
     let head = frame(HEADERS, END_HEADERS, STREAM, &[0x88, 0x0f, 13, 1, b'9']);
     let fault = says(&[head, data(END_STREAM, b"half")], [Act::Listen]).await;
-    fault
-        .fails("bad_response", "the answer's body breaks the rules of HTTP/2 (PROTOCOL_ERROR)")
-        .phases(BROKEN)
-        .answering(200)
+    fault.fails("bad_response", "the answer's body violates HTTP/2 (PROTOCOL_ERROR)").phases(BROKEN).answering(200)
 }
 
 pub async fn data_that_stalls() -> Fault {
@@ -294,7 +280,7 @@ pub async fn data_that_stalls() -> Fault {
 
 pub async fn data_beyond_the_window() -> Fault {
     let fault = says(&[head()], [Act::Repeat(data(0, &[b'x'; 16_000]))]).await;
-    let sentence = "the answer's body breaks the rules of HTTP/2 (FLOW_CONTROL_ERROR)";
+    let sentence = "the answer's body violates HTTP/2 (FLOW_CONTROL_ERROR)";
     fault.fails("bad_response", sentence).phases(BROKEN).answering(200)
 }
 
@@ -324,10 +310,7 @@ pub async fn data_without_end() -> Fault {
 
 pub async fn empty_data_without_end() -> Fault {
     let fault = says(&[head()], [Act::Repeat(data(0, b"").repeat(1000))]).await.with("timeout: 1s");
-    fault
-        .fails("bad_response", "the answer's body breaks the rules of HTTP/2 (ENHANCE_YOUR_CALM)")
-        .phases(BROKEN)
-        .answering(200)
+    fault.fails("bad_response", "the answer's body violates HTTP/2 (ENHANCE_YOUR_CALM)").phases(BROKEN).answering(200)
 }
 
 pub async fn a_goodbye_within_the_body() -> Fault {
@@ -348,5 +331,5 @@ pub async fn a_window_that_never_opens() -> Fault {
     let settings = frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
     let acts = vec![Act::ReadFrame(SETTINGS), Act::Say(settings), Act::Listen];
     let fault = meets(acts).await.with("http: 2").with("timeout: 400ms").with(format!("body: {}", "x".repeat(100_000)));
-    fault.fails("send_timeout", "127.0.0.1:* did not take the whole request within 400 ms").phases("net.tcp http.send!")
+    fault.fails("send_timeout", "127.0.0.1:* did not read the whole request within 400 ms").phases("net.tcp http.send!")
 }

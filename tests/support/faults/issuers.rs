@@ -4,7 +4,8 @@ use rcgen::{BasicConstraints, IsCa};
 
 use super::Fault;
 use super::certificates::{BAD, GOOD, at};
-use crate::support::certificates::{Authority, params, self_signed};
+use crate::support::authority::{Authority, params};
+use crate::support::certificates::self_signed;
 use crate::support::target::{Target, answer};
 
 pub async fn an_unknown_authority_is_named() -> Fault {
@@ -30,13 +31,13 @@ pub async fn an_unknown_authority_that_is_presented_is_named() -> Fault {
     let server = stranger.server_with(&params("good.test", -1, 1), &[stranger.der()]);
     at("good.test", &Authority::new(), server)
         .await
-        .fails("tls_unknown_issuer", "certificate of good.test leads to an unknown authority (Somebody else)")
+        .fails("tls_unknown_issuer", "certificate of good.test chains to an unknown authority (Somebody else)")
 }
 
 pub async fn a_chain_that_leads_to_a_stranger_names_the_stranger() -> Fault {
     let intermediate = Authority::named("Somebody else").intermediate("Between", -1, 9);
     let server = intermediate.server_with(&params("good.test", -1, 1), &[intermediate.der()]);
-    let why = "leads to an unknown authority, or an intermediate certificate is missing (issuer: Somebody else)";
+    let why = "chains to an unknown authority, or an intermediate certificate is missing (issuer: Somebody else)";
     at("good.test", &Authority::new(), server)
         .await
         .fails("tls_unknown_issuer", format!("certificate of good.test {why}"))
@@ -78,7 +79,7 @@ pub async fn an_impostor_of_the_authority_is_told() -> Fault {
 pub async fn a_self_signed_certificate_is_told() -> Fault {
     at("good.test", &Authority::new(), self_signed(&params("good.test", -1, 1)))
         .await
-        .fails("tls_self_signed", "certificate of good.test is signed by itself, not by an authority")
+        .fails("tls_self_signed", "certificate of good.test is self-signed, not signed by an authority")
 }
 
 pub async fn a_self_signed_authority_as_a_server_is_told() -> Fault {
@@ -86,5 +87,5 @@ pub async fn a_self_signed_authority_as_a_server_is_told() -> Fault {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     at("good.test", &Authority::new(), self_signed(&params))
         .await
-        .fails("tls_self_signed", "certificate of good.test is signed by itself, not by an authority")
+        .fails("tls_self_signed", "certificate of good.test is self-signed, not signed by an authority")
 }

@@ -69,18 +69,18 @@ pub async fn an_alias_of_a_name_that_does_not_exist_is_not_found() -> Fault {
 pub async fn aliases_in_a_circle_are_not_found() -> Fault {
     leading_to(Reply::Alias("name.test"))
         .await
-        .fails("dns_not_found", "name.test is an alias (CNAME) that leads in a circle, or through too many others")
+        .fails("dns_not_found", "name.test is an alias (CNAME) in a loop, or in too long a chain")
 }
 
 pub async fn a_name_server_that_fails_is_a_failure() -> Fault {
-    let why = "the name server answered SERVFAIL (it could not find the answer itself)";
+    let why = "the name server answered SERVFAIL (it could not resolve the name)";
     replying(Reply::Error(ResponseCode::ServFail))
         .await
         .fails("dns_failure", format!("name.test could not be looked up: {why}"))
 }
 
 pub async fn a_name_server_that_refuses_is_a_failure() -> Fault {
-    let why = "the name server answered REFUSED (it does not answer for this name, or not to us)";
+    let why = "the name server answered REFUSED (its policy forbids an answer for this name, or to this client)";
     replying(Reply::Error(ResponseCode::Refused))
         .await
         .fails("dns_failure", format!("name.test could not be looked up: {why}"))
@@ -96,11 +96,11 @@ pub async fn a_name_server_with_an_unusual_error_is_a_failure() -> Fault {
 pub async fn a_name_server_that_answers_garbage_is_a_failure() -> Fault {
     replying(Reply::Garbage)
         .await
-        .fails("dns_failure", "name.test could not be looked up: what the name server answered is not DNS")
+        .fails("dns_failure", "name.test could not be looked up: the name server's answer is not a valid DNS message")
 }
 
 pub async fn an_answer_cut_off_without_one_over_tcp_is_a_failure() -> Fault {
-    let why = "the answer is too long for UDP, and the name server does not give it over TCP";
+    let why = "the answer is too long for UDP, and the name server does not send it over TCP";
     replying(Reply::CutOff).await.fails("dns_failure", format!("name.test could not be looked up: {why}"))
 }
 

@@ -4,7 +4,8 @@ use crate::support::port::Port;
 
 use super::Fault;
 use super::play::{Act, meets, says_then};
-use crate::support::certificates::{Authority, params, self_signed};
+use crate::support::authority::{Authority, params};
+use crate::support::certificates::self_signed;
 use crate::support::target::{Received, Target, answer};
 
 /// The phases of two hops over one connection.
@@ -92,7 +93,7 @@ pub async fn a_redirect_to_a_bad_certificate() -> Fault {
     let target = Target::https(self_signed(&params("localhost", -1, 1)), |_| answer("200 OK", &[], "")).await;
     let fault = redirecting("302 Found", target.https_url("localhost", "/")).await.keeping(target);
     let phases = "net.tcp http.send http.wait http.recv net.dns net.tcp net.tls!";
-    let sentence = "certificate of localhost is signed by itself, not by an authority";
+    let sentence = "certificate of localhost is self-signed, not signed by an authority";
     fault.fails("tls_self_signed", sentence).phases(phases)
 }
 

@@ -53,7 +53,7 @@ pub async fn a_closed_port_refuses() -> Fault {
 pub async fn all_addresses_are_named_when_they_refuse() -> Fault {
     let closed = Port::on([NOBODY, NOBODY_ELSE]);
     let port = closed[0].number();
-    let what = format!("none of the addresses of name.test:{port} took the connection, at least one refused it");
+    let what = format!("none of the addresses of name.test:{port} accepted the connection: at least one refused it");
     named(port, Reply::Addresses(vec![NOBODY.into(), NOBODY_ELSE.into()], Duration::ZERO))
         .await
         .fails("connect_refused", format!("{what} (127.0.0.13, 127.0.0.14)"))
@@ -88,7 +88,7 @@ pub async fn a_name_server_that_fails_is_a_failure() -> Fault {
         .await
         .fails(
             "dns_failure",
-            "name.test could not be looked up: the name server answered SERVFAIL (it could not find the answer itself)",
+            "name.test could not be looked up: the name server answered SERVFAIL (it could not resolve the name)",
         )
         .phases("net.dns!")
 }

@@ -18,7 +18,7 @@ pub(crate) fn answer(error: &h2::Error, target: &str) -> Option<(Kind, String)> 
             Some((Kind::ClosedEarly, format!("{target} ended the HTTP/2 connection without an answer{reason}")))
         }
         () if error.is_io() => None,
-        () => Some((Kind::BadResponse, format!("the answer from {target} breaks the rules of HTTP/2{reason}"))),
+        () => Some((Kind::BadResponse, format!("the answer from {target} violates HTTP/2{reason}"))),
     }
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn body(error: &h2::Error) -> Option<(Kind, String)> {
             Some((Kind::Truncated, format!("the HTTP/2 connection was ended within the answer's body{reason}")))
         }
         () if error.is_io() => None,
-        () => Some((Kind::BadResponse, format!("the answer's body breaks the rules of HTTP/2{reason}"))),
+        () => Some((Kind::BadResponse, format!("the answer's body violates HTTP/2{reason}"))),
     }
 }
 

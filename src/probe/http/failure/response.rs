@@ -13,17 +13,20 @@ pub(crate) fn name(causes: &Causes<'_>, io: Option<ErrorKind>, phase: Op, facts:
     let target = facts.target();
     if let Some(error) = causes.find::<hyper::Error>() {
         if error.is_parse_too_large() {
-            return (Kind::BadResponse, format!("the answer from {target} has too large a head, or too many headers"));
+            return (
+                Kind::BadResponse,
+                format!("the answer from {target} has a head that is too large, or too many headers"),
+            );
         }
         if error.is_parse_status() {
-            return (Kind::BadResponse, format!("the answer from {target} has no status that HTTP knows"));
+            return (Kind::BadResponse, format!("the answer from {target} has an invalid HTTP status"));
         }
         if error.is_parse() {
-            return (Kind::BadResponse, format!("the answer from {target} is not HTTP, or breaks its rules"));
+            return (Kind::BadResponse, format!("the answer from {target} is not HTTP, or violates the protocol"));
         }
         if error.is_canceled() {
             // The server closed, or spoke unasked, before the request could be given to the connection.
-            return (Kind::ClosedEarly, format!("the connection to {target} was over before the request was sent"));
+            return (Kind::ClosedEarly, format!("the connection to {target} was closed before the request was sent"));
         }
     }
     if let Some(named) = causes.find::<h2::Error>().and_then(|error| http2::answer(error, &target)) {

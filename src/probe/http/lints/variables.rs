@@ -99,7 +99,7 @@ fn uses(linter: &mut Linter<'_>, node: &Node, every: &BTreeSet<String>, used: &m
                 && every.contains(name)
             {
                 used.insert(name.clone());
-                let finding = Finding::new(format!("`{{{name}}}` without quotes is a map, and not the key's value"));
+                let finding = Finding::new(format!("`{{{name}}}` without quotes is a map, not the key's value"));
                 linter.report(
                     Code::UnquotedKey,
                     node.location(),
