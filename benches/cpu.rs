@@ -3,6 +3,7 @@
 mod support {
     #[path = "../../tests/support/authority.rs"]
     pub mod authority;
+    pub mod bed;
     #[path = "../../tests/support/prepare.rs"]
     pub mod prepare;
     pub mod quantile;
@@ -18,8 +19,9 @@ use rustls::pki_types::pem::PemObject as _;
 use sentrynet::outcome::Status;
 use sentrynet::secrets::Redactor;
 use sentrynet::sentry::{Settings, envelopes};
+use support::bed::{Bed, runtime};
 use support::quantile::quantile;
-use support::site::{Bed, Site, runtime};
+use support::site::Site;
 use support::table;
 
 const REPETITIONS: usize = 9;

@@ -6,6 +6,7 @@
 mod support {
     #[path = "../../tests/support/authority.rs"]
     pub mod authority;
+    pub mod bed;
     #[path = "../../tests/support/prepare.rs"]
     pub mod prepare;
     pub mod quantile;
@@ -19,9 +20,10 @@ use std::time::Instant;
 
 use sentrynet::outcome::Outcome;
 use sentrynet::outcome::phase::Op;
+use support::bed::runtime;
 use support::quantile::quantile;
 use support::quota::Quota;
-use support::site::{Site, runtime};
+use support::site::Site;
 use support::table;
 
 const ROUNDS: usize = 5;
@@ -121,7 +123,7 @@ fn tell_throttled() {
 /// Runs the probes twice, as a function does that is warm, and prints the second's phases and stalls.
 fn print_phases(site: &str) {
     let (url, authority): (String, String) = serde_json::from_str(site).expect("a URL and an authority");
-    let (bed, runtime) = (support::site::bed(&url, &authority, THROTTLED), runtime());
+    let (bed, runtime) = (support::bed::bed(&url, &authority, THROTTLED), runtime());
     bed.run(&runtime);
     let outcomes = bed.run(&runtime);
     let of = |op: Op| -> Vec<f64> {

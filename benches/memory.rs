@@ -5,6 +5,7 @@
 mod support {
     #[path = "../../tests/support/authority.rs"]
     pub mod authority;
+    pub mod bed;
     #[path = "../../tests/support/prepare.rs"]
     pub mod prepare;
     pub mod site;
@@ -21,7 +22,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sentrynet::secrets::Redactor;
 use sentrynet::sentry::{Settings, envelopes};
-use support::site::{Bed, Site, runtime};
+use support::bed::{Bed, runtime};
+use support::site::Site;
 use support::table;
 
 const RUNS: usize = 200;

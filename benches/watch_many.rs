@@ -6,8 +6,6 @@
 mod support {
     #[path = "../../tests/support/authority.rs"]
     pub mod authority;
-    #[path = "../../tests/support/prepare.rs"]
-    pub mod prepare;
     pub mod quantile;
     pub mod site;
     pub mod table;
