@@ -49,14 +49,16 @@ pub fn runtime() -> io::Result<Runtime> {
 pub async fn measured<F: Future>(future: F) -> (F::Output, Duration) {
     let _beat = Beat::keep();
     let stalled = || LOOP.with(|event_loop| event_loop.stalled_at(Instant::now()));
-    let (before, mut waited, mut is_first) = (stalled(), Duration::ZERO, true);
+    let (before, mut waited, mut paused) = (stalled(), Duration::ZERO, None);
     let mut future = pin!(future);
     let output = poll_fn(|context| {
         // What it waited for before it began is not part of it.
-        if !std::mem::take(&mut is_first) {
-            waited += LOOP.with(|event_loop| event_loop.short_wait(Instant::now()));
+        if let Some(paused) = paused {
+            waited += LOOP.with(|event_loop| event_loop.short_wait(Instant::now(), paused));
         }
-        future.as_mut().poll(context)
+        let polled = future.as_mut().poll(context);
+        paused = Some(Instant::now());
+        polled
     })
     .await;
     (output, waited + stalled().saturating_sub(before))
@@ -68,8 +70,9 @@ struct EventLoop {
     awake_since: Cell<Option<Instant>>,
     /// When it went to sleep.
     asleep_since: Cell<Option<Instant>>,
-    /// How long what is ready now may have waited before the loop woke up.
-    before: Cell<Duration>,
+    /// Since when what goes on now may have been ready: since the loop woke up, or since the time before, if it woke up at
+    /// once.
+    ready_since: Cell<Option<Instant>>,
     /// All stalls together.
     stalled: Cell<Duration>,
     /// When the timer that watches over sleep is due.
@@ -83,7 +86,7 @@ impl EventLoop {
         Self {
             awake_since: Cell::new(None),
             asleep_since: Cell::new(None),
-            before: Cell::new(Duration::ZERO),
+            ready_since: Cell::new(None),
             stalled: Cell::new(Duration::ZERO),
             beat: Cell::new(None),
             measured: Cell::new(0),
@@ -92,20 +95,20 @@ impl EventLoop {
 
     /// The loop has nothing left to do.
     fn sleeps(&self, now: Instant) {
-        let worked = self.awake_since.take().map_or(Duration::ZERO, |since| now - since);
+        let awake_since = self.awake_since.take();
+        let worked = awake_since.map_or(Duration::ZERO, |since| now - since);
         if worked >= STALL {
             self.stalled.set(self.stalled.get() + worked);
         }
-        // If it wakes up at once, that was ready while it worked.
-        self.before.set(if worked < STALL { worked } else { Duration::ZERO });
+        self.ready_since.set(awake_since.filter(|_| worked < STALL));
         self.asleep_since.set(Some(now));
     }
 
     /// Something is ready.
     fn wakes(&self, now: Instant) {
         let asleep = self.asleep_since.take();
-        if asleep.is_none_or(|since| now - since >= NO_WAIT) {
-            self.before.set(Duration::ZERO);
+        if asleep.is_none_or(|since| now - since >= NO_WAIT) || self.ready_since.get().is_none() {
+            self.ready_since.set(Some(now));
         }
         if let (Some(due), Some(asleep)) = (self.beat.get(), asleep)
             && now > due + TIMER_GRANULARITY
@@ -123,9 +126,10 @@ impl EventLoop {
         self.stalled.get() + if current >= STALL { current } else { Duration::ZERO }
     }
 
-    /// How long what goes on now was ready, where that is no stall.
-    fn short_wait(&self, now: Instant) -> Duration {
-        let wait = self.awake_since.get().map_or(Duration::ZERO, |since| now - since) + self.before.get();
+    /// How long what goes on now, and paused then, may have been ready, where that is no stall.
+    fn short_wait(&self, now: Instant, paused: Instant) -> Duration {
+        let wait =
+            self.ready_since.get().map_or(Duration::ZERO, |since| now.saturating_duration_since(since.max(paused)));
         if wait < STALL { wait } else { Duration::ZERO }
     }
 }
@@ -137,8 +141,7 @@ impl Beat {
     fn keep() -> Self {
         LOOP.with(|event_loop| {
             event_loop.measured.set(event_loop.measured.get() + 1);
-            // An unobserved loop, or one that has its timer.
-            if event_loop.awake_since.get().is_some() && event_loop.measured.get() == 1 {
+            if event_loop.measured.get() == 1 {
                 tokio::spawn(beat());
             }
         });
@@ -177,13 +180,15 @@ mod tests {
         let at = |millis: f64| start + Duration::from_secs_f64(millis / 1e3);
         event_loop.sleeps(at(0.0));
         event_loop.wakes(at(10.0));
-        assert_eq!(event_loop.short_wait(at(10.25)), MS / 4);
+        assert_eq!(event_loop.short_wait(at(10.25), at(5.0)), MS / 4);
+        assert_eq!(event_loop.short_wait(at(10.5), at(10.25)), MS / 4, "not what it has waited for already");
         assert_eq!(event_loop.stalled_at(at(10.5)), Duration::ZERO);
         event_loop.sleeps(at(10.5));
         // It was ready while the loop worked.
         event_loop.wakes(at(10.5));
-        assert_eq!(event_loop.short_wait(at(10.75)), 3 * MS / 4);
-        assert_eq!((event_loop.short_wait(at(15.5)), event_loop.stalled_at(at(15.5))), (Duration::ZERO, 5 * MS));
+        assert_eq!(event_loop.short_wait(at(10.75), at(5.0)), 3 * MS / 4);
+        assert_eq!(event_loop.short_wait(at(15.5), at(5.0)), Duration::ZERO);
+        assert_eq!(event_loop.stalled_at(at(15.5)), 5 * MS);
         event_loop.sleeps(at(20.5));
         assert_eq!(event_loop.stalled_at(at(30.0)), 10 * MS);
     }

@@ -78,7 +78,7 @@ pub fn ok() -> Outcome {
             body: r#"{"status": "ok"}"#.into(),
             truncated: false,
         }),
-        stall: Duration::ZERO,
+        stall: us(250),
         attempts: 1,
         secrets: Vec::new(),
     }

@@ -6,7 +6,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::support::cli::Workspace;
-use crate::support::engine::{config, context, run_all};
+use crate::support::engine::run_all;
+use crate::support::prepare::{config, context};
 use crate::support::process::send;
 use crate::support::target::{Target, answer, read_request};
 use rustix::process::Signal;
@@ -93,7 +94,7 @@ async fn a_process_that_is_stopped_while_it_waits_tells_it() {
     let output = program.wait_with_output().await.expect("an end");
     let summary: Value = serde_json::from_slice(&output.stdout).expect("a summary");
     let result = &summary["results"][0];
-    assert_eq!((&result["status"], &result["falsified"]), (&Value::from("ok"), &Value::from(true)), "{summary:#}");
+    assert_eq!(result["status"], "ok", "{summary:#}");
     let stall = result["stall_ms"].as_f64().expect("milliseconds");
     assert!(stall >= NOTICED.as_secs_f64() * 1e3, "{summary:#}");
     assert!(stall <= result["duration_ms"].as_f64().expect("milliseconds"), "{summary:#}");

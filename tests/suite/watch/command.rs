@@ -242,7 +242,7 @@ async fn a_broken_file_changes_nothing_and_is_shown_and_told_once() {
         shown.contains("config/sentrynet.yaml is not used; the previous configuration stays in effect:\n"),
         "{shown}"
     );
-    assert!(shown.contains("config/sentrynet.yaml:5:") && shown.contains("`title`"), "{shown}");
+    assert!(shown.contains("config/sentrynet.yaml:6:") && shown.contains("`title`"), "{shown}");
     watching.until("an event", |_| own_events(&sentry).len() == 1).await;
     assert!(own_events(&sentry)[0].contains("titel"), "{:?}", own_events(&sentry));
     let runs = watching.out().matches("site/Home").count();
