@@ -76,8 +76,10 @@ bench: ## Measure every figure that has a bar, and show them in one table
 	cargo bench --profile release --locked --bench cpu
 	cargo bench --locked --bench memory
 	cargo bench --locked --bench phases
+	cargo bench --locked --bench crowd
 	cargo bench --locked --bench delivery
 	cargo bench --locked --bench watch
+	cargo bench --locked --bench watch_many
 	@echo && cat target/bench.md
 
 images: $(TOOLS)/browser/.stamp $(TOOLS)/spotlight/.stamp chromium ## Draw the pictures in docs/images from what the demo shows

@@ -5,6 +5,7 @@
 mod support {
     #[path = "../../tests/support/authority.rs"]
     pub mod authority;
+    pub mod bed;
     #[path = "../../tests/support/prepare.rs"]
     pub mod prepare;
     pub mod site;
@@ -21,13 +22,14 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sentrynet::secrets::Redactor;
 use sentrynet::sentry::{Settings, envelopes};
-use support::site::{Bed, Site, runtime};
+use support::bed::{Bed, runtime};
+use support::site::Site;
 use support::table;
 
 const RUNS: usize = 200;
 
 /// The bar, in MiB.
-const BAR: f64 = 64.0;
+const BAR: f64 = 48.0;
 
 /// What is measured, and whether the bar is for it.
 const MEASURED: [(&str, &str, bool); 4] = [
@@ -61,7 +63,7 @@ fn main() {
         let (before, most): (f64, f64) = (mebibytes(before), mebibytes(most));
         let measured = format!("{most:.1} MiB ({before:.1} before)");
         let what = format!("memory, 200 runs at once, {words}");
-        table::row(&what, &measured, is_held_to_the_bar.then_some(("64 MiB", most <= BAR)));
+        table::row(&what, &measured, is_held_to_the_bar.then_some(("48 MiB", most <= BAR)));
     }
 }
 

@@ -25,7 +25,8 @@
 //! - [`outcome`]: what a run leaves: plain data;
 //! - [`diagnostics`]: what is wrong with a text, and where;
 //! - [`secrets`]: what must not be seen;
-//! - [`clock`], [`shutdown`], `wording`: time in a sandbox that is frozen and ends; numbers and lists for people.
+//! - [`event_loop`], [`clock`], [`shutdown`], `wording`: how long the loop left what was ready waiting; time in a sandbox that
+//!   is frozen and ends; numbers and lists for people.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -35,6 +36,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod diagnostics;
+pub mod event_loop;
 pub mod net;
 pub mod outcome;
 pub mod parameters;

@@ -19,12 +19,16 @@ use time::OffsetDateTime;
 
 use self::phase::Op;
 use crate::secrets::Secret;
+use crate::wording::milliseconds;
 
 /// Tag names and values, as they appear on every transaction and event.
 pub type Tags = BTreeMap<String, String>;
 
 /// Attributes of a run or a span, under Sentry's attribute names (`server.address`, …).
 pub type Attributes = BTreeMap<&'static str, Value>;
+
+/// Phases are not told any more exactly than this.
+const EXACTNESS: Duration = Duration::from_millis(1);
 
 /// A timed part of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,6 +119,9 @@ pub struct Outcome {
     pub started: OffsetDateTime,
     /// How long the run took.
     pub duration: Duration,
+    /// By how much the process itself may have falsified the times of this run: other work on its thread, and no processor to
+    /// work with. Part of `duration`.
+    pub stall: Duration,
     /// How it ended.
     pub status: Status,
     /// The timed parts, parents before children.
@@ -138,6 +145,23 @@ impl Span {
 }
 
 impl Outcome {
+    /// This run, whose times the process itself may have falsified by so much.
+    pub fn with_stall(mut self, stall: Duration) -> Self {
+        self.stall = stall.min(self.duration);
+        self.attributes.insert("sentrynet.stall_ms", milliseconds(self.stall).into());
+        if self.is_falsified() {
+            self.attributes.insert("sentrynet.falsified", true.into());
+        }
+        self
+    }
+
+    /// Whether the process itself may have falsified this run's times by more than a tenth of its longest phase, and by more
+    /// than phases are exact to anyway.
+    pub fn is_falsified(&self) -> bool {
+        let longest = self.phases().iter().map(|phase| phase.end.saturating_sub(phase.start)).max().unwrap_or_default();
+        self.stall > EXACTNESS && self.stall * 10 > longest
+    }
+
     /// The HTTP status code of the last response.
     pub fn http_status(&self) -> Option<u16> {
         status_code(&self.attributes).or_else(|| self.response.as_ref().map(|response| response.status))

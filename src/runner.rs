@@ -8,6 +8,7 @@ mod delivery_budget;
 mod function;
 mod group;
 mod in_flight;
+mod pacer;
 pub mod payload;
 mod run_result;
 pub mod summary;
@@ -16,6 +17,7 @@ pub mod watch;
 pub use function::{Function, FunctionError};
 pub use group::{RunObserver, ScheduledRun, run_group};
 pub use in_flight::InFlight;
+pub use pacer::Pacer;
 pub use run_result::{Phase, RunResult};
 
 use std::io::Write;
@@ -105,6 +107,7 @@ pub struct Runner {
     shutdown: Shutdown,
     retention: Retention,
     in_flight: InFlight,
+    pacer: Pacer,
     /// Where envelopes that do not arrive are written.
     log: Box<OpenLog>,
 }
@@ -136,6 +139,7 @@ impl Runner {
             shutdown: Shutdown::default(),
             retention: Retention::None,
             in_flight: InFlight::default(),
+            pacer: Pacer::default(),
             log: Box::new(|| Box::new(std::io::stderr())),
         }
     }
@@ -199,7 +203,7 @@ impl Runner {
             propagate: propagate(settings.clone()),
         };
         let location = context.location.clone().or_else(|| group.tags.get("location").cloned()).unwrap_or_default();
-        let outcomes = run_group(&group.name, runs, &context).await;
+        let outcomes = run_group(&group.name, runs, &context, &self.pacer).await;
         let mut all: Vec<Envelope> =
             outcomes.iter().flat_map(|outcome| envelopes(outcome, &settings, &redactor)).collect();
         all.extend(self.telemetry.drain(&settings));

@@ -1,5 +1,4 @@
-//! Servers in a process of their own (this program again, told to serve), so that only the prober is measured; and
-//! probes of them.
+//! Servers in a process of their own (this program again, told to serve), so that only the prober is measured.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -9,22 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use sentrynet::config::Config;
-use sentrynet::net::Resolver;
-use sentrynet::outcome::Outcome;
-use sentrynet::probe::Context;
-use sentrynet::runner::{ScheduledRun, run_group};
-use time::OffsetDateTime;
 
 use super::authority::Authority;
-use super::prepare;
 
 const ADDRESS: &str = "127.0.0.1";
-
-/// A runtime as the function has it.
-pub fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
-}
 
 /// Serves until standard input ends, if this is the process that was started for that.
 pub fn serves() -> bool {
@@ -102,37 +89,5 @@ impl Site {
         BufReader::new(process.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
         let (port, authority): (u16, String) = serde_json::from_str(&line).expect("a port and an authority");
         Self { url: format!("https://{ADDRESS}:{port}"), authority, process }
-    }
-
-    /// So many probes of it.
-    pub fn bed(&self, count: usize) -> Bed {
-        let authority = prepare::quoted(&self.authority);
-        let probe = |index| {
-            let url = format!("{}/run{index}", self.url);
-            format!("      - {{probe: probes.http, title: run {index}, url: \"{url}\", tls: {{ca: {authority}}}}}\n")
-        };
-        Bed::of((0..count).map(probe).collect())
-    }
-}
-
-/// Probes that wait to be run, as in an invocation.
-pub struct Bed {
-    config: Config,
-    context: Context,
-}
-
-impl Bed {
-    /// These probes, as items of a configuration's list.
-    pub fn of(probes: String) -> Self {
-        let config = prepare::config(&format!("groups:\n  - tags: {{target: bench}}\n    probes:\n{probes}"));
-        Self { config, context: prepare::context(Resolver::system()) }
-    }
-
-    /// Runs every probe once, at once.
-    pub fn run(&self, runtime: &tokio::runtime::Runtime) -> Vec<Outcome> {
-        let group = &self.config.groups[0];
-        let tick = OffsetDateTime::now_utc();
-        let jobs = group.probes.iter().map(|probe| ScheduledRun::manual(probe.clone(), tick)).collect();
-        runtime.block_on(run_group(&group.name, jobs, &self.context))
     }
 }

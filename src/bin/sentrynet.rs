@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use sentrynet::cli::Arguments;
+use sentrynet::event_loop;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    Arguments::parse().execute().await.into()
+fn main() -> std::io::Result<ExitCode> {
+    Ok(event_loop::runtime()?.block_on(async { Arguments::parse().execute().await.into() }))
 }

@@ -1,5 +1,7 @@
 //! One run of a probe: attempts, until one succeeds or none is left.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::attempt::Attempt;
@@ -61,6 +63,7 @@ pub(crate) async fn run(probe: &Probe, identity: RunIdentity, context: &Context)
         tags: tags(probe, context),
         started: recorder.started(),
         duration,
+        stall: Duration::ZERO,
         status,
         attributes: std::mem::take(&mut recorder.attributes),
         response: recorder.response.take(),
@@ -95,7 +98,8 @@ fn bare(probe: &Probe, identity: RunIdentity, context: &Context, status: Status,
         probe: probe.kind(),
         tags: tags(probe, context),
         started: time::OffsetDateTime::now_utc(),
-        duration: std::time::Duration::ZERO,
+        duration: Duration::ZERO,
+        stall: Duration::ZERO,
         status,
         spans: Vec::new(),
         attributes: crate::outcome::Attributes::new(),

@@ -8,22 +8,16 @@ use futures_util::FutureExt as _;
 use time::OffsetDateTime;
 use tokio::task::JoinSet;
 
+use super::pacer::{Admission, Pacer};
 use crate::outcome::{Outcome, RunIdentity, Status};
 use crate::probe::{Context, Probe, run};
 use crate::schedule::Start;
-use crate::{shutdown, wording};
+use crate::{event_loop, shutdown, wording};
 
 const OUT_OF_TIME: &str = "no time left in the invocation";
 
 /// Not a failure: it says nothing about the target.
 const SHUT_DOWN: &str = "SentryNet was shut down";
-
-/// How far apart probes start that are due at once, so that the processor time of one's name lookup and handshake is not
-/// measured in another's phases.
-const START_STAGGER: Duration = Duration::from_micros(500);
-
-/// By how much the last one may be delayed for that.
-const MAX_STAGGER: Duration = Duration::from_millis(25);
 
 /// Observes the runs of one [`ScheduledRun`] as they end. Dropped when all of them are over.
 pub trait RunObserver: std::fmt::Debug + Send + Sync {
@@ -60,9 +54,9 @@ impl ScheduledRun {
 }
 
 /// Makes the runs of a group: probes concurrently, the ticks of one probe and the runs of a burst one after the other, so
-/// that no probe overlaps with itself. A tick whose turn comes late is run while it is fresh, else skipped. The outcomes
-/// are in the order of `runs`. A panic in a run is that run's failure.
-pub async fn run_group(group: &str, runs: Vec<ScheduledRun>, context: &Context) -> Vec<Outcome> {
+/// that no probe overlaps with itself; `pacer` says when a run may start. A tick whose turn comes late is run while it is
+/// fresh, else skipped. The outcomes are in the order of `runs`. A panic in a run is that run's failure.
+pub async fn run_group(group: &str, runs: Vec<ScheduledRun>, context: &Context, pacer: &Pacer) -> Vec<Outcome> {
     let mut lanes: Vec<Vec<(usize, ScheduledRun)>> = Vec::new();
     for (index, run) in runs.into_iter().enumerate() {
         match lanes.iter_mut().find(|lane| lane.iter().any(|(_, known)| Arc::ptr_eq(&known.probe, &run.probe))) {
@@ -70,17 +64,15 @@ pub async fn run_group(group: &str, runs: Vec<ScheduledRun>, context: &Context) 
             None => lanes.push(vec![(index, run)]),
         }
     }
-    let apart =
-        u32::try_from(lanes.len()).map_or(Duration::ZERO, |count| START_STAGGER.min(MAX_STAGGER / count.max(1)));
     let mut tasks = JoinSet::new();
-    for (place, lane) in (0..).zip(lanes) {
-        let (group, context) = (group.to_owned(), context.clone());
+    for lane in lanes {
+        let (group, context, pacer) = (group.to_owned(), context.clone(), pacer.clone());
         tasks.spawn(async move {
             let mut outcomes = Vec::new();
             // When the runs that were made last were over.
             let mut busy_until = None;
             for (index, run) in lane {
-                let made = run_burst(&group, &run, apart * place, busy_until.max(run.busy_until), &context).await;
+                let made = run_burst(&group, &run, busy_until.max(run.busy_until), &context, &pacer).await;
                 if made.iter().any(|outcome| !matches!(outcome.status, Status::Skipped(_))) {
                     busy_until = Some(OffsetDateTime::now_utc());
                 }
@@ -94,19 +86,16 @@ pub async fn run_group(group: &str, runs: Vec<ScheduledRun>, context: &Context) 
     outcomes.into_iter().flat_map(|(_, outcomes)| outcomes).collect()
 }
 
-/// Runs the burst of one tick, `later` than it is due.
+/// Runs the burst of one tick.
 async fn run_burst(
     group: &str,
     run: &ScheduledRun,
-    later: Duration,
     busy_until: Option<OffsetDateTime>,
     context: &Context,
+    pacer: &Pacer,
 ) -> Vec<Outcome> {
     let probe = &*run.probe;
     let skip = if run.scheduled { wait(run, busy_until, context).await } else { None };
-    if skip.is_none() && !later.is_zero() {
-        tokio::time::sleep(later).await;
-    }
     let mut outcomes = Vec::new();
     for burst in 0..probe.burst {
         let identity = RunIdentity {
@@ -116,19 +105,20 @@ async fn run_burst(
             tick: run.tick,
             burst,
         };
-        let is_over = context.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        let why = match is_over {
-            true => Some(OUT_OF_TIME.to_owned()),
-            false if context.shutdown.has_begun() => Some(SHUT_DOWN.to_owned()),
-            false => skip.clone(),
+        let turn = match &skip {
+            Some(why) if !is_over(context) && !context.shutdown.has_begun() => Err(why.clone()),
+            _ => admission(run, burst, context, pacer).await,
         };
-        let outcome = match why {
-            Some(why) => run::skipped(probe, identity, context, why),
-            None => {
-                let run = AssertUnwindSafe(run::run(probe, identity.clone(), context)).catch_unwind();
+        let outcome = match turn {
+            Err(why) => run::skipped(probe, identity, context, why),
+            Ok(_admission) => {
+                let measured = event_loop::measured(run::run(probe, identity.clone(), context));
                 tokio::select! {
                     biased;
-                    ended = run => ended.unwrap_or_else(|panic| run::panicked(probe, identity, context, &*panic)),
+                    ended = AssertUnwindSafe(measured).catch_unwind() => match ended {
+                        Ok((outcome, stall)) => outcome.with_stall(stall),
+                        Err(panic) => run::panicked(probe, identity, context, &*panic),
+                    },
                     () = context.shutdown.passed(shutdown::RUNS) => {
                         run::skipped(probe, identity, context, SHUT_DOWN.to_owned())
                     }
@@ -141,6 +131,41 @@ async fn run_burst(
         outcomes.push(outcome);
     }
     outcomes
+}
+
+/// Waits for the turn of a run that is due.
+///
+/// # Errors
+///
+/// Why it is skipped.
+async fn admission(run: &ScheduledRun, burst: u32, context: &Context, pacer: &Pacer) -> Result<Admission, String> {
+    let deadline = async {
+        match context.deadline {
+            Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+            None => std::future::pending().await,
+        }
+    };
+    if is_over(context) {
+        return Err(OUT_OF_TIME.to_owned());
+    }
+    let admission = tokio::select! {
+        biased;
+        () = context.shutdown.passed(Duration::ZERO) => return Err(SHUT_DOWN.to_owned()),
+        admission = pacer.admit(run.tick + run.probe.every) => admission,
+        () = deadline => return Err(OUT_OF_TIME.to_owned()),
+    };
+    match Start::of(run.tick, run.probe.every, OffsetDateTime::now_utc()) {
+        // What follows in a burst is as late as the runs before it are long.
+        Start::Stale { late } if run.scheduled && burst == 0 => {
+            let late = wording::long_duration(late.as_secs());
+            Err(format!("there was no processor time for it until {late} after this tick, at least one period late"))
+        }
+        _ => Ok(admission),
+    }
+}
+
+fn is_over(context: &Context) -> bool {
+    context.deadline.is_some_and(|deadline| Instant::now() >= deadline)
 }
 
 /// Waits until the run's tick is due; returns why it is skipped, if it is. `busy_until` is when the probe's previous runs

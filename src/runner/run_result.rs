@@ -46,6 +46,12 @@ pub struct RunResult {
     /// The last HTTP status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_status: Option<u16>,
+    /// By how much the process itself may have falsified its times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stall_ms: Option<f64>,
+    /// Whether that is more than a tenth of its longest phase; the summary leaves it to its readers.
+    #[serde(skip)]
+    pub falsified: bool,
 }
 
 /// A timed part of a run.
@@ -86,6 +92,8 @@ impl RunResult {
             event_id: event_id(outcome).map(|id| id.simple().to_string()),
             address: address(outcome).map(|address| redactor.text(&address)),
             http_status: outcome.http_status(),
+            stall_ms: (!skipped).then(|| milliseconds(outcome.stall)),
+            falsified: outcome.is_falsified(),
         }
     }
 

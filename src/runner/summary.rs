@@ -54,6 +54,11 @@ pub struct Delivery {
 }
 
 impl Summary {
+    /// By how much the process itself may have falsified the times of the run that suffered most, in milliseconds.
+    pub fn worst_stall_ms(&self) -> f64 {
+        self.results.iter().filter_map(|result| result.stall_ms).fold(0.0, f64::max)
+    }
+
     /// The summary of one pass over `group`. `time` is its nominal time, `duration` how long it took.
     pub fn new(
         (group, location): (&str, &str),

@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::ticks::{Ticks, ticks};
 use crate::config::{Config, Group, Spread};
+use crate::probe::Probe;
 
 const MINUTE: u64 = 60;
+
+/// The namespace of what slots follow from (UUIDv5, RFC 9562).
+const SLOTS: Uuid = Uuid::from_u128(0x5b6e_2c1f_4d0a_4f7e_9a35_d1c8_70e2_b946);
 
 /// The ticks of a probe in one region: `phase + k * period` since the Unix epoch, whole seconds both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +54,17 @@ impl Cadence {
             (_, None) => None,
             (regions, Some(region)) => Self::among(every, group.spread, regions, region),
         }
+    }
+
+    /// The same at the probe's own slot within the period, so that probes of the same period are not due at the same time:
+    /// whole seconds that follow from group and title, hence the same on every machine. [`Spread::Together`] has none.
+    pub fn with_slot(self, group: &Group, probe: &Probe) -> Self {
+        if group.spread == Spread::Together {
+            return self;
+        }
+        let name = format!("{}\n{}", group.name, probe.identity);
+        let number = Uuid::new_v5(&SLOTS, name.as_bytes()).as_u128() % u128::from(probe.every.as_secs().max(1));
+        Self { phase: self.phase + Duration::from_secs(number as u64), ..self }
     }
 
     /// The ticks within `[time, time + window)`, in order.

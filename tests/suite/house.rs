@@ -28,6 +28,7 @@ const ROOMS: &[&str] = &[
     "outcome",
     "diagnostics",
     "secrets",
+    "event_loop",
     "shutdown",
     "clock",
     "wording",

@@ -69,6 +69,7 @@ mod probes {
     mod retries;
     mod script;
     mod script_connections;
+    mod stalls;
     mod tcp;
 }
 mod schedule {

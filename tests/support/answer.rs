@@ -45,7 +45,7 @@ fn check_result(result: &Value) {
     let always = ["title", "probe", "status", "tick", "burst", "started", "duration_ms", "phases", "trace_id"];
     let mut wanted: BTreeSet<&str> = always.into();
     if status != "skipped" {
-        wanted.insert("event_id");
+        wanted.extend(["event_id", "stall_ms"]);
     }
     wanted.extend(["kind", "error"].into_iter().skip(usize::from(status != "failed")).filter(|_| status != "ok"));
     let sometimes: BTreeSet<&str> = ["address", "http_status"].into();
@@ -55,6 +55,7 @@ fn check_result(result: &Value) {
     assert!(result["burst"].is_u64() && result["duration_ms"].is_f64(), "{result:#}");
     assert!(status == "skipped" || is_hex(&result["event_id"], 32), "{result:#}");
     assert!(result.get("http_status").is_none_or(Value::is_u64), "{result:#}");
+    assert!(result["stall_ms"].as_f64() <= result["duration_ms"].as_f64(), "{result:#}");
     for phase in result["phases"].as_array().expect("phases") {
         assert_eq!(keys(phase), ["op", "start_ms", "duration_ms", "ok"].into(), "{phase}");
         assert!(phase["op"].is_string() && phase["ok"].is_boolean(), "{phase}");

@@ -4,7 +4,7 @@ use sentrynet::config::Config;
 use sentrynet::net::Resolver;
 use sentrynet::outcome::Outcome;
 use sentrynet::probe::Context;
-use sentrynet::runner::{ScheduledRun, run_group};
+use sentrynet::runner::{Pacer, ScheduledRun, run_group};
 use time::OffsetDateTime;
 
 use super::prepare::{config, context};
@@ -14,7 +14,7 @@ pub async fn run_all(config: &Config, context: &Context) -> Vec<Outcome> {
     let group = &config.groups[0];
     let tick = OffsetDateTime::now_utc();
     let jobs = group.probes.iter().map(|probe| ScheduledRun::manual(probe.clone(), tick));
-    run_group(&group.name, jobs.collect(), context).await
+    run_group(&group.name, jobs.collect(), context, &Pacer::default()).await
 }
 
 /// Runs one probe, given as the lines below `- probe: …` (indented as in `"url: …\nexpected: 201"`).

@@ -78,6 +78,7 @@ pub fn ok() -> Outcome {
             body: r#"{"status": "ok"}"#.into(),
             truncated: false,
         }),
+        stall: us(250),
         attempts: 1,
         secrets: Vec::new(),
     }

@@ -128,8 +128,10 @@ impl Screen {
 
     /// Another size.
     pub fn resize(&self, (rows, columns): (u16, u16)) {
+        // Before the program knows: what it draws for the new size has to find it.
+        let mut seen = self.seen();
+        seen.parser.set_size(size(rows), size(columns));
         self.pty.resize(Size::new(rows, columns)).expect("a size");
-        self.seen().parser.set_size(size(rows), size(columns));
     }
 
     /// From now on nothing that is written is taken, until the program has ended.

@@ -9,14 +9,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use sentrynet::event_loop;
 use sentrynet::runner::Function;
 use sentrynet::runner::summary::Summary;
 use sentrynet::telemetry::{Mode, Telemetry};
 use serde_json::Value;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> Result<(), lambda_runtime::Error> {
+    event_loop::runtime()?.block_on(start())
+}
+
+async fn start() -> Result<(), lambda_runtime::Error> {
     let function = Arc::new(Function::from_env(Telemetry::init(Mode::Function)));
     let end = signal(SignalKind::terminate())?;
     extension::ask_for_sigterm().await;
@@ -57,6 +61,7 @@ async fn serve(function: &Function, event: LambdaEvent<Value>) -> Result<Summary
                 lost,
                 spooled,
                 duration_ms = summary.duration_ms,
+                stall_ms = summary.worst_stall_ms(),
                 "done"
             );
             Ok(summary)

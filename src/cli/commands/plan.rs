@@ -42,6 +42,9 @@ pub(crate) struct PlanArguments {
     /// Start of the ticks (RFC 3339, e.g. 2026-11-20T10:00:00Z) [default: now].
     #[arg(long, value_name = "TIME", requires = "ticks", value_parser = time)]
     from: Option<OffsetDateTime>,
+    /// Print the ticks of `sentrynet watch`, at which each probe has its own slot within its period, instead of the rules'.
+    #[arg(long, requires = "ticks")]
+    watch: bool,
 }
 
 fn time(text: &str) -> Result<OffsetDateTime, String> {
@@ -70,7 +73,7 @@ pub(crate) fn plan(arguments: &PlanArguments, out: &mut dyn Write, err: &mut dyn
     let mut out = BufWriter::new(out);
     if let Some(window) = arguments.ticks {
         let from = arguments.from.unwrap_or_else(OffsetDateTime::now_utc);
-        for entry in Calendar::new(config, schedule, from, window) {
+        for entry in Calendar::new(config, schedule, from, window, arguments.watch) {
             let region = entry.region.unwrap_or(current_region);
             let line =
                 Line { region, group: entry.group, probe: entry.probe, tick: rfc3339(entry.tick), rule: entry.rule };

@@ -86,6 +86,7 @@ fn ran(config: &Arc<Config>, index: usize, milliseconds: u64, status: Status) ->
         ],
         attributes: [].into(),
         response: None,
+        stall: Duration::ZERO,
         attempts: 1,
         secrets: Vec::new(),
     };

@@ -111,6 +111,7 @@ fn run(transaction: &Value, issues: &[Issue]) -> Outcome {
         spans,
         attributes: Attributes::new(),
         response: None,
+        stall: Duration::ZERO,
         attempts: 1,
         secrets: Vec::new(),
     }

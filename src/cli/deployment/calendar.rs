@@ -34,8 +34,14 @@ pub struct Calendar<'a> {
 }
 
 impl<'a> Calendar<'a> {
-    /// The ticks within `[from, from + window)`.
-    pub fn new(config: &'a Config, schedule: &'a Schedule, from: OffsetDateTime, window: Duration) -> Self {
+    /// The ticks within `[from, from + window)`: those of the rules, or with `slots` those of `watch`.
+    pub fn new(
+        config: &'a Config,
+        schedule: &'a Schedule,
+        from: OffsetDateTime,
+        window: Duration,
+        slots: bool,
+    ) -> Self {
         let mut calendar = Self { lanes: Vec::new(), next: BinaryHeap::new() };
         for region in schedule.region_names() {
             for group in &config.groups {
@@ -43,6 +49,7 @@ impl<'a> Calendar<'a> {
                     let rule = schedule.rule(&group.name, probe.every);
                     let cadence = Cadence::of(config, group, probe.every, region);
                     let (Some(rule), Some(cadence)) = (rule, cadence) else { continue };
+                    let cadence = if slots { cadence.with_slot(group, probe) } else { cadence };
                     let (group, probe, rule) = (&*group.name, &*probe.identity, &*rule.name);
                     calendar.add(Entry { tick: from, region, group, probe, rule }, cadence.ticks(from, window));
                 }

@@ -68,6 +68,10 @@ struct Run<'a> {
     address: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     http: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stall: Option<f64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    falsified: bool,
     spans: Vec<SpanContent>,
 }
 
@@ -168,6 +172,8 @@ impl<'a> Run<'a> {
             event: result.event_id.as_deref(),
             address: result.address.as_deref(),
             http: result.http_status,
+            stall: result.stall_ms,
+            falsified: result.falsified,
             spans: run.spans.iter().map(&mut span).collect(),
         }
     }

@@ -50,6 +50,7 @@ function drawRun({ probe, run, runs, cause, isGone }) {
   sentence.hidden = run.error === undefined;
   sentence.className = `callout ${run.status}`;
   sentence.replaceChildren(...(run.kind ? [make('strong', {}, run.kind), ' '] : []), run.error ?? '');
+  byId('falsified').hidden = !run.falsified;
   const rows = drawTrace(run);
   document.querySelector('.trace').hidden = rows.length === 0;
   byId('no-parts').hidden = rows.length > 0;
@@ -57,7 +58,7 @@ function drawRun({ probe, run, runs, cause, isGone }) {
   const facts = [
     ['Trace', run.trace, 'code'], ['Event', run.event, 'code'], ['Address', run.address, 'code'],
     ['Tick', run.tick, 'code'],
-    ['HTTP status', run.http], ['Kind', run.kind], ['Burst', run.burst + 1], ['Probe', probe.kind],
+    ['HTTP status', run.http], ['Kind', run.kind], ['Stall', run.stall === undefined ? undefined : `${run.stall} ms`], ['Burst', run.burst + 1], ['Probe', probe.kind],
     ['Group', probe.group], ['Location', probe.location || undefined],
   ];
   byId('run-facts').replaceChildren(...facts.filter(([, fact]) => fact !== undefined).map(([name, fact, element]) => (

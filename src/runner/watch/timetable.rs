@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ pub type Key = (String, String);
 
 /// The schedule of one probe.
 struct Lane {
+    key: Key,
     watched: Watched,
     /// The first tick that has not been handled yet.
     next: OffsetDateTime,
@@ -56,6 +57,14 @@ pub struct Look {
 #[derive(Default)]
 pub struct Timetable {
     lanes: Vec<Lane>,
+    /// Where each probe is among them.
+    places: HashMap<Key, usize>,
+    /// When the next look at each of them is due, at the latest.
+    agenda: BTreeSet<(OffsetDateTime, usize)>,
+    /// Lanes with a tick that waited, whose probes are free now.
+    freed: Vec<usize>,
+    /// The time at the last look.
+    looked: Option<OffsetDateTime>,
     /// Probes whose runs are in flight. They may be gone from the configuration.
     busy: HashSet<Key>,
 }
@@ -63,27 +72,34 @@ pub struct Timetable {
 impl Timetable {
     /// Uses this configuration from `now` on. A probe that keeps its cadence keeps its ticks, too.
     pub fn adopt(&mut self, config: &Config, location: Option<&str>, now: OffsetDateTime) -> Changes {
-        let mut known: HashMap<Key, Lane> = self.lanes.drain(..).map(|lane| (lane.key(), lane)).collect();
+        let mut known: HashMap<Key, Lane> = self.lanes.drain(..).map(|lane| (lane.key.clone(), lane)).collect();
         let mut changes = Changes::default();
         for group in &config.groups {
             for probe in &group.probes {
                 let cadence = Cadence::of(config, group, probe.every, location);
                 let cadence = cadence.unwrap_or_else(|| Cadence::alone(probe.every));
+                let cadence = cadence.with_slot(group, probe);
                 let watched = Watched { group: group.name.clone(), probe: probe.clone(), cadence };
-                let lane = match known.remove(&(group.name.clone(), probe.identity.clone())) {
+                let key = (group.name.clone(), probe.identity.clone());
+                let lane = match known.remove(&key) {
                     Some(lane) => {
                         changes.changed += usize::from(lane.watched != watched);
                         lane.with(watched, now)
                     }
                     None => {
                         changes.added += 1;
-                        Lane { next: watched.next(now), watched, waiting: None }
+                        Lane { key, next: watched.next(now), watched, waiting: None }
                     }
                 };
                 self.lanes.push(lane);
             }
         }
         changes.removed = known.len();
+        self.places = (0..).zip(&self.lanes).map(|(place, lane)| (lane.key.clone(), place)).collect();
+        self.agenda = (0..).zip(&self.lanes).map(|(place, lane)| (lane.next_look(), place)).collect();
+        // One that has become free meanwhile.
+        self.freed = (0..self.lanes.len()).filter(|place| self.lanes[*place].waiting.is_some()).collect();
+        self.looked = Some(now);
         changes
     }
 
@@ -94,49 +110,67 @@ impl Timetable {
 
     /// When the next look is due, at the latest.
     pub fn next(&self) -> Option<OffsetDateTime> {
-        self.lanes.iter().map(Lane::next_look).min()
+        self.agenda.first().map(|(next, _)| *next)
     }
 
     /// The runs of a probe are over.
     pub fn release(&mut self, key: &Key) {
         self.busy.remove(key);
+        self.freed.extend(self.places.get(key).filter(|place| self.lanes[**place].waiting.is_some()));
     }
 
     /// What is due at `now`. Each tick is due once, and its probes are busy until they are [released](Self::release).
     pub fn look(&mut self, now: OffsetDateTime) -> Look {
         let mut look = Look::default();
-        for lane in &mut self.lanes {
+        for place in self.places_to_look_at(now) {
+            let lane = &mut self.lanes[place];
+            self.agenda.remove(&(lane.next_look(), place));
             if let Some(by) = lane.set_back(now) {
                 look.set_back = look.set_back.max(Some(by));
             }
-            let key = lane.key();
-            if let Some(tick) = lane.waiting
-                && (lane.is_stale(tick, now) || !self.busy.contains(&key))
-            {
-                lane.waiting = None;
-                let is_stale = lane.is_stale(tick, now);
-                if !is_stale {
-                    self.busy.insert(key.clone());
-                }
-                look.add(&lane.watched, tick, true, is_stale);
-            }
-            let Some((tick, missed)) = lane.take(now) else { continue };
-            look.miss(missed);
-            if lane.is_stale(tick, now) {
-                look.miss(Some(Missed { ticks: 1, since: tick }));
-            } else if self.busy.insert(key) {
-                look.add(&lane.watched, tick, false, false);
-            } else {
-                lane.waiting = Some(tick);
-            }
+            lane.look(now, &mut self.busy, &mut look);
+            self.agenda.insert((lane.next_look(), place));
         }
+        self.looked = Some(now);
         look
+    }
+
+    /// The lanes for which something may have changed since the last look, in their order.
+    fn places_to_look_at(&mut self, now: OffsetDateTime) -> Vec<usize> {
+        let mut places = std::mem::take(&mut self.freed);
+        if self.looked.is_some_and(|looked| now < looked) {
+            // Ticks to come may be too far away.
+            return (0..self.lanes.len()).collect();
+        }
+        places.extend(self.agenda.iter().take_while(|(next, _)| *next <= now).map(|(_, place)| *place));
+        places.sort_unstable();
+        places.dedup();
+        places
     }
 }
 
 impl Lane {
-    fn key(&self) -> Key {
-        (self.watched.group.clone(), self.watched.probe.identity.clone())
+    /// What is due at `now`, and makes the probe busy with it.
+    fn look(&mut self, now: OffsetDateTime, busy: &mut HashSet<Key>, look: &mut Look) {
+        if let Some(tick) = self.waiting
+            && (self.is_stale(tick, now) || !busy.contains(&self.key))
+        {
+            self.waiting = None;
+            let is_stale = self.is_stale(tick, now);
+            if !is_stale {
+                busy.insert(self.key.clone());
+            }
+            look.add(&self.watched, tick, true, is_stale);
+        }
+        let Some((tick, missed)) = self.take(now) else { return };
+        look.miss(missed);
+        if self.is_stale(tick, now) {
+            look.miss(Some(Missed { ticks: 1, since: tick }));
+        } else if busy.insert(self.key.clone()) {
+            look.add(&self.watched, tick, false, false);
+        } else {
+            self.waiting = Some(tick);
+        }
     }
 
     /// The same lane for the probe in the new configuration.

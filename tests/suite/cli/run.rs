@@ -116,8 +116,7 @@ async fn json_is_one_line_a_group_and_people_s_text_goes_to_standard_error() {
     );
     assert_eq!((&site["delivery"]["envelopes"], &site["delivery"]["delivered"]), (&4.into(), &4.into()));
     let failed = &site["results"][2];
-    let expected =
-        "title probe status tick burst started duration_ms kind error phases trace_id event_id address http_status";
+    let expected = "title probe status tick burst started duration_ms kind error phases trace_id event_id address http_status stall_ms";
     assert_eq!(keys(failed), expected.split(' ').collect::<Vec<_>>());
     assert_eq!((&failed["kind"], &failed["http_status"]), (&"http_status".into(), &404.into()));
     assert_eq!(failed["address"], target.addr.to_string());

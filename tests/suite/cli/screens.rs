@@ -154,6 +154,7 @@ fn watched(target: &Target) -> String {
     format!(
         "groups:
 - name: site
+  spread: together
   tags: {{target: site}}
   probes:
   - {{probe: probes.http, title: Home, url: '{}', burst: 4, every: 10s}}

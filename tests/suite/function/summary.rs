@@ -45,11 +45,11 @@ fn the_summary_is_what_the_contract_says() {
     let results = summary["results"].as_array().expect("results");
     assert_eq!(
         names(&results[1]).join(" "),
-        "title probe status tick burst started duration_ms kind error phases trace_id event_id address http_status"
+        "title probe status tick burst started duration_ms kind error phases trace_id event_id address http_status stall_ms"
     );
     assert_eq!(
         names(&results[0]).join(" "),
-        "title probe status tick burst started duration_ms phases trace_id event_id address http_status"
+        "title probe status tick burst started duration_ms phases trace_id event_id address http_status stall_ms"
     );
     let statuses: Vec<&Value> = results.iter().map(|result| &result["status"]).collect();
     assert_eq!(statuses, ["ok", "failed", "degraded", "skipped"]);
@@ -62,6 +62,7 @@ fn the_summary_is_what_the_contract_says() {
     assert_eq!((&results[1]["kind"], &results[1]["http_status"]), (&json!("http_status"), &json!(503)));
     assert_eq!(results[2]["error"], "took 0.9 s, more than 0.5 s");
     assert_eq!((&results[3]["phases"], &results[3]["error"]), (&json!([]), &json!("no time was left")));
+    assert_eq!((results[0]["stall_ms"].as_f64(), results[3].get("stall_ms")), (Some(0.25), None));
     assert_eq!(results[3].get("event_id"), None);
     let ops: Vec<&Value> = results[1]["phases"].as_array().into_iter().flatten().map(|phase| &phase["op"]).collect();
     assert_eq!(ops, ["net.dns", "net.tcp", "net.tls", "http.send", "http.wait", "http.recv"]);

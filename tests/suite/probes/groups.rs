@@ -11,7 +11,7 @@ use sentrynet::net::Resolver;
 use sentrynet::outcome::{Outcome, Status};
 use sentrynet::probe::Context;
 use sentrynet::probe::Probe;
-use sentrynet::runner::{ScheduledRun, run_group};
+use sentrynet::runner::{Pacer, ScheduledRun, run_group};
 use time::OffsetDateTime;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Barrier;
@@ -25,7 +25,7 @@ fn probes(lines: &[String]) -> sentrynet::config::Config {
 /// Runs the only probe of a configuration as a schedule would.
 async fn run_scheduled(keys: String, tick: OffsetDateTime, context: &Context) -> Vec<Outcome> {
     let probe = probes(&[keys]).groups[0].probes[0].clone();
-    run_group("g", vec![ScheduledRun::scheduled(probe, tick)], context).await
+    run_group("g", vec![ScheduledRun::scheduled(probe, tick)], context, &Pacer::default()).await
 }
 
 fn why_skipped(outcome: &Outcome) -> &str {
@@ -168,7 +168,7 @@ async fn a_probe_does_not_overlap_with_itself_and_what_it_misses_is_skipped() {
         let tick = start + Duration::from_secs(2 * number);
         ScheduledRun::scheduled(probe.clone(), tick)
     };
-    let outcomes = run_group("g", (0..4).map(job).collect(), &context(Resolver::system())).await;
+    let outcomes = run_group("g", (0..4).map(job).collect(), &context(Resolver::system()), &Pacer::default()).await;
     assert_eq!((outcomes.len(), seen.load(Ordering::SeqCst), target.connections()), (4, 1, 3));
     let why = "the probe's previous runs ended 2 seconds after this tick, at least one period late";
     assert_eq!(why_skipped(&outcomes[1]), why);

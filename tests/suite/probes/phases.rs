@@ -13,7 +13,7 @@ use sentrynet::net::Resolver;
 use sentrynet::outcome::phase::Op;
 use sentrynet::outcome::{Outcome, Status};
 use sentrynet::probe::Context;
-use sentrynet::runner::{ScheduledRun, run_group};
+use sentrynet::runner::{Pacer, ScheduledRun, run_group};
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -195,7 +195,7 @@ async fn a_run_that_begins_while_another_waits_for_the_same_name_waits_as_long()
         async move {
             sleep(pause).await;
             let job = ScheduledRun::manual(group.probes[0].clone(), OffsetDateTime::now_utc());
-            run_group(&group.name, vec![job], context).await.remove(0)
+            run_group(&group.name, vec![job], context, &Pacer::default()).await.remove(0)
         }
     };
     let (first, second) = tokio::join!(run(Duration::ZERO), run(NAME / 2));

@@ -137,6 +137,7 @@ fn outcome(input: &mut Unstructured<'_>) -> Result<Outcome> {
         spans,
         attributes: attributes(input)?,
         response: if input.arbitrary()? { Some(response(input)?) } else { None },
+        stall: Duration::ZERO,
         attempts: input.arbitrary()?,
         secrets: if input.arbitrary()? { vec![Secret::new(OWN)] } else { Vec::new() },
     })

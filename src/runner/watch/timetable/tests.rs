@@ -13,7 +13,10 @@ fn config(probes: &[(&str, &str)]) -> Config {
     let probe = |(title, keys): &(&str, &str)| {
         format!("  - {{probe: probes.http, url: 'http://a.test/', title: {title}, {keys}}}\n")
     };
-    of_text(&format!("groups:\n- name: g\n  probes:\n{}", probes.iter().map(probe).collect::<String>()))
+    of_text(&format!(
+        "groups:\n- name: g\n  spread: together\n  probes:\n{}",
+        probes.iter().map(probe).collect::<String>()
+    ))
 }
 
 fn of_text(text: &str) -> Config {
@@ -189,5 +192,34 @@ fn ticks_are_those_of_the_location() {
         timetable.adopt(&of_text(text), location, at(1.0));
         (timetable.next().expect("a tick") - START).whole_seconds()
     };
-    assert_eq!([Some("eu-west-1"), Some("us-east-1"), Some("here"), None].map(first), [300, 120, 300, 300]);
+    let [first_region, second_region, elsewhere, unknown] =
+        [Some("eu-west-1"), Some("us-east-1"), Some("here"), None].map(first);
+    // Each at the probe's slot of the period.
+    assert_eq!((second_region - first_region).rem_euclid(300), 120);
+    assert_eq!((elsewhere, unknown), (first_region, first_region));
+}
+
+#[test]
+fn probes_of_one_period_have_slots_of_their_own_that_stay() {
+    let probes: String = (0..600)
+        .map(|n| format!("  - {{probe: probes.http, url: 'http://a.test/', title: probe {n}, every: 60}}\n"))
+        .collect();
+    let of = |group: &str, extra: &str| {
+        let config = of_text(&format!("groups:\n- name: {group}\n{extra}  probes:\n{probes}"));
+        let mut timetable = Timetable::default();
+        timetable.adopt(&config, None, at(0.5));
+        let mut ticks: Vec<i64> = Vec::new();
+        for second in 1..=60 {
+            let due = timetable.look(at(f64::from(second))).due;
+            ticks.extend(due.iter().flat_map(|due| due.probes.iter().map(|_| (due.tick - START).whole_seconds())));
+        }
+        ticks
+    };
+    let ticks = of("g", "");
+    assert_eq!(ticks.len(), 600, "each once a minute");
+    let busiest = (1..=60).map(|second| ticks.iter().filter(|tick| **tick == second).count()).max();
+    assert!(busiest < Some(30), "{busiest:?} of 600 in one second, where 10 are even");
+    assert_eq!(of("g", ""), ticks);
+    assert_ne!(of("h", ""), ticks);
+    assert_eq!(of("g", "  spread: together\n"), [60; 600]);
 }
