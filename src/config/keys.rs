@@ -174,7 +174,8 @@ pub(crate) static GROUP: Object = Object {
                     of the period later, in whole minutes; if the period is shorter than *n* minutes, some regions \
                     run at the same time. `together`: every region runs every tick, at the same time. `round-robin`: \
                     the regions take turns, one tick each: with 3 regions and `every: 60`, each runs every 3 minutes, \
-                    one minute after the previous one. A single region runs every tick.",
+                    one minute after the previous one. A single region runs every tick. \
+                    `sentrynet watch` also gives each probe its own slot within the period, except with `together`.",
             example: "spread: together",
             mistakes: &["spread: staggered"],
         },
