@@ -204,8 +204,12 @@ impl Runner {
         };
         let location = context.location.clone().or_else(|| group.tags.get("location").cloned()).unwrap_or_default();
         let outcomes = run_group(&group.name, runs, &context, &self.pacer).await;
-        let mut all: Vec<Envelope> =
-            outcomes.iter().flat_map(|outcome| envelopes(outcome, &settings, &redactor)).collect();
+        let mut all: Vec<Envelope> = Vec::new();
+        for outcome in &outcomes {
+            all.extend(envelopes(outcome, &settings, &redactor));
+            // Hundreds of them would hold up the runs of other groups.
+            tokio::task::yield_now().await;
+        }
         all.extend(self.telemetry.drain(&settings));
         let delivered = match dsn {
             Some(dsn) => Some(self.deliver(dsn, all, delivery_ends(deadline), &redactor).await?),

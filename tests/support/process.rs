@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::port::Port;
 
 /// How long a server may take until its port answers; a busy machine takes its time to start Python.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A child that serves on loopback; killed when dropped.
 pub struct Process {

@@ -13,7 +13,7 @@ use pty_process::blocking::{Command, Pty, open};
 use super::cli::Workspace;
 
 /// How long something may take to be seen; a busy machine takes its time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A terminal; what runs on it is killed when this is dropped.
 pub struct Screen {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::process::Process;
 
 /// How long to wait for what was delivered.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A running Spotlight.
 pub struct Spotlight(Process);

@@ -12,7 +12,7 @@ use super::cli::{Ran, Workspace};
 use super::process::send;
 
 /// How long anything may take. The shortest period is 10 s.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A running `sentrynet watch`; killed when dropped.
 pub struct Watching {
