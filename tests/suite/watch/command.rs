@@ -126,6 +126,11 @@ async fn ticks_are_on_the_beat_of_the_location_and_each_pass_is_one_line_of_json
     // At its slot of ten seconds.
     assert!(in_turn.iter().all(|tick| tick % 20 >= 10), "the second of two regions: {in_turn:?}");
     assert!(in_turn.windows(2).all(|pair| (pair[1] - pair[0]) % 20 == 0), "{in_turn:?}");
+    let from = OffsetDateTime::from_unix_timestamp(in_turn[0]).expect("a time").format(&Rfc3339).expect("a time");
+    let planned = workspace.run(&["plan", "--ticks", "10m", "--from", &from, "--watch"]).json();
+    let of_region = planned.iter().filter(|line| line["region"] == "eu-west-1" && line["group"] == "in-turn");
+    let planned: Vec<i64> = of_region.map(|line| seconds(&line["tick"])).take(in_turn.len()).collect();
+    assert_eq!(planned, in_turn, "the plan knows the slots");
     assert_eq!(elsewhere, alone, "as if by itself");
     let said = "group elsewhere: eu-west-1 is not one of the group's regions (us-east-1): its probes run as if it were the only region";
     assert_eq!(ran.err.matches(said).count(), 1, "{}", ran.err);
