@@ -7,6 +7,7 @@ mod support {
     #[path = "../../tests/support/prepare.rs"]
     pub mod prepare;
     pub mod quantile;
+    pub mod request;
     pub mod site;
     pub mod table;
 }

@@ -11,6 +11,7 @@ mod support {
     pub mod prepare;
     pub mod quantile;
     pub mod quota;
+    pub mod request;
     pub mod site;
     pub mod table;
 }

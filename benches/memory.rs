@@ -8,6 +8,7 @@ mod support {
     pub mod bed;
     #[path = "../../tests/support/prepare.rs"]
     pub mod prepare;
+    pub mod request;
     pub mod site;
     pub mod table;
 }

@@ -11,6 +11,7 @@ mod support {
     #[path = "../../tests/support/prepare.rs"]
     pub mod prepare;
     pub mod quantile;
+    pub mod request;
     pub mod table;
     pub mod truth;
 }
@@ -195,7 +196,7 @@ impl<'a> Bed<'a> {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+    sentrynet::event_loop::runtime().expect("a runtime")
 }
 
 fn compare(outcome: &Outcome, label: &str, truth: Truth, figures: &mut Figures) {

@@ -4,16 +4,18 @@
 //! due more often than every 10 s: bursts make the number.
 
 mod support {
+    pub mod program;
     pub mod quantile;
     pub mod table;
 }
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 
 use serde_json::Value;
+use support::program::Program;
 use support::quantile::quantile;
 use support::table;
 use time::OffsetDateTime;
@@ -47,7 +49,7 @@ fn main() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
-    let mut watch = Watch(watch);
+    let mut watch = Program(watch);
     let summaries = BufReader::new(watch.0.stdout.take().expect("a pipe")).lines();
     // Memory after so many runs.
     let mut memory: Vec<(u64, f64)> = Vec::new();
@@ -61,7 +63,7 @@ fn main() {
         skipped += count(&summary["skipped"]);
         let results = summary["results"].as_array().expect("results");
         late.extend(results.iter().filter(|result| result["burst"] == 0 && result["status"] == "ok").map(lateness));
-        memory.push((runs, watch.resident()));
+        memory.push((runs, watch.memory("VmRSS")));
         println!("{runs} runs: {:.1} MiB", memory[memory.len() - 1].1);
         if runs >= RUNS {
             break;
@@ -79,7 +81,7 @@ fn main() {
     table::row(
         &format!("`watch`: start after the tick, {PROBES} probes that are due at once"),
         &format!(
-            "median {:.1} ms, 99th percentile {:.1} ms, up to 25 ms of it to keep them apart; {skipped} runs skipped",
+            "median {:.1} ms, 99th percentile {:.1} ms, the pacer's turns included; {skipped} runs skipped",
             at(0.5),
             at(0.99)
         ),
@@ -105,26 +107,6 @@ fn lateness(result: &Value) -> f64 {
         OffsetDateTime::parse(text, &Rfc3339).expect("a time")
     };
     (time("started") - time("tick")).as_seconds_f64() * 1e3
-}
-
-/// The program; killed when dropped.
-struct Watch(Child);
-
-impl Watch {
-    /// The memory that it has now, in MiB.
-    fn resident(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).expect("Linux");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kibibytes = line.and_then(|line| line.trim_end_matches("kB").trim().parse::<f64>().ok());
-        kibibytes.expect("a figure in kB") / 1024.0
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Answers every request with 200, over kept connections, for as long as this process lives. The port.

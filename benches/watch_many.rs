@@ -6,15 +6,18 @@
 mod support {
     #[path = "../../tests/support/authority.rs"]
     pub mod authority;
+    pub mod program;
     pub mod quantile;
+    pub mod request;
     pub mod site;
     pub mod table;
 }
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use support::program::Program;
 use support::quantile::quantile;
 use support::site::Site;
 use support::table;
@@ -89,7 +92,7 @@ impl Watched {
         }
         let command = command.args(["watch", "--json"]).arg(&file).current_dir(directory.path());
         let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-        let mut watch = Watch(child);
+        let mut watch = Program(child);
         let mut watched = Self { durations: Vec::new(), missed: 0, memory: 0.0 };
         // The first tick is cold.
         for summary in BufReader::new(watch.0.stdout.take().expect("a pipe")).lines().skip(1) {
@@ -104,31 +107,11 @@ impl Watched {
                 break;
             }
         }
-        watched.memory = watch.highest();
+        watched.memory = watch.memory("VmHWM");
         watched
     }
 
     fn at(&self, q: f64) -> f64 {
         quantile(&self.durations, q).unwrap_or(f64::NAN)
-    }
-}
-
-/// The program; killed when dropped.
-struct Watch(Child);
-
-impl Watch {
-    /// The most memory that it had, in MiB.
-    fn highest(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).expect("Linux");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kibibytes = line.and_then(|line| line.trim_end_matches("kB").trim().parse::<f64>().ok());
-        kibibytes.expect("a figure in kB") / 1024.0
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }

@@ -47,7 +47,7 @@ pub fn runtime() -> io::Result<Runtime> {
 
 /// Runs `future`, and says by how much the process itself may have falsified its times.
 pub async fn measured<F: Future>(future: F) -> (F::Output, Duration) {
-    let _beat = Beat::keep();
+    let _measurement = Measurement::begin();
     let stalled = || LOOP.with(|event_loop| event_loop.stalled_at(Instant::now()));
     let (before, mut waited, mut paused) = (stalled(), Duration::ZERO, None);
     let mut future = pin!(future);
@@ -77,6 +77,8 @@ struct EventLoop {
     stalled: Cell<Duration>,
     /// When the timer that watches over sleep is due.
     beat: Cell<Option<Instant>>,
+    /// Whether there is a task that keeps that timer going.
+    is_beating: Cell<bool>,
     /// How many futures are being measured.
     measured: Cell<usize>,
 }
@@ -89,6 +91,7 @@ impl EventLoop {
             ready_since: Cell::new(None),
             stalled: Cell::new(Duration::ZERO),
             beat: Cell::new(None),
+            is_beating: Cell::new(false),
             measured: Cell::new(0),
         }
     }
@@ -134,36 +137,43 @@ impl EventLoop {
     }
 }
 
-/// Keeps the timer going that watches over sleep.
-struct Beat;
+/// A future is being measured.
+struct Measurement;
 
-impl Beat {
-    fn keep() -> Self {
+impl Measurement {
+    /// Begins one, and sees to it that the timer is going that watches over sleep.
+    fn begin() -> Self {
         LOOP.with(|event_loop| {
             event_loop.measured.set(event_loop.measured.get() + 1);
-            if event_loop.measured.get() == 1 {
-                tokio::spawn(beat());
+            if !event_loop.is_beating.replace(true) {
+                tokio::spawn(beat(Beating));
             }
         });
         Self
     }
 }
 
-impl Drop for Beat {
+impl Drop for Measurement {
     fn drop(&mut self) {
         LOOP.with(|event_loop| event_loop.measured.set(event_loop.measured.get().saturating_sub(1)));
     }
 }
 
-async fn beat() {
-    let next = || {
+/// There is a task that keeps the timer going. It may also end with its runtime.
+struct Beating;
+
+impl Drop for Beating {
+    fn drop(&mut self) {
         LOOP.with(|event_loop| {
-            let is_needed = event_loop.measured.get() > 0;
-            event_loop.beat.set(is_needed.then(|| Instant::now() + BEAT));
-            is_needed
-        })
-    };
-    while next() {
+            event_loop.is_beating.set(false);
+            event_loop.beat.set(None);
+        });
+    }
+}
+
+async fn beat(_beating: Beating) {
+    while LOOP.with(|event_loop| event_loop.measured.get()) > 0 {
+        LOOP.with(|event_loop| event_loop.beat.set(Some(Instant::now() + BEAT)));
         tokio::time::sleep(BEAT).await;
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::authority::Authority;
+use super::request::read_head;
 
 const ADDRESS: &str = "127.0.0.1";
 
@@ -46,20 +47,15 @@ fn answer(stream: TcpStream, config: Arc<ServerConfig>, delay: Duration, body: &
     stream.set_nodelay(true)?;
     let tls = ServerConnection::new(config).map_err(std::io::Error::other)?;
     let mut stream = StreamOwned::new(tls, stream);
-    let (mut request, mut buffer) = (Vec::new(), [0; 4096]);
-    while !request.ends_with(b"\r\n\r\n") {
-        let length = stream.read(&mut buffer)?;
-        if length == 0 {
-            return Ok(());
-        }
-        request.extend_from_slice(&buffer[..length]);
+    if read_head(&mut stream)?.is_none() {
+        return Ok(());
     }
     let mut answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len()).into_bytes();
     answer.extend_from_slice(body);
     thread::sleep(delay);
     stream.write_all(&answer)?;
     // The client closes first.
-    let _ = stream.read(&mut buffer);
+    let _ = stream.read(&mut [0; 4096]);
     Ok(())
 }
 

@@ -18,6 +18,7 @@ use hickory_resolver::proto::serialize::binary::{BinDecodable as _, BinEncodable
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::authority::Authority;
+use super::request::read_head;
 
 /// The zone of all names.
 pub const ZONE: &str = "phases.test";
@@ -158,14 +159,7 @@ fn serve(mut stream: TcpStream, config: Arc<ServerConfig>, delays: Delays, seen:
     let finished = Instant::now();
 
     let mut stream = StreamOwned::new(tls, stream);
-    let (mut request, mut buffer) = (Vec::new(), [0; 4096]);
-    while !request.ends_with(b"\r\n\r\n") {
-        let length = stream.read(&mut buffer)?;
-        if length == 0 {
-            return Ok(());
-        }
-        request.extend_from_slice(&buffer[..length]);
-    }
+    let Some(request) = read_head(&mut stream)? else { return Ok(()) };
     let asked = Instant::now();
     let request = String::from_utf8_lossy(&request).into_owned();
     let label = request.split(['/', ' ']).nth(2).unwrap_or_default().to_owned();
@@ -190,6 +184,6 @@ fn serve(mut stream: TcpStream, config: Arc<ServerConfig>, delays: Delays, seen:
     truth.body = Some((head, last));
     drop(seen);
     // The client closes first.
-    let _ = stream.read(&mut buffer);
+    let _ = stream.read(&mut [0; 4096]);
     Ok(())
 }

@@ -105,11 +105,7 @@ async fn run_burst(
             tick: run.tick,
             burst,
         };
-        let turn = match &skip {
-            Some(why) if !is_over(context) && !context.shutdown.has_begun() => Err(why.clone()),
-            _ => admission(run, burst, context, pacer).await,
-        };
-        let outcome = match turn {
+        let outcome = match admission(run, burst, skip.clone(), context, pacer).await {
             Err(why) => run::skipped(probe, identity, context, why),
             Ok(_admission) => {
                 let measured = event_loop::measured(run::run(probe, identity.clone(), context));
@@ -133,21 +129,33 @@ async fn run_burst(
     outcomes
 }
 
-/// Waits for the turn of a run that is due.
+/// Waits for the turn of a run that is due, unless its tick is to be skipped.
 ///
 /// # Errors
 ///
 /// Why it is skipped.
-async fn admission(run: &ScheduledRun, burst: u32, context: &Context, pacer: &Pacer) -> Result<Admission, String> {
+async fn admission(
+    run: &ScheduledRun,
+    burst: u32,
+    skip: Option<String>,
+    context: &Context,
+    pacer: &Pacer,
+) -> Result<Admission, String> {
+    if context.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        return Err(OUT_OF_TIME.to_owned());
+    }
+    if context.shutdown.has_begun() {
+        return Err(SHUT_DOWN.to_owned());
+    }
+    if let Some(why) = skip {
+        return Err(why);
+    }
     let deadline = async {
         match context.deadline {
             Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
             None => std::future::pending().await,
         }
     };
-    if is_over(context) {
-        return Err(OUT_OF_TIME.to_owned());
-    }
     let admission = tokio::select! {
         biased;
         () = context.shutdown.passed(Duration::ZERO) => return Err(SHUT_DOWN.to_owned()),
@@ -162,10 +170,6 @@ async fn admission(run: &ScheduledRun, burst: u32, context: &Context, pacer: &Pa
         }
         _ => Ok(admission),
     }
-}
-
-fn is_over(context: &Context) -> bool {
-    context.deadline.is_some_and(|deadline| Instant::now() >= deadline)
 }
 
 /// Waits until the run's tick is due; returns why it is skipped, if it is. `busy_until` is when the probe's previous runs
